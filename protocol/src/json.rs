@@ -1,0 +1,135 @@
+//! A JSON value as this crate needs it, whoever parsed it: serde_json on the service, the browser in the widget.
+//!
+//! Not a parser and not a document model: the few questions that reading WeChat's answers takes.
+
+/// A parsed JSON value.
+///
+/// The widget implements it for the browser's values: a JSON parser in wasm would weigh more than the widget.
+pub trait Json: Sized {
+    /// Parses `text`; `None` when it is not JSON.
+    fn parse(text: &str) -> Option<Self>;
+    /// The member `name` of an object; `None` when there is none, when it is `null`, or when this is no object.
+    fn member(&self, name: &str) -> Option<Self>;
+    /// The text of a string; `None` for every other value.
+    fn text(&self) -> Option<String>;
+    /// A whole number; `None` for every other value.
+    fn integer(&self) -> Option<i64>;
+    /// A boolean; `None` for every other value.
+    fn boolean(&self) -> Option<bool>;
+    /// The items of an array; none for every other value.
+    fn items(&self) -> Vec<Self>;
+    /// `text` as a JSON string, with its quotation marks.
+    fn quoted(text: &str) -> String;
+
+    /// The text member `name`; absent and not a string are the same.
+    fn text_member(&self, name: &str) -> Option<String> {
+        self.member(name)?.text()
+    }
+
+    /// The number member `name`, also where it was sent as a string of digits.
+    fn integer_member(&self, name: &str) -> Option<i64> {
+        let member = self.member(name)?;
+        member.integer().or_else(|| member.text()?.trim().parse().ok())
+    }
+
+    /// The member `name`, also where it was sent as a string that holds JSON.
+    fn nested_member(&self, name: &str) -> Option<Self> {
+        let member = self.member(name)?;
+        match member.text() {
+            Some(text) => Self::parse(&text),
+            None => Some(member),
+        }
+    }
+}
+
+/// How often a body may be wrapped: JSON, a string that holds JSON, a string that holds such a string.
+const WRAPPINGS: usize = 3;
+
+/// Reads a body whose JSON may be wrapped in JSON strings.
+///
+/// Clients of the local service have met an object, a string that holds the object, and that once more; a leading byte
+/// order mark is passed over too.
+pub fn unwrapped<J: Json>(body: &str) -> Option<J> {
+    let mut value = J::parse(body.trim_start_matches('\u{feff}').trim())?;
+    for _ in 0..WRAPPINGS {
+        match value.text() {
+            Some(inner) => value = J::parse(inner.trim())?,
+            None => return Some(value),
+        }
+    }
+    None
+}
+
+/// Writes a JSON object member by member, in the order given, as WeChat's own clients do.
+pub(crate) struct ObjectWriter<J> {
+    text: String,
+    json: core::marker::PhantomData<J>,
+}
+
+impl<J: Json> ObjectWriter<J> {
+    pub(crate) fn new() -> Self {
+        Self { text: String::from("{"), json: core::marker::PhantomData }
+    }
+
+    pub(crate) fn text(self, name: &str, value: &str) -> Self {
+        let quoted = J::quoted(value);
+        self.raw(name, &quoted)
+    }
+
+    pub(crate) fn optional_text(self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.text(name, value),
+            None => self,
+        }
+    }
+
+    /// `value` is JSON already: a number or an object.
+    pub(crate) fn raw(mut self, name: &str, value: &str) -> Self {
+        if self.text.len() > 1 {
+            self.text.push(',');
+        }
+        self.text.push('"');
+        self.text.push_str(name);
+        self.text.push_str("\":");
+        self.text.push_str(value);
+        self
+    }
+
+    pub(crate) fn end(mut self) -> String {
+        self.text.push('}');
+        self.text
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Json for serde_json::Value {
+    fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    fn member(&self, name: &str) -> Option<Self> {
+        self.get(name).filter(|member| !member.is_null()).cloned()
+    }
+
+    fn text(&self) -> Option<String> {
+        self.as_str().map(String::from)
+    }
+
+    fn integer(&self) -> Option<i64> {
+        // `7200.0` is the same number in the browser; it must be the same here.
+        self.as_i64()
+            .or_else(|| self.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 9e15).map(|n| n as i64))
+    }
+
+    fn boolean(&self) -> Option<bool> {
+        self.as_bool()
+    }
+
+    fn items(&self) -> Vec<Self> {
+        self.as_array().cloned().unwrap_or_default()
+    }
+
+    fn quoted(text: &str) -> String {
+        Self::from(text).to_string()
+    }
+}

@@ -1,0 +1,420 @@
+//! The bodies between our widget and our service: the routes `POST /login`, `POST /login/{id}/callback`,
+//! `POST /login/{id}/renew`, `POST /callback`, `POST /session` and `GET /session`, and the message of the callback page.
+//!
+//! Documented here and nowhere else. The service reads and writes them by serde, the widget by [`Json`]; a test holds the
+//! two together. Unknown members are passed over by both, so that either side may be the newer one.
+
+use crate::ids::{AppId, AuthorizationCode, Malformed, State};
+use crate::json::{Json, ObjectWriter};
+
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize};
+
+/// The header that carries an attempt's secret. Never in an address.
+pub const SECRET_HEADER: &str = "Weixin-Login-Secret";
+
+/// The `type` of the message that the callback page posts to the page that embeds the widget.
+pub const WEB_MESSAGE_TYPE: &str = "weixin-login";
+
+/// What an attempt is, fixed at its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+pub enum Kind {
+    /// The service's own page; bound to the browser by a cookie; the top page lands on `/callback`.
+    Hosted,
+    /// The site's page, which is never left; the callback runs in the frame.
+    Embedded,
+    /// Our own QR code, confirmed on a phone inside WeChat with a service account.
+    Scene,
+}
+
+impl Kind {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hosted => "hosted",
+            Self::Embedded => "embedded",
+            Self::Scene => "scene",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Hosted, Self::Embedded, Self::Scene].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// What an embedded login ends in, and so where its code may be redeemed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+pub enum LoginResult {
+    /// A session cookie of the site's own, by `POST /session` with the verifier that the widget made.
+    Session,
+    /// An authorization code, redeemed at `/token` by the site's backend with the verifier that the backend made.
+    Code,
+}
+
+impl LoginResult {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Code => "code",
+        }
+    }
+}
+
+/// `POST /login`: starts an embedded (or scene) attempt. CORS: registered origins only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct StartLogin {
+    /// The client's id in the service's configuration.
+    pub client_id: String,
+    /// [`Kind::Embedded`] or [`Kind::Scene`]; without it the service takes what the client can do.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub kind: Option<Kind>,
+    /// Where the code may be redeemed.
+    pub result: LoginResult,
+    /// PKCE's S256 challenge (RFC 7636 §4.2): 43 characters of base64url.
+    pub code_challenge: String,
+    /// OpenID Connect's `nonce`, for the ID token of a [`LoginResult::Code`].
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub nonce: Option<String>,
+    /// The language of pages that this attempt shows (`zh-CN`, `zh-TW`, `en`), where the widget knows it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub lang: Option<String>,
+}
+
+impl StartLogin {
+    /// Writes the body.
+    pub fn write<J: Json>(&self) -> String {
+        ObjectWriter::<J>::new()
+            .text("client_id", &self.client_id)
+            .optional_text("kind", self.kind.map(Kind::as_str))
+            .text("result", self.result.as_str())
+            .text("code_challenge", &self.code_challenge)
+            .optional_text("nonce", self.nonce.as_deref())
+            .optional_text("lang", self.lang.as_deref())
+            .end()
+    }
+}
+
+/// The answer to `POST /login` (201) and `POST /login/{id}/renew` (200), and the `attempt` attribute of the hosted page's element.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct StartedLogin {
+    /// The attempt's public name, in addresses.
+    pub id: String,
+    /// How this attempt is answered.
+    pub kind: Kind,
+    /// For [`SECRET_HEADER`]. A hosted attempt has none: its cookie is the proof.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub secret: Option<String>,
+    /// The attempt's `state` at WeChat.
+    pub state: String,
+    /// The service's issuer (RFC 9207): what `iss` in the answer must be.
+    pub iss: String,
+    /// The website app. A scene has none: its QR code is ours.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub appid: Option<String>,
+    /// `{public_url}/callback`.
+    pub redirect_uri: String,
+    /// Where the QR page lives: `https://open.weixin.qq.com`, or an emulator.
+    pub open_url: String,
+    /// Local services to ask for fast login, in this order; none: no direct fast login.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub desktop_urls: Vec<String>,
+    /// Seconds until the attempt dies.
+    pub expires_in: i64,
+    /// Seconds until the QR code is best replaced by a new attempt's; a scan of the old one still works.
+    pub renew_in: i64,
+    /// The site's name, for the person.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub client_name: String,
+    /// The service points at an emulator, and every surface says so.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub emulator: bool,
+    /// What a [`Kind::Scene`] shows.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub scene: Option<Scene>,
+}
+
+impl StartedLogin {
+    /// Reads the body.
+    pub fn read<J: Json>(body: &str) -> Option<Self> {
+        let body = J::parse(body)?;
+        Some(Self {
+            id: body.text_member("id")?,
+            kind: Kind::parse(&body.text_member("kind")?)?,
+            secret: body.text_member("secret"),
+            state: body.text_member("state")?,
+            iss: body.text_member("iss")?,
+            appid: body.text_member("appid"),
+            redirect_uri: body.text_member("redirect_uri")?,
+            open_url: body.text_member("open_url")?,
+            desktop_urls: body
+                .member("desktop_urls")
+                .map(|urls| urls.items().iter().filter_map(Json::text).collect())
+                .unwrap_or_default(),
+            expires_in: body.integer_member("expires_in")?,
+            renew_in: body.integer_member("renew_in")?,
+            client_name: body.text_member("client_name").unwrap_or_default(),
+            emulator: body.member("emulator").and_then(|emulator| emulator.boolean()).unwrap_or(false),
+            scene: body.member("scene").and_then(|scene| Scene::read(&scene)),
+        })
+    }
+
+    /// What fast login and the QR page are asked for.
+    ///
+    /// # Errors
+    /// [`Malformed`] when the service gave an appid or a state that WeChat would not take.
+    pub fn weixin_login(&self) -> Result<crate::fast_login::Login, Malformed> {
+        Ok(crate::fast_login::Login {
+            appid: AppId::parse(self.appid.clone().unwrap_or_default())?,
+            scope: crate::ids::Scope::SnsapiLogin,
+            redirect_uri: self.redirect_uri.clone(),
+            state: Some(State::parse(self.state.clone())?),
+        })
+    }
+}
+
+impl core::fmt::Debug for StartedLogin {
+    // Its state and secret are worth a login.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("StartedLogin").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// What a scene shows on the computer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct Scene {
+    /// What the QR code holds: `{public_url}/scan/{id}`.
+    pub scan_url: String,
+    /// The two digits that the person enters on the phone.
+    pub number: String,
+}
+
+impl Scene {
+    fn read<J: Json>(scene: &J) -> Option<Self> {
+        Some(Self { scan_url: scene.text_member("scan_url")?, number: scene.text_member("number")? })
+    }
+}
+
+/// The body of `POST /login/{id}/callback` (with the attempt's secret in [`SECRET_HEADER`]) and of `POST /callback` (the
+/// callback page, same origin).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct CallbackAnswer {
+    /// WeChat's code. Absent: the person refused.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub code: Option<String>,
+    /// The attempt's state.
+    pub state: String,
+}
+
+impl CallbackAnswer {
+    /// The answer of a person who agreed.
+    pub fn agreed(code: &AuthorizationCode, state: &State) -> Self {
+        Self { code: Some(code.as_str().into()), state: state.as_str().into() }
+    }
+
+    /// Writes the body.
+    pub fn write<J: Json>(&self) -> String {
+        ObjectWriter::<J>::new().optional_text("code", self.code.as_deref()).text("state", &self.state).end()
+    }
+}
+
+/// How an embedded attempt ended: the answer to `POST /login/{id}/callback` and `POST /callback`, and, with
+/// `"type":"weixin-login"`, the message that the callback page posts to the attempt's own origin.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct FinishedLogin {
+    /// *Our* code, for `/token` or `/session`; 60 seconds.
+    pub code: String,
+    /// The attempt's state, which the widget compares with its own.
+    pub state: String,
+    /// The service's issuer, which the widget compares with its own (RFC 9207).
+    pub iss: String,
+}
+
+impl core::fmt::Debug for FinishedLogin {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("FinishedLogin([redacted])")
+    }
+}
+
+impl FinishedLogin {
+    /// Reads the body.
+    pub fn read<J: Json>(body: &J) -> Option<Self> {
+        Some(Self {
+            code: body.text_member("code")?,
+            state: body.text_member("state")?,
+            iss: body.text_member("iss")?,
+        })
+    }
+}
+
+/// The callback page's message: the login's end, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WebMessage {
+    /// The person is logged in.
+    Finished(FinishedLogin),
+    /// There is no login. `state` tells whose message it is.
+    Failed {
+        /// The attempt's state.
+        state: String,
+        /// The service's issuer.
+        iss: String,
+        /// What went wrong.
+        problem: Problem,
+    },
+}
+
+impl WebMessage {
+    /// Reads a message event's data; a message of anybody else is `None`.
+    pub fn read<J: Json>(data: &J) -> Option<Self> {
+        if data.text_member("type")? != WEB_MESSAGE_TYPE {
+            return None;
+        }
+        FinishedLogin::read(data).map(Self::Finished).or_else(|| {
+            Some(Self::Failed {
+                state: data.text_member("state")?,
+                iss: data.text_member("iss")?,
+                problem: Problem::read(data)?,
+            })
+        })
+    }
+}
+
+/// `POST /session`: an embedded code becomes the site's session cookie. Same site only.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct RedeemSession {
+    /// From [`FinishedLogin`].
+    pub code: String,
+    /// PKCE's verifier (RFC 7636 §4.1).
+    pub code_verifier: String,
+}
+
+impl core::fmt::Debug for RedeemSession {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("RedeemSession([redacted])")
+    }
+}
+
+impl RedeemSession {
+    /// Writes the body.
+    pub fn write<J: Json>(&self) -> String {
+        ObjectWriter::<J>::new().text("code", &self.code).text("code_verifier", &self.code_verifier).end()
+    }
+}
+
+/// `GET /session` and `POST /session`: who is logged in here. The names are OpenID Connect's claims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct Person {
+    /// The service's own random id of this person, for this client; never changes.
+    pub sub: String,
+    /// As the person wrote it: hostile text.
+    pub nickname: String,
+    /// An https address of the avatar.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub picture: Option<String>,
+    /// For which client.
+    pub client_id: String,
+    /// When the person logged in: seconds since 1970-01-01T00:00:00Z.
+    pub auth_time: i64,
+}
+
+impl Person {
+    /// Reads the body.
+    pub fn read<J: Json>(body: &str) -> Option<Self> {
+        let body = J::parse(body)?;
+        Some(Self {
+            sub: body.text_member("sub")?,
+            nickname: body.text_member("nickname").unwrap_or_default(),
+            picture: body.text_member("picture"),
+            client_id: body.text_member("client_id")?,
+            auth_time: body.integer_member("auth_time")?,
+        })
+    }
+}
+
+/// The body of every refusal, in the form of RFC 6749 §5.2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+pub struct Problem {
+    /// A stable word: [`ErrorCode::as_str`].
+    pub error: String,
+    /// A sentence for developers, in ASCII.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub error_description: String,
+}
+
+impl Problem {
+    /// Reads the body.
+    pub fn read<J: Json>(body: &J) -> Option<Self> {
+        Some(Self {
+            error: body.text_member("error")?,
+            error_description: body.text_member("error_description").unwrap_or_default(),
+        })
+    }
+}
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// The stable words of [`Problem::error`]; the widget's `LoginError` has the same.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The word on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            /// Reads the word on the wire.
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == word)
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// A parameter is missing, malformed or repeated.
+    InvalidRequest = "invalid_request",
+    /// No client of this name in the service's configuration.
+    UnknownClient = "unknown_client",
+    /// The page's origin is not among the client's `origins`.
+    UnregisteredOrigin = "unregistered_origin",
+    /// The attempt is unknown, or was started by another browser or page.
+    UnknownAttempt = "unknown_attempt",
+    /// The attempt has expired; start again.
+    AttemptExpired = "attempt_expired",
+    /// The attempt has been answered already; start again.
+    AttemptUsed = "attempt_used",
+    /// The person refused.
+    AccessDenied = "access_denied",
+    /// WeChat no longer takes the code; start again.
+    CodeSpent = "code_spent",
+    /// WeChat showed a virtual person (snapshot page); open the page again and tap to log in.
+    VirtualPerson = "virtual_person",
+    /// The code or its verifier is not good here.
+    InvalidGrant = "invalid_grant",
+    /// WeChat is busy or cannot be reached; try again in a moment.
+    TemporarilyUnavailable = "temporarily_unavailable",
+    /// Too many requests from this address; wait.
+    SlowDown = "slow_down",
+    /// The service is set up wrongly; its log says what.
+    Misconfigured = "misconfigured",
+    /// Something else; its log says what.
+    ServerError = "server_error",
+}
