@@ -16,6 +16,8 @@ pub mod fast_login;
 pub mod ids;
 pub mod json;
 pub mod qrconnect;
+#[cfg(feature = "samples")]
+pub mod samples;
 pub mod service;
 pub mod service_account;
 pub mod sns;

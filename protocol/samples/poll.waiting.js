@@ -1,0 +1,3 @@
+# documented: the long poll as a script: nobody yet
+
+window.wx_errcode=408;window.wx_code='';
