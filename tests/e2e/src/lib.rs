@@ -1,1 +1,6 @@
-//! Stub.
+//! The whole login in real browsers: what the tests in `tests/` share.
+//!
+//! [`house::House`] is everything a login needs on free ports of this machine: WeChat's side (the emulator), the service and
+//! a shop. [`browser::Browser`] is a real Chromium. Neither knows what is tested.
+
+pub mod browser;

@@ -1,0 +1,188 @@
+//! A real Chromium, driven by its own chromedriver, both gone when the [`Browser`] is dropped.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+
+/// How long anything may take before the test gives up. Generous: a slow machine is no bug.
+pub const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Between two looks at a page.
+const LOOK_AGAIN: Duration = Duration::from_millis(40);
+
+/// What a browser is started with.
+#[derive(Debug, Clone)]
+pub struct BrowserOptions {
+    /// More of Chromium's own switches.
+    pub switches: Vec<String>,
+    /// `Accept-Language`, and so the page's language.
+    pub language: String,
+    /// The browser's own preferences, `Default/Preferences` of its profile.
+    pub preferences: Option<Value>,
+    /// Width and height of the window.
+    pub window: (u32, u32),
+    /// Without a window. With one, a display must be there.
+    pub headless: bool,
+}
+
+impl Default for BrowserOptions {
+    fn default() -> Self {
+        Self { switches: Vec::new(), language: "zh-CN".into(), preferences: None, window: (1280, 900), headless: true }
+    }
+}
+
+/// A Chromium with a profile of its own.
+pub struct Browser {
+    driver: Option<WebDriver>,
+    // Dropped in this order: the driver's processes, then the profile they write to.
+    _chromedriver: Chromedriver,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts a browser with an empty profile.
+    pub async fn start(options: BrowserOptions) -> Self {
+        let profile = TempDir::new().expect("a folder for the profile");
+        if let Some(preferences) = &options.preferences {
+            let folder = profile.path().join("Default");
+            std::fs::create_dir_all(&folder).expect("the profile's folder");
+            std::fs::write(folder.join("Preferences"), preferences.to_string()).expect("the preferences");
+        }
+        let chromedriver = Chromedriver::start();
+        let mut capabilities = DesiredCapabilities::chrome();
+        let fixed = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ];
+        let own = [
+            format!("--user-data-dir={}", profile.path().display()),
+            format!("--lang={}", options.language),
+            format!("--accept-lang={}", options.language),
+            format!("--window-size={},{}", options.window.0, options.window.1),
+        ];
+        let headless = options.headless.then(|| "--headless=new".to_owned());
+        for switch in fixed.into_iter().map(str::to_owned).chain(own).chain(headless).chain(options.switches) {
+            capabilities.add_arg(&switch).expect("a switch");
+        }
+        let driver = WebDriver::new(&chromedriver.address, capabilities).await.expect("a browser session");
+        driver.set_script_timeout(PATIENCE).await.expect("the script timeout");
+        driver.set_page_load_timeout(PATIENCE).await.expect("the page load timeout");
+        Self { driver: Some(driver), _chromedriver: chromedriver, _profile: profile }
+    }
+
+    /// The WebDriver session, for what the verbs below do not say.
+    pub fn driver(&self) -> &WebDriver {
+        self.driver.as_ref().expect("the session lives as long as the browser")
+    }
+
+    /// Goes to an address and waits until it has loaded.
+    pub async fn open(&self, address: &str) {
+        self.driver().goto(address).await.expect("the page loads");
+    }
+
+    /// Runs a script in the page (or the frame that was entered) and gives what it returns.
+    pub async fn script(&self, script: &str) -> Value {
+        self.driver()
+            .execute(script, Vec::new())
+            .await
+            .unwrap_or_else(|error| panic!("{script}: {error}"))
+            .json()
+            .clone()
+    }
+
+    /// Looks at the page again and again until `script` returns something true, and gives that.
+    ///
+    /// A page on its way to another one cannot be asked; it is simply asked again.
+    pub async fn until(&self, what: &str, script: &str) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        let mut looks = tokio::time::interval(LOOK_AGAIN);
+        loop {
+            looks.tick().await;
+            let seen = self.driver().execute(script, Vec::new()).await;
+            if let Ok(seen) = &seen {
+                let seen = seen.json();
+                if !(seen.is_null() || *seen == Value::Bool(false) || *seen == Value::from("")) {
+                    return seen.clone();
+                }
+            }
+            if Instant::now() > deadline {
+                self.give_up(what, &format!("{seen:?}")).await;
+            }
+        }
+    }
+
+    /// Waits until the page's address is `address`.
+    pub async fn until_at(&self, address: &str) {
+        self.until(&format!("the page {address}"), &format!("return location.href === {}", Value::from(address))).await;
+    }
+
+    /// Fails the test with what a person would see.
+    async fn give_up(&self, what: &str, last: &str) -> ! {
+        let text = "return document.documentElement.outerHTML.slice(0, 3000)";
+        let page = self.driver().execute(text, Vec::new()).await.map(|page| page.json().to_string());
+        let address = self.driver().current_url().await;
+        let file = std::env::temp_dir().join(format!("weixin-login-e2e-{}.png", std::process::id()));
+        let shot = self.driver().screenshot(&file).await.map(|()| file);
+        let log = self.driver().browser_log().await.unwrap_or_default();
+        panic!("never came: {what}\nlast: {last}\naddress: {address:?}\nscreenshot: {shot:?}\nlog: {log:#?}\npage: {page:?}");
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The processes are ended below; the session need not be asked.
+        if let Some(driver) = self.driver.take() {
+            let _ = driver.leak();
+        }
+    }
+}
+
+/// chromedriver on a free port, in a process group of its own with every Chromium it starts.
+struct Chromedriver {
+    process: Child,
+    address: String,
+}
+
+impl Chromedriver {
+    fn start() -> Self {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("chromedriver starts: `cargo xtask test` installs it");
+        let output = process.stdout.take().expect("its output");
+        let mut lines = BufReader::new(output).lines();
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                Some(line.split_once("started successfully on port ")?.1.trim_end_matches('.').to_owned())
+            })
+            .expect("chromedriver says its port");
+        // Read on, or chromedriver would block on a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, address: format!("http://127.0.0.1:{port}") }
+    }
+}
+
+impl Drop for Chromedriver {
+    fn drop(&mut self) {
+        let group = rustix::process::Pid::from_child(&self.process);
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        let _ = self.process.wait();
+    }
+}
