@@ -1,2 +1,50 @@
-//! The tasks.
-fn main() {}
+//! The project's tasks: `cargo xtask demo | test | widget | tidy`. This file only reads the command line.
+
+#![allow(clippy::print_stdout, reason = "a task talks to the person who runs it")]
+
+mod demo;
+mod shell;
+mod test;
+mod tidy;
+mod tools;
+mod widget;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What can be done with this project from the command line.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct CommandLine {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Start a shop, the login service and an emulated WeChat on this computer, to try the login in a browser
+    Demo(demo::Options),
+    /// Run every check and every test, those in a real browser too
+    Test(test::Options),
+    /// Build the widget into target/widget/dist and print what it weighs
+    Widget,
+    /// Check what keeps the house in order: who may use whom, sizes, names, versions
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let outcome = match CommandLine::parse().task {
+        Task::Demo(options) => demo::run(&options),
+        Task::Test(options) => test::run(&options),
+        Task::Widget => widget::run(),
+        Task::Tidy => tidy::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `cargo xtask test`: every check and every test of the project, in order, counted. Nothing is skipped in silence.
+
+mod count;
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use count::Count;
+
+use crate::{shell, tidy, tools, widget};
+
+/// How much is tested.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Go on for longer: property tests try many more inputs, and tests that repeat themselves repeat more often
+    #[arg(long)]
+    full: bool,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    let started = Instant::now();
+    let mut count = Count::default();
+
+    step("what the tests need", tools_for_tests)?;
+    step("formatting", || shell::run(shell::cargo().args(["fmt", "--all", "--check"])))?;
+    step("tidy", tidy::run)?;
+    step("clippy", clippy)?;
+    step("the widget", widget::run)?;
+    step("tests of the widget in Chromium", || wasm_tests(&mut count))?;
+    step("tests of every crate, and of the whole login in Chromium", || {
+        workspace_tests(&mut count, options)
+    })?;
+
+    println!("\nevery step passed in {} s", started.elapsed().as_secs());
+    println!("{} passed, 0 failed", count.passed);
+    Ok(())
+}
+
+fn step(title: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    shell::heading(title);
+    work().with_context(|| format!("the step \"{title}\" failed"))
+}
+
+fn tools_for_tests() -> Result<()> {
+    tools::wasm_target()?;
+    tools::npm_tools()?;
+    tools::browser()?;
+    println!("everything is there");
+    Ok(())
+}
+
+fn clippy() -> Result<()> {
+    shell::run(shell::cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny=warnings"]))?;
+    // What only a browser runs is left out of the check above.
+    shell::run(
+        shell::cargo()
+            .args(["clippy", "--package=weixin-login-widget", "--target", tools::WASM_TARGET])
+            .args(["--", "--deny=warnings"]),
+    )
+}
+
+fn wasm_tests(count: &mut Count) -> Result<()> {
+    shell::run(shell::cargo().args([
+        "build",
+        "--package=xtask",
+        "--features=wasm-test-runner",
+        "--bin=wasm-test-runner",
+    ]))?;
+    let runner = shell::target().join("debug/wasm-test-runner");
+    let mut tests = shell::cargo();
+    tests
+        .args(["test", "--package=weixin-login-widget", "--target", tools::WASM_TARGET, "--no-fail-fast"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+        .env("CHROMEDRIVER", "chromedriver")
+        // The runner's own limits are those of a fast and idle machine, in seconds.
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
+    counted(&mut tests, count)
+}
+
+fn workspace_tests(count: &mut Count, options: &Options) -> Result<()> {
+    let mut tests = shell::cargo();
+    // Without `embed-widget` the service reads the widget from a folder.
+    tests.args(["test", "--workspace", "--no-fail-fast"]).env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist());
+    if options.full {
+        tests.env("PROPTEST_CASES", "20000").env("WEIXIN_LOGIN_FULL_TESTS", "1");
+    }
+    counted(&mut tests, count)
+}
+
+/// Runs tests, all of them even when some fail, and adds what they report to the count.
+fn counted(tests: &mut Command, count: &mut Count) -> Result<()> {
+    let mut here = Count::default();
+    let succeeded = shell::watch(tests, |line| here.see(line))?;
+    if here.failed > 0 {
+        bail!("{} passed, {} failed", here.passed, here.failed);
+    }
+    if !succeeded {
+        bail!("`{}` failed without saying which test", shell::described(tests));
+    }
+    if here.not_run > 0 {
+        bail!("{} tests were left out: every test must run", here.not_run);
+    }
+    count.passed += here.passed;
+    Ok(())
+}

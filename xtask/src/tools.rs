@@ -1,0 +1,105 @@
+//! Getting what a task needs and this machine lacks: the wasm target, the npm tools, a browser with its driver.
+//!
+//! Each function says what it fetches before it does, and fails with the name of what is missing where it cannot.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell;
+
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// The Rust target that the widget is built for.
+pub fn wasm_target() -> Result<()> {
+    let sysroot = shell::output(shell::program("rustc").args(["--print", "sysroot"]))?;
+    if PathBuf::from(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).is_dir() {
+        return Ok(());
+    }
+    if !shell::is_installed("rustup") {
+        bail!("the Rust target {WASM_TARGET} is missing, and there is no rustup to add it with");
+    }
+    shell::run(shell::program("rustup").args(["target", "add", WASM_TARGET]))
+        .with_context(|| format!("the Rust target {WASM_TARGET} is missing and could not be added"))
+}
+
+/// wasm-opt and esbuild, as package-lock.json pins them.
+pub fn npm_tools() -> Result<()> {
+    let locked = std::fs::read(shell::root().join("package-lock.json"))?;
+    let folder = shell::root().join("node_modules");
+    let installed = folder.join("installed-package-lock.json");
+    if std::fs::read(&installed).is_ok_and(|text| text == locked) {
+        return Ok(());
+    }
+    if !shell::is_installed("npm") {
+        bail!("npm is missing: install Node.js 20 or newer (https://nodejs.org), then run this again");
+    }
+    shell::run(shell::program("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
+        .context("npm could not fetch wasm-opt (binaryen) and esbuild")?;
+    // Written last: a folder without it was left half done.
+    std::fs::write(installed, locked)?;
+    Ok(())
+}
+
+/// A program out of an npm package.
+pub fn npm_program(name: &str) -> PathBuf {
+    shell::root().join("node_modules/.bin").join(name)
+}
+
+/// A Debian or Ubuntu package, with the program by which it is recognized. A font has no program: `fc-list` finds it.
+struct Package {
+    name: &'static str,
+    is_there: fn() -> bool,
+}
+
+const BROWSER: &[Package] = &[
+    Package { name: "chromium", is_there: || shell::is_installed("chromium") },
+    Package { name: "chromium-driver", is_there: || shell::is_installed("chromedriver") },
+    // The emulator's own CA is trusted by the test browsers' profiles through certutil.
+    Package { name: "libnss3-tools", is_there: || shell::is_installed("certutil") },
+    Package { name: "fonts-noto-cjk", is_there: has_chinese_font },
+];
+
+/// Chromium, its WebDriver and what the tests in it need. By apt where that is allowed.
+pub fn browser() -> Result<()> {
+    let missing = || -> Vec<&str> {
+        BROWSER.iter().filter(|package| !(package.is_there)()).map(|package| package.name).collect()
+    };
+    let wanted = missing();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let by_hand = format!("the tests in a real browser need {0}: sudo apt-get install {0}", wanted.join(" "));
+    let Some(mut update) = apt_get() else { bail!("{by_hand}") };
+    shell::run(update.arg("update")).context(by_hand.clone())?;
+    let mut install = apt_get().expect("apt-get was there a moment ago");
+    shell::run(install.args(["install", "--yes", "--no-install-recommends"]).args(&wanted))
+        .context(by_hand)?;
+    let still_missing = missing();
+    if !still_missing.is_empty() {
+        bail!("apt installed {}, and it still cannot be found on this machine", still_missing.join(" "));
+    }
+    Ok(())
+}
+
+/// apt-get with the rights to install, by root or by a sudo that asks for no password.
+fn apt_get() -> Option<std::process::Command> {
+    if !shell::is_installed("apt-get") {
+        return None;
+    }
+    let is_root = shell::output(shell::program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let mut command = if is_root {
+        shell::program("apt-get")
+    } else {
+        shell::output(shell::program("sudo").args(["-n", "true"])).ok()?;
+        let mut sudo = shell::program("sudo");
+        sudo.args(["-n", "--preserve-env=DEBIAN_FRONTEND", "apt-get"]);
+        sudo
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    Some(command)
+}
+
+fn has_chinese_font() -> bool {
+    shell::output(shell::program("fc-list").arg(":lang=zh-cn")).is_ok_and(|fonts| !fonts.trim().is_empty())
+}

@@ -1,0 +1,156 @@
+//! `cargo xtask widget`: from the widget's Rust and JavaScript to the files that a browser loads, in `target/widget/dist`.
+//!
+//! `weixin-login.js` is one ES module: the element's class and wasm-bindgen's glue. The wasm lies beside it under a name
+//! that changes with its content, so that it can be cached for ever; each file has a `.br` and a `.gz` beside it.
+
+mod bundle;
+mod weight;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{shell, tools};
+
+/// What is built here depends on these files and folders of the project, and on the compiler.
+const INPUTS: &[&str] = &[
+    "Cargo.lock",
+    "Cargo.toml",
+    "package-lock.json",
+    "protocol/Cargo.toml",
+    "protocol/src",
+    "widget",
+    "xtask/src/widget.rs",
+    "xtask/src/widget",
+];
+
+/// Builds the widget where its inputs have changed, and prints what it weighs.
+pub fn run() -> Result<()> {
+    build()?;
+    weight::print(&dist())
+}
+
+/// The folder that the login service serves the widget from.
+pub fn dist() -> PathBuf {
+    shell::target().join("widget/dist")
+}
+
+/// Builds the widget, unless what is there was made from the very same inputs.
+pub fn build() -> Result<()> {
+    let folder = shell::target().join("widget");
+    fs::create_dir_all(&folder)?;
+    // Two tasks at once would write into one another's folders: the second one waits, and finds the work done.
+    let only_one = fs::File::create(folder.join("lock"))?;
+    only_one.lock()?;
+
+    let stamp = stamp()?;
+    let stamp_file = folder.join("stamp");
+    if dist().is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|made_from| made_from == stamp) {
+        println!("the widget is up to date");
+        return Ok(());
+    }
+    tools::wasm_target()?;
+    tools::npm_tools()?;
+    shell::run(shell::cargo().args([
+        "build",
+        "--package=weixin-login-widget",
+        "--lib",
+        "--profile=widget",
+        "--target",
+        tools::WASM_TARGET,
+    ]))?;
+    let compiled = shell::target().join(tools::WASM_TARGET).join("widget/weixin_login_widget.wasm");
+
+    let work = empty_folder(folder.join("work"))?;
+    let glue = glue(&compiled, &work)?;
+    let made = empty_folder(folder.join("dist.new"))?;
+    bundle::module(&glue, &made)?;
+    weight::compress(&made)?;
+    replace(&dist(), &made)?;
+    fs::write(stamp_file, stamp)?;
+    Ok(())
+}
+
+/// What wasm-bindgen and wasm-opt make of the compiled crate.
+struct Glue {
+    /// The folder with `glue.js`, `glue_bg.wasm` and what they import, to be bundled in.
+    folder: PathBuf,
+    wasm: Vec<u8>,
+}
+
+fn glue(compiled: &Path, work: &Path) -> Result<Glue> {
+    println!("   wasm-bindgen");
+    Bindgen::new()
+        .input_path(compiled)
+        .out_name("glue")
+        .web(true)?
+        .typescript(false)
+        .remove_producers_section(true)
+        .generate(work)
+        .context("wasm-bindgen could not read the compiled widget")?;
+    let wasm = work.join("glue_bg.wasm");
+    // The target_features section is still in there and tells wasm-opt what it may use; it goes with this very pass.
+    shell::run(
+        shell::program(tools::npm_program("wasm-opt"))
+            .args(["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features", "--vacuum"])
+            .arg(&wasm)
+            .arg("-o")
+            .arg(&wasm),
+    )?;
+    Ok(Glue { folder: work.to_owned(), wasm: fs::read(wasm)? })
+}
+
+/// A hash over the compiler and the content of all inputs.
+fn stamp() -> Result<String> {
+    let mut hash = Sha256::new();
+    hash.update(shell::output(shell::program("rustc").arg("--version"))?);
+    for input in INPUTS {
+        add(&mut hash, &shell::root().join(input))?;
+    }
+    Ok(hex(&hash.finalize()))
+}
+
+fn add(hash: &mut Sha256, path: &Path) -> Result<()> {
+    if path.is_dir() {
+        let mut entries: Vec<PathBuf> =
+            fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+        entries.sort();
+        return entries.iter().try_for_each(|entry| add(hash, entry));
+    }
+    let content = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    hash.update(path.strip_prefix(shell::root()).unwrap_or(path).as_os_str().as_encoded_bytes());
+    hash.update(content.len().to_le_bytes());
+    hash.update(content);
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn empty_folder(folder: PathBuf) -> Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Puts a finished folder in the place of an old one, so that nobody finds it half full.
+fn replace(place: &Path, finished: &Path) -> Result<()> {
+    let old = place.with_extension("old");
+    if old.exists() {
+        fs::remove_dir_all(&old)?;
+    }
+    if place.exists() {
+        fs::rename(place, &old)?;
+    }
+    fs::rename(finished, place)?;
+    if old.exists() {
+        fs::remove_dir_all(&old)?;
+    }
+    Ok(())
+}
