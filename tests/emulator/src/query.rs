@@ -1,0 +1,52 @@
+//! Reading a query string the way WeChat's pages do: the first of several wins, and an unencoded redirect_uri swallows
+//! whatever stands behind it.
+
+use url::form_urlencoded;
+
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub fn parse(text: &str) -> Query {
+        Query(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What is there and not empty.
+    pub fn required(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+
+    pub fn or_empty(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_default()
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| key.as_str())
+    }
+}
+
+/// The query part that WeChat appends to a redirect_uri; without a code the person refused.
+pub(crate) fn answer_query(code: Option<&str>, state: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Some(code) = code {
+        query.append_pair("code", code);
+    }
+    query.append_pair("state", state).finish()
+}
+
+/// Appends where a question mark or an ampersand belongs.
+pub(crate) fn append(address: &str, query: &str) -> String {
+    let separator = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{separator}{query}")
+}
+
+/// The same, but before the fragment.
+pub(crate) fn append_before_fragment(address: &str, query: &str) -> String {
+    match address.split_once('#') {
+        Some((before, fragment)) => format!("{}#{fragment}", append(before, query)),
+        None => append(address, query),
+    }
+}

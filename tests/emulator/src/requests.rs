@@ -1,0 +1,122 @@
+//! The ordered log of what reached the emulator, for tests that ask what was called, how often and in which order.
+//! The control API does not appear in it.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use crate::fault::Call;
+
+/// More than any test makes; a bench forgets its oldest.
+const KEPT: usize = 20_000;
+
+/// One request that reached the emulator.
+#[derive(Clone, Debug, Serialize)]
+pub struct RequestRecord {
+    /// When it came. Arrivals and answers count on one sequence, so both can be compared.
+    pub order: u64,
+    /// What it was for.
+    pub call: Call,
+    /// `GET`, `POST`, `OPTIONS`.
+    pub method: String,
+    /// Without the query.
+    pub path: String,
+    /// Without the `?`, still percent-encoded. It holds secrets where the caller sent them.
+    pub query: String,
+    /// The body of a call to the desktop client; empty elsewhere.
+    pub body: String,
+    /// The `Origin` header.
+    pub origin: Option<String>,
+    /// The `User-Agent` header.
+    pub user_agent: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The caller still waits.
+    InFlight,
+    /// An answer was given.
+    Answered {
+        /// When, on the sequence of [`RequestRecord::order`].
+        order: u64,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The caller went away, or the connection was cut, before there was an answer.
+    Gone {
+        /// When, on the sequence of [`RequestRecord::order`].
+        order: u64,
+    },
+}
+
+impl RequestRecord {
+    /// Whether this request had not been answered yet when `other` came.
+    pub fn was_in_flight_at(&self, other: &RequestRecord) -> bool {
+        let ended = match self.outcome {
+            Outcome::InFlight => u64::MAX,
+            Outcome::Answered { order, .. } | Outcome::Gone { order } => order,
+        };
+        self.order < other.order && other.order < ended
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct RequestLog {
+    records: VecDeque<RequestRecord>,
+    sequence: u64,
+}
+
+impl RequestLog {
+    /// Takes the request in and gives its order.
+    pub fn arrive(&mut self, mut record: RequestRecord) -> u64 {
+        record.order = self.next();
+        if self.records.len() == KEPT {
+            self.records.pop_front();
+        }
+        let order = record.order;
+        self.records.push_back(record);
+        order
+    }
+
+    pub fn note_body(&mut self, order: u64, body: &str) {
+        if let Some(record) = self.find(order) {
+            record.body = body.to_owned();
+        }
+    }
+
+    pub fn answer(&mut self, order: u64, status: u16) {
+        let now = self.next();
+        if let Some(record) = self.find(order) {
+            record.outcome = Outcome::Answered { order: now, status };
+        }
+    }
+
+    pub fn lose(&mut self, order: u64) {
+        let now = self.next();
+        if let Some(record) = self.find(order) {
+            record.outcome = Outcome::Gone { order: now };
+        }
+    }
+
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = &RequestRecord> {
+        self.records.iter()
+    }
+
+    pub fn clear(&mut self) {
+        self.records.clear();
+    }
+
+    fn next(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    fn find(&mut self, order: u64) -> Option<&mut RequestRecord> {
+        let index = self.records.binary_search_by_key(&order, |record| record.order).ok()?;
+        self.records.get_mut(index)
+    }
+}

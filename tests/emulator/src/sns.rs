@@ -1,0 +1,244 @@
+//! `api.weixin.qq.com/sns/*`: codes, WeChat's own tokens and what it tells about a person.
+//! Every answer is status 200 and text/plain, failures too; the texts are written field by field in WeChat's order.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::query::Query;
+use crate::scenario::{AppKind, Person};
+use crate::world::{AuthorizationRequest, State, World, random_word};
+
+const ACCESS_TOKEN_SECONDS: u64 = 7200;
+const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/sns/oauth2/access_token", web::get().to(access_token))
+        .route("/sns/oauth2/refresh_token", web::get().to(refresh_token))
+        .route("/sns/auth", web::get().to(auth))
+        .route("/sns/userinfo", web::get().to(userinfo));
+}
+
+/// Codes and tokens that were given out.
+#[derive(Default)]
+pub(crate) struct Grants {
+    codes: HashMap<String, Code>,
+    access_tokens: HashMap<String, Grant>,
+    refresh_tokens: HashMap<String, Grant>,
+    exchanges: HashMap<String, u32>,
+}
+
+struct Code {
+    grant: Grant,
+    used: bool,
+}
+
+#[derive(Clone)]
+struct Grant {
+    appid: String,
+    person: Person,
+    scope: String,
+    expires_at: Duration,
+}
+
+/// An errcode and the words WeChat puts beside it.
+struct Failure(i64, &'static str);
+
+impl Grants {
+    pub fn issue_code(
+        &mut self,
+        request: &AuthorizationRequest,
+        person: Person,
+        kind: AppKind,
+        now: Duration,
+    ) -> String {
+        let code = random_word(32);
+        let minutes = match kind {
+            AppKind::Website => 10,
+            AppKind::ServiceAccount => 5,
+        };
+        let grant = Grant {
+            appid: request.appid.clone(),
+            person,
+            scope: request.scope.clone(),
+            expires_at: now + Duration::from_secs(minutes * 60),
+        };
+        self.codes.insert(code.clone(), Code { grant, used: false });
+        code
+    }
+
+    /// How many access_token calls named this code, whatever their answers.
+    pub fn exchanges(&self, code: &str) -> u32 {
+        self.exchanges.get(code).copied().unwrap_or(0)
+    }
+
+    pub fn all_exchanges(&self) -> &HashMap<String, u32> {
+        &self.exchanges
+    }
+
+    /// Takes the rights of everything given out so far, as a changed password does.
+    pub fn revoke_tokens(&mut self) {
+        self.access_tokens.clear();
+        self.refresh_tokens.clear();
+    }
+
+    fn give_access_token(&mut self, grant: &Grant, now: Duration) -> String {
+        let token = format!("{}_{}", rand::random_range(10..100), random_word(64));
+        let expires_at = now + Duration::from_secs(ACCESS_TOKEN_SECONDS);
+        self.access_tokens.insert(token.clone(), Grant { expires_at, ..grant.clone() });
+        token
+    }
+}
+
+async fn access_token(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+    let query = Query::parse(request.query_string());
+    answer(world.change(|state, now| exchange(state, &query, now)))
+}
+
+fn exchange(state: &mut State, query: &Query, now: Duration) -> Result<String, Failure> {
+    let appid = query.required("appid").ok_or(Failure(41002, "appid missing"))?;
+    let secret = query.required("secret").ok_or(Failure(41004, "appsecret missing"))?;
+    let code = query.required("code").ok_or(Failure(41008, "missing code"))?;
+    *state.grants.exchanges.entry(code.to_owned()).or_default() += 1;
+    if query.get("grant_type") != Some("authorization_code") {
+        return Err(Failure(40002, "invalid grant_type"));
+    }
+    let app = state.app(appid).ok_or(Failure(40013, "invalid appid"))?.clone();
+    if app.secret != secret {
+        return Err(Failure(40125, "invalid appsecret"));
+    }
+    let issued = state.grants.codes.get_mut(code).ok_or(Failure(40029, "invalid code"))?;
+    if issued.grant.appid != appid || now >= issued.grant.expires_at {
+        return Err(Failure(40029, "invalid code"));
+    }
+    if issued.used {
+        return Err(Failure(40163, "code been used"));
+    }
+    issued.used = true;
+    let grant = issued.grant.clone();
+    let access_token = state.grants.give_access_token(&grant, now);
+    let refresh_token = format!("{}_{}", rand::random_range(10..100), random_word(64));
+    let expires_at = now + REFRESH_TOKEN_LIFETIME;
+    state.grants.refresh_tokens.insert(refresh_token.clone(), Grant { expires_at, ..grant.clone() });
+    let unionid = match grant.person.unionid(&app) {
+        // A silent service-account login tells the openid alone.
+        Some(unionid) if grant.scope != "snsapi_base" => format!(r#","unionid":{}"#, quote(&unionid)),
+        _ => String::new(),
+    };
+    let snapshot = if grant.person.is_virtual { r#","is_snapshotuser":1"# } else { "" };
+    Ok(format!(
+        r#"{{"access_token":{},"expires_in":{ACCESS_TOKEN_SECONDS},"refresh_token":{},"openid":{},"scope":{}{snapshot}{unionid}}}"#,
+        quote(&access_token),
+        quote(&refresh_token),
+        quote(&grant.person.openid(appid)),
+        quote(&grant.scope),
+    ))
+}
+
+async fn refresh_token(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+    let query = Query::parse(request.query_string());
+    answer(world.change(|state, now| refresh(state, &query, now)))
+}
+
+fn refresh(state: &mut State, query: &Query, now: Duration) -> Result<String, Failure> {
+    let appid = query.required("appid").ok_or(Failure(41002, "appid missing"))?;
+    let presented = query.required("refresh_token").ok_or(Failure(41003, "refresh_token missing"))?;
+    if query.get("grant_type") != Some("refresh_token") {
+        return Err(Failure(40002, "invalid grant_type"));
+    }
+    if state.app(appid).is_none() {
+        return Err(Failure(40013, "invalid appid"));
+    }
+    let grant = match state.grants.refresh_tokens.get(presented) {
+        Some(grant) if grant.appid == appid => grant.clone(),
+        _ => return Err(Failure(40030, "invalid refresh_token")),
+    };
+    if now >= grant.expires_at {
+        return Err(Failure(42002, "refresh_token expired"));
+    }
+    let access_token = state.grants.give_access_token(&grant, now);
+    Ok(format!(
+        r#"{{"openid":{},"access_token":{},"expires_in":{ACCESS_TOKEN_SECONDS},"refresh_token":{},"scope":{}}}"#,
+        quote(&grant.person.openid(appid)),
+        quote(&access_token),
+        quote(presented),
+        quote(&grant.scope),
+    ))
+}
+
+async fn auth(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+    let query = Query::parse(request.query_string());
+    let found = world.read(|state, now| authorized(state, &query, now).map(|_| ()));
+    answer(found.map(|()| r#"{"errcode":0,"errmsg":"ok"}"#.to_owned()))
+}
+
+async fn userinfo(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+    let query = Query::parse(request.query_string());
+    answer(world.read(|state, now| tell(&world, state, &query, now)))
+}
+
+fn tell(world: &World, state: &State, query: &Query, now: Duration) -> Result<String, Failure> {
+    let grant = authorized(state, query, now)?;
+    if grant.scope == "snsapi_base" {
+        return Err(Failure(48001, "api unauthorized"));
+    }
+    // As on the other account pages the person in `people` is asked, so that a changed nickname shows at the next login.
+    let person = state.person(&grant.person.id).unwrap_or(&grant.person);
+    let unionid = state.app(&grant.appid).and_then(|app| person.unionid(app));
+    let unionid = unionid.map(|unionid| format!(r#","unionid":{}"#, quote(&unionid))).unwrap_or_default();
+    Ok(format!(
+        r#"{{"openid":{},"nickname":{},"sex":{},"language":"","city":{},"province":{},"country":{},"headimgurl":{},"privilege":[]{unionid}}}"#,
+        quote(&person.openid(&grant.appid)),
+        quote(&person.nickname),
+        person.sex,
+        quote(&person.city),
+        quote(&person.province),
+        quote(&person.country),
+        quote(&world.avatar_of(person)),
+    ))
+}
+
+fn authorized<'a>(state: &'a State, query: &Query, now: Duration) -> Result<&'a Grant, Failure> {
+    let token = query.required("access_token").ok_or(Failure(41001, "access_token missing"))?;
+    let openid = query.required("openid").ok_or(Failure(41009, "missing openid"))?;
+    let invalid = Failure(40001, "invalid credential, access_token is invalid or not latest");
+    let grant = state.grants.access_tokens.get(token).ok_or(invalid)?;
+    if now >= grant.expires_at {
+        return Err(Failure(42001, "access_token expired"));
+    }
+    if grant.person.openid(&grant.appid) != openid {
+        return Err(Failure(40003, "invalid openid"));
+    }
+    Ok(grant)
+}
+
+/// A failure as WeChat words it, for the faults.
+pub(crate) fn errcode_answer(errcode: i64) -> HttpResponse {
+    let errmsg = match errcode {
+        -1 => "system error",
+        45009 => "reach max api daily quota limit",
+        45011 => "api minute-quota reach limit, must slower, retry next minute",
+        _ => "error",
+    };
+    answer(Err(Failure(errcode, errmsg)))
+}
+
+fn answer(result: Result<String, Failure>) -> HttpResponse {
+    let body = result.unwrap_or_else(|Failure(errcode, errmsg)| {
+        let rid = format!(
+            "{:08x}-{:08x}-{:08x}",
+            rand::random::<u32>(),
+            rand::random::<u32>(),
+            rand::random::<u32>()
+        );
+        format!(r#"{{"errcode":{errcode},"errmsg":{}}}"#, quote(&format!("{errmsg}, rid: {rid}")))
+    });
+    HttpResponse::Ok().content_type("text/plain").body(body)
+}
+
+/// A JSON string.
+pub(crate) fn quote(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
