@@ -35,7 +35,7 @@ const COMPONENT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMER
     .remove(b')');
 
 /// Writes `base?name=value&…` with every value percent-encoded, in the order given.
-fn address(base: &str, parameters: &[(&str, &str)]) -> String {
+pub fn address(base: &str, parameters: &[(&str, &str)]) -> String {
     let mut address = String::from(base);
     for (index, (name, value)) in parameters.iter().enumerate() {
         address.push(if index == 0 { '?' } else { '&' });
