@@ -1,0 +1,64 @@
+//! Why a login did not come about: a stable code for programs, a sentence for developers.
+//!
+//! What the *person* reads is in [`crate::text`].
+
+use protocol::service::{ErrorCode, Problem};
+
+/// The stable word of a [`LoginError`]: the service's own, or one that only the browser can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The service said so.
+    Service(ErrorCode),
+    /// The browser has no network.
+    Offline,
+    /// The service does not answer, or answers what it never would: the address is wrong, or something is in between.
+    ServiceUnreachable,
+    /// This browser, or this page's policy, lacks what the widget needs.
+    Unsupported,
+    /// WeChat's page stays silent in its frame: an extension or a policy blocks it.
+    Blocked,
+}
+
+impl Code {
+    /// The word in `weixin-login-error` and in `LoginError`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Service(code) => code.as_str(),
+            Self::Offline => "offline",
+            Self::ServiceUnreachable => "service_unreachable",
+            Self::Unsupported => "unsupported",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
+/// Why there is no login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginError {
+    /// For programs.
+    pub code: Code,
+    /// For developers, in English.
+    pub message: String,
+}
+
+impl LoginError {
+    /// An error that the browser found.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+impl From<Problem> for LoginError {
+    /// A word that this widget does not know yet is a `server_error`, and its message keeps the word.
+    fn from(problem: Problem) -> Self {
+        match ErrorCode::parse(&problem.error) {
+            Some(code) => Self::new(Code::Service(code), problem.error_description),
+            None => {
+                let mut message = problem.error;
+                message.push_str(": ");
+                message.push_str(&problem.error_description);
+                Self::new(Code::Service(ErrorCode::ServerError), message)
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What happens to the machine, and what it asks for.
+
+use protocol::fast_login::{Login, Ready, Redirect, Unusable};
+use protocol::ids::AuthorizeUuid;
+use protocol::qrconnect::PostedStatus;
+use protocol::service::{CallbackAnswer, FinishedLogin, StartedLogin, WebMessage};
+
+use crate::clock::Millis;
+use crate::error::LoginError;
+use crate::screen::{Button, Phase};
+
+/// What the browser says about asking the local WeChat (`loopback-network`, or its older name).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Ask.
+    Granted,
+    /// Asking makes the browser ask the person, and hangs meanwhile.
+    Prompt,
+    /// Not at all.
+    Denied,
+    /// This browser has no such permission, or does not say: ask, with the time limit.
+    Absent,
+}
+
+/// Tells answers to one question from answers to an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run(pub u32);
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The panel appeared. Comes first, and once.
+    Appeared,
+    /// The service started, or renewed, the attempt.
+    Started(Result<StartedLogin, LoginError>),
+    /// The browser's answer, also when it changes later.
+    Permission(Permission),
+    /// A local service answered check-login; `desktop_url` is the one that was asked.
+    Probed {
+        /// Which question.
+        run: Run,
+        /// Which local service.
+        desktop_url: String,
+        /// Its answer.
+        outcome: Result<Ready, Unusable>,
+    },
+    /// The local service answered authorize.
+    Authorized {
+        /// Which question.
+        run: Run,
+        /// Its answer, unchecked.
+        outcome: Result<Redirect, Unusable>,
+    },
+    /// The frame of this number said something about itself. Origin and source are checked already.
+    Frame {
+        /// Which frame.
+        number: u32,
+        /// What it said.
+        status: PostedStatus,
+    },
+    /// The callback page in a frame said how the attempt ended. Origin and source are checked already; state and iss are
+    /// checked by the machine.
+    Message(WebMessage),
+    /// The service answered a fast login's code.
+    Finished(Result<FinishedLogin, LoginError>),
+    /// The service made the session, and says who it is.
+    Redeemed(Result<Profile, LoginError>),
+    /// The person pressed something.
+    Pressed(Button),
+    /// The page is seen, or hidden.
+    Visible(bool),
+    /// The browser has a network again.
+    Online,
+    /// The person came back to this page by the browser's Back, and finds it as it was left.
+    Returned,
+    /// The time that [`crate::machine::Machine::wakes_at`] named has come, or is long past.
+    Woke,
+}
+
+/// Who is logged in, for the page to greet. Proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Hostile text.
+    pub nickname: String,
+    /// An https address.
+    pub picture: Option<String>,
+}
+
+/// What the machine asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Start an attempt: `POST /login`, or read the one that the hosted page brought. Answered by [`Event::Started`].
+    StartAttempt,
+    /// Replace a hosted attempt: `POST /login/{id}/renew`. Answered by [`Event::Started`].
+    RenewAttempt {
+        /// The attempt so far.
+        id: String,
+    },
+    /// Ask the browser for the permission's state, and watch it. Answered by [`Event::Permission`].
+    QueryPermission,
+    /// Ask each local service who is logged in. Each answers by [`Event::Probed`].
+    Probe {
+        /// Goes back with the answers.
+        run: Run,
+        /// Whom to ask, all at once.
+        desktop_urls: Vec<String>,
+        /// What for.
+        login: Login,
+        /// After so long a silence is a refusal.
+        limit: Millis,
+    },
+    /// Have WeChat ask the person. Answered by [`Event::Authorized`], after seconds or minutes.
+    Authorize {
+        /// Goes back with the answer.
+        run: Run,
+        /// Whom to ask.
+        desktop_url: String,
+        /// The same login as in [`Effect::Probe`].
+        login: Login,
+        /// From its answer.
+        authorize_uuid: AuthorizeUuid,
+    },
+    /// Drop every question to a local service that is not answered yet.
+    HangUp,
+    /// Hand a fast login's code to the service: `POST /login/{id}/callback`. Answered by [`Event::Finished`].
+    PostCallback {
+        /// The attempt.
+        id: String,
+        /// For [`protocol::service::SECRET_HEADER`].
+        secret: String,
+        /// The body.
+        answer: CallbackAnswer,
+    },
+    /// Turn the service's code into a session: `POST /session`. Answered by [`Event::Redeemed`].
+    Redeem {
+        /// Whose verifier.
+        id: String,
+        /// The service's code.
+        code: String,
+    },
+    /// The top page goes there.
+    Navigate(String),
+    /// The top page is loaded again: only that makes a new hosted attempt.
+    Reload,
+    /// Tell the page: `weixin-login-phase`.
+    TellPhase(Phase),
+    /// Tell the page: `weixin-login-success`.
+    TellSuccess(Success),
+    /// Tell the page: `weixin-login-error`.
+    TellError(LoginError),
+}
+
+/// A login, as the page hears of it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Success {
+    /// The site's own session cookie is set.
+    Session(Profile),
+    /// The service's code, for the site's backend.
+    Code {
+        /// For `/token`.
+        code: String,
+        /// The site's own, from the element's attribute.
+        state: Option<String>,
+        /// The service's issuer.
+        iss: String,
+    },
+}
+
+impl core::fmt::Debug for Success {
+    // A code is worth a login.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Session(_) => "Session",
+            Self::Code { .. } => "Code([redacted])",
+        })
+    }
+}

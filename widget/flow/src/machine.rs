@@ -1,0 +1,594 @@
+//! `(Machine, Event) -> [Effect]`: decides everything that the widget does, and does nothing.
+//!
+//! Two more answers come from its state: [`Machine::screen`] says what there is to see, frames included, and
+//! [`Machine::wakes_at`] when it wants to be woken. Whatever event comes after that time does as well: a timer that a
+//! sleeping laptop rings an hour late finds the right time in the event.
+
+mod desktop;
+
+use protocol::fast_login::Login;
+use protocol::qrconnect::{QrFrame, SelfRedirect, page_address};
+use protocol::service::{ErrorCode, FinishedLogin, Kind, LoginResult, Problem, StartedLogin, WebMessage};
+
+use crate::clock::Millis;
+use crate::error::{Code, LoginError};
+use crate::event::{Effect, Event, Permission, Profile, Success};
+use crate::options::{Device, Options, Surroundings};
+use crate::screen::{Body, Button, Frame, Offer, Phase, Screen};
+use crate::text::{Language, Text};
+use desktop::{Confirming, Desktop};
+
+/// So long the QR code waits for the local WeChat, and no longer.
+pub const QR_WAITS: Millis = 300;
+/// A local service that was asked without a press is silent after so long.
+pub const QUIET_PROBE_LIMIT: Millis = 10_000;
+/// After a press the browser may be asking the person: as long as Firefox keeps its question open.
+pub const PRESSED_PROBE_LIMIT: Millis = 300_000;
+/// A frame that has said nothing for so long is blocked, as far as anybody can tell.
+pub const FRAME_SILENT_AFTER: Millis = 10_000;
+/// A renewal that failed is tried again after so long, while the attempt so far lives on.
+pub const RENEWAL_RETRY: Millis = 30_000;
+/// So often a QR code that nobody touches is replaced by itself; then the person is asked.
+pub const UNATTENDED_RENEWALS: u8 = 5;
+
+/// One mounted panel, from its appearance to its end.
+pub struct Machine {
+    options: Options,
+    device: Device,
+    secure: bool,
+    loopback_page: bool,
+
+    now: Millis,
+    told: Option<Phase>,
+    visible: bool,
+    stage: Stage,
+    /// An attempt is on its way from the service.
+    starting: bool,
+    attempt: Option<Attempt>,
+    frame: Option<Shown>,
+    former: Option<(Attempt, Frame)>,
+    /// What the frame's allow and the local WeChat depend on.
+    permission: Option<Permission>,
+    desktop: Desktop,
+    /// "Use WeChat on this computer" was pressed.
+    pressed: bool,
+    note: Option<Text>,
+    renewals: u8,
+    renewal_failed_at: Option<Millis>,
+    told_blocked: bool,
+    /// The hosted attempt cannot be renewed any more: only the page, loaded again, makes a new one.
+    must_reload: bool,
+    numbers: u32,
+}
+
+/// An attempt, and when it came.
+#[derive(Clone)]
+struct Attempt {
+    started: StartedLogin,
+    at: Millis,
+    login: Login,
+}
+
+impl Attempt {
+    fn expires_at(&self) -> Millis {
+        self.at + seconds(self.started.expires_in)
+    }
+
+    fn renews_at(&self) -> Option<Millis> {
+        (0 < self.started.renew_in && self.started.renew_in < self.started.expires_in)
+            .then(|| self.at + seconds(self.started.renew_in))
+    }
+}
+
+struct Shown {
+    frame: Frame,
+    since: Millis,
+    said: bool,
+}
+
+enum Stage {
+    /// A phone, or WeChat's browser: nothing is started before a press.
+    Elsewhere,
+    Starting,
+    Probing {
+        until: Millis,
+    },
+    Card,
+    Confirming(Confirming),
+    Qr,
+    /// The service has the last word.
+    Finishing,
+    Done,
+    Expired,
+    Denied,
+    Failed(LoginError),
+}
+
+fn seconds(seconds: i64) -> Millis {
+    // A year is forever; a service that says more, or less than nothing, must not overflow anything.
+    seconds.clamp(0, 31_536_000) as Millis * 1000
+}
+
+impl Machine {
+    /// A panel that has not appeared yet.
+    pub fn new(options: &Options, surroundings: &Surroundings) -> Self {
+        Self {
+            options: options.clone(),
+            device: surroundings.device,
+            secure: surroundings.secure,
+            loopback_page: surroundings.loopback_page,
+            now: 0,
+            told: None,
+            visible: true,
+            stage: Stage::Starting,
+            starting: false,
+            attempt: None,
+            frame: None,
+            former: None,
+            permission: None,
+            desktop: Desktop::Unasked,
+            pressed: false,
+            note: None,
+            renewals: 0,
+            renewal_failed_at: None,
+            told_blocked: false,
+            must_reload: false,
+            numbers: 0,
+        }
+    }
+
+    /// Takes what happened, at `now`, and says what is to be done, in this order.
+    pub fn handle(&mut self, event: Event, now: Millis) -> Vec<Effect> {
+        self.now = self.now.max(now);
+        let mut effects = Vec::new();
+        // An answer that was under way counts, however late it is heard; everything else meets the present.
+        let answer = matches!(
+            event,
+            Event::Message(_) | Event::Finished(_) | Event::Redeemed(_) | Event::Authorized { .. }
+        );
+        if !answer {
+            self.pass_time(&mut effects);
+        }
+        self.take(event, &mut effects);
+        self.pass_time(&mut effects);
+
+        let phase = self.phase();
+        if self.told != Some(phase) {
+            self.told = Some(phase);
+            effects.insert(0, Effect::TellPhase(phase));
+        }
+        effects
+    }
+
+    /// When the machine wants [`Event::Woke`], unless something else happens first.
+    pub fn wakes_at(&self) -> Option<Millis> {
+        let attempt = self.attempt.as_ref();
+        let expires_at = attempt.map(Attempt::expires_at);
+        let former = self.former.as_ref().map(|(attempt, _)| attempt.expires_at());
+        match &self.stage {
+            Stage::Probing { until } => earliest([Some(*until), expires_at, None, None]),
+            Stage::Card | Stage::Confirming(_) => expires_at,
+            Stage::Qr => earliest([expires_at, self.renewal_due(), self.frame_silent_at(), former]),
+            _ => None,
+        }
+    }
+
+    /// What there is to see.
+    pub fn screen(&self) -> Screen<'_> {
+        let started = self.attempt.as_ref().map(|attempt| &attempt.started);
+        Screen {
+            phase: self.phase(),
+            body: self.body(),
+            frame: self.frame.as_ref().map(|shown| &shown.frame),
+            former_frame: self.former.as_ref().map(|(_, frame)| frame),
+            client_name: started.map_or("", |started| &started.client_name),
+            emulator: started.is_some_and(|started| started.emulator),
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        match self.stage {
+            Stage::Starting => Phase::Loading,
+            Stage::Probing { .. } => Phase::Probing,
+            Stage::Card => Phase::FastLogin,
+            Stage::Confirming(_) | Stage::Finishing => Phase::Confirming,
+            Stage::Qr | Stage::Elsewhere => Phase::Qr,
+            Stage::Done => Phase::Success,
+            Stage::Expired => Phase::Expired,
+            Stage::Denied => Phase::Denied,
+            Stage::Failed(_) => Phase::Error,
+        }
+    }
+
+    fn body(&self) -> Body<'_> {
+        match &self.stage {
+            Stage::Elsewhere if self.device == Device::InsideWeixin => {
+                Body::Page { hint: Text::InsideWeixinHint, offer: Offer::None, note: None }
+            }
+            Stage::Elsewhere => Body::Phone,
+            Stage::Starting | Stage::Probing { .. } => Body::Waiting,
+            Stage::Card => self.card(),
+            Stage::Confirming(_) => Body::Confirming,
+            Stage::Qr => {
+                let offer = self.offer();
+                match &self.frame {
+                    Some(shown) => {
+                        let silent = !shown.said && self.now >= shown.since + FRAME_SILENT_AFTER;
+                        let page = self.page().is_some();
+                        let note = self.note.or(silent.then_some(Text::NoteFrameSilent));
+                        Body::Qr { ready: shown.said, offer, note, page }
+                    }
+                    None => Body::Page { hint: Text::PageHint, offer, note: self.note },
+                }
+            }
+            Stage::Finishing => Body::Finishing,
+            Stage::Done => Body::Done,
+            Stage::Expired => Body::Expired,
+            Stage::Denied => Body::Denied,
+            Stage::Failed(error) => Body::Failed { error, page: self.page().is_some() },
+        }
+    }
+
+    /// Where the login goes on as a page of its own.
+    fn page(&self) -> Option<String> {
+        self.options.page.clone().or_else(|| {
+            let Attempt { started, login, .. } = self.attempt.as_ref()?;
+            // Only a hosted attempt may end in the top page.
+            (started.kind == Kind::Hosted).then(|| {
+                page_address(&started.open_url, &login.appid, &started.redirect_uri, login.state.as_ref()?)
+                    .into()
+            })?
+        })
+    }
+
+    fn take(&mut self, event: Event, effects: &mut Vec<Effect>) {
+        match event {
+            Event::Appeared => self.appear(effects),
+            Event::Started(outcome) => self.started(outcome, effects),
+            Event::Permission(permission) => self.permission_is(permission, effects),
+            Event::Probed { run, desktop_url, outcome } => self.probed(run, desktop_url, outcome, effects),
+            Event::Authorized { run, outcome } => self.authorized(run, outcome, effects),
+            Event::Frame { number, .. } => {
+                if let Some(shown) = self.frame.as_mut().filter(|shown| shown.frame.number == number) {
+                    shown.said = true;
+                }
+            }
+            Event::Message(message) => self.message(message, effects),
+            Event::Finished(outcome) => self.finished(outcome, effects),
+            Event::Redeemed(outcome) => self.redeemed(outcome, effects),
+            Event::Pressed(button) => self.press(button, effects),
+            Event::Visible(visible) => {
+                self.visible = visible;
+                if visible {
+                    self.renewals = 0;
+                    if matches!(self.stage, Stage::Expired) && !self.must_reload {
+                        self.restart(effects);
+                    }
+                }
+            }
+            Event::Online => {
+                if let Stage::Failed(LoginError { code: Code::Offline | Code::ServiceUnreachable, .. }) =
+                    self.stage
+                {
+                    self.restart(effects);
+                }
+            }
+            // What it was left for may have failed.
+            Event::Returned => {
+                if let Stage::Finishing = self.stage {
+                    self.restart(effects);
+                }
+            }
+            Event::Woke => {}
+        }
+    }
+
+    fn appear(&mut self, effects: &mut Vec<Effect>) {
+        if self.told.is_some() {
+            return;
+        }
+        match self.device {
+            Device::Computer => {
+                if self.options.fast_login {
+                    effects.push(Effect::QueryPermission);
+                }
+                self.start(effects);
+            }
+            Device::InsideWeixin if self.page().is_none() => self.fail(
+                LoginError::new(
+                    Code::Unsupported,
+                    "inside WeChat the element needs a link to the login page",
+                ),
+                effects,
+            ),
+            Device::Phone | Device::InsideWeixin => self.stage = Stage::Elsewhere,
+        }
+    }
+
+    fn start(&mut self, effects: &mut Vec<Effect>) {
+        self.starting = true;
+        effects.push(match &self.attempt {
+            Some(attempt) if attempt.started.kind == Kind::Hosted => {
+                Effect::RenewAttempt { id: attempt.started.id.clone() }
+            }
+            _ => Effect::StartAttempt,
+        });
+    }
+
+    fn restart(&mut self, effects: &mut Vec<Effect>) {
+        self.leave_qr();
+        self.hang_up(effects);
+        self.desktop = Desktop::Unasked;
+        self.note = None;
+        self.stage = Stage::Starting;
+        if !self.starting {
+            self.start(effects);
+        }
+    }
+
+    fn started(&mut self, outcome: Result<StartedLogin, LoginError>, effects: &mut Vec<Effect>) {
+        if !self.starting {
+            return;
+        }
+        self.starting = false;
+        let renewing = match self.stage {
+            Stage::Starting => false,
+            Stage::Qr => true,
+            // Something else has begun meanwhile with the attempt so far; this one is left to expire.
+            _ => return,
+        };
+        let attempt = outcome.and_then(|started| match started.weixin_login() {
+            Ok(login) => Ok(Attempt { started, login, at: self.now }),
+            Err(_) => Err(LoginError::new(
+                Code::Service(ErrorCode::Misconfigured),
+                "the service's appid or state is malformed",
+            )),
+        });
+        match attempt {
+            Ok(attempt) if renewing => {
+                self.renewal_failed_at = None;
+                let former = self.attempt.replace(attempt);
+                self.former = former.zip(self.frame.take().map(|shown| shown.frame));
+                self.load_frame();
+                self.ask_for_the_new_attempt(effects);
+            }
+            Ok(attempt) => {
+                self.attempt = Some(attempt);
+                self.stage = Stage::Probing { until: self.now + QR_WAITS };
+                self.ask_or_show_qr(effects);
+            }
+            Err(_) if renewing => self.renewal_failed_at = Some(self.now),
+            Err(error) if self.attempt.is_some() && is_gone(error.code) => {
+                self.must_reload = true;
+                self.stage = Stage::Expired;
+            }
+            Err(error) => self.fail(error, effects),
+        }
+    }
+
+    /// Goes to the QR code. Every road that is not a login leads here.
+    fn show_qr(&mut self, note: Option<Text>, effects: &mut Vec<Effect>) {
+        if !self.options.frame && self.page().is_none() {
+            let message = "with no-frame the element needs a link inside it to the login page";
+            return self.fail(LoginError::new(Code::Unsupported, message), effects);
+        }
+        self.stage = Stage::Qr;
+        self.note = note;
+        if self.frame.is_none() {
+            self.load_frame();
+        }
+    }
+
+    /// Loads WeChat's page, also in the place of one that was loaded with other rights.
+    fn load_frame(&mut self) {
+        let Some(attempt) = self.attempt.as_ref().filter(|_| self.options.frame) else { return };
+        let Some(state) = &attempt.login.state else { return };
+        let hosted = attempt.started.kind == Kind::Hosted;
+        let fast_login = self.frame_may_ask();
+        let address = QrFrame {
+            open_url: &attempt.started.open_url,
+            appid: &attempt.login.appid,
+            redirect_uri: &attempt.started.redirect_uri,
+            state,
+            self_redirect: if hosted { SelfRedirect::Top } else { SelfRedirect::Frame },
+            fast_login,
+            english: self.options.language == Language::En,
+            color_scheme: Some(self.options.theme),
+            stylelite: true,
+        }
+        .address();
+        let frame = Frame {
+            number: self.numbers + 1,
+            address,
+            open_url: attempt.started.open_url.clone(),
+            redirect_uri: attempt.started.redirect_uri.clone(),
+            top_navigation: hosted,
+            fast_login,
+        };
+        self.numbers += 1;
+        self.frame = Some(Shown { frame, since: self.now, said: false });
+    }
+
+    fn leave_qr(&mut self) {
+        self.frame = None;
+        self.former = None;
+    }
+
+    fn message(&mut self, message: WebMessage, effects: &mut Vec<Effect>) {
+        let (state, iss) = match &message {
+            WebMessage::Finished(finished) => (&finished.state, &finished.iss),
+            WebMessage::Failed { state, iss, .. } => (state, iss),
+        };
+        let attempts = self.attempt.iter().chain(self.former.iter().map(|(attempt, _)| attempt));
+        let Some(id) = attempts
+            .map(|attempt| &attempt.started)
+            .find(|started| started.kind == Kind::Embedded && started.state == *state && started.iss == *iss)
+            .map(|started| started.id.clone())
+        else {
+            return;
+        };
+        if matches!(self.stage, Stage::Finishing | Stage::Done) {
+            return;
+        }
+        match message {
+            WebMessage::Finished(finished) => self.finish(id, finished, effects),
+            WebMessage::Failed { problem, .. } => self.refused(problem, effects),
+        }
+    }
+
+    fn finished(&mut self, outcome: Result<FinishedLogin, LoginError>, effects: &mut Vec<Effect>) {
+        let (Stage::Finishing, Some(attempt)) = (&self.stage, &self.attempt) else { return };
+        match outcome {
+            Ok(finished)
+                if finished.state == attempt.started.state && finished.iss == attempt.started.iss =>
+            {
+                let id = attempt.started.id.clone();
+                self.finish(id, finished, effects);
+            }
+            Ok(_) => self.fail(
+                LoginError::new(Code::Service(ErrorCode::ServerError), "the answer is another attempt's"),
+                effects,
+            ),
+            Err(error) => self.fail(error, effects),
+        }
+    }
+
+    fn finish(&mut self, id: String, finished: FinishedLogin, effects: &mut Vec<Effect>) {
+        self.leave_qr();
+        self.hang_up(effects);
+        let FinishedLogin { code, iss, .. } = finished;
+        match self.options.result {
+            LoginResult::Session => {
+                self.stage = Stage::Finishing;
+                effects.push(Effect::Redeem { id, code });
+            }
+            LoginResult::Code => {
+                self.stage = Stage::Done;
+                let state = self.options.state.clone();
+                effects.push(Effect::TellSuccess(Success::Code { code, state, iss }));
+            }
+        }
+    }
+
+    fn redeemed(&mut self, outcome: Result<Profile, LoginError>, effects: &mut Vec<Effect>) {
+        if !matches!(self.stage, Stage::Finishing) {
+            return;
+        }
+        match outcome {
+            Ok(profile) => {
+                self.stage = Stage::Done;
+                effects.push(Effect::TellSuccess(Success::Session(profile)));
+            }
+            Err(error) => self.fail(error, effects),
+        }
+    }
+
+    fn refused(&mut self, problem: Problem, effects: &mut Vec<Effect>) {
+        self.fail(problem.into(), effects);
+    }
+
+    fn fail(&mut self, error: LoginError, effects: &mut Vec<Effect>) {
+        self.leave_qr();
+        self.hang_up(effects);
+        self.stage = match error.code {
+            Code::Service(ErrorCode::AccessDenied) => Stage::Denied,
+            Code::Service(ErrorCode::AttemptExpired | ErrorCode::CodeSpent) => Stage::Expired,
+            _ => Stage::Failed(error.clone()),
+        };
+        effects.push(Effect::TellError(error));
+    }
+
+    fn press(&mut self, button: Button, effects: &mut Vec<Effect>) {
+        self.renewals = 0;
+        match (button, &self.stage) {
+            (Button::Continue, Stage::Card | Stage::Qr) => self.authorize(effects),
+            (Button::ScanInstead, Stage::Card) => self.show_qr(None, effects),
+            (Button::OtherAccount, Stage::Card) => self.show_qr(Some(Text::NoteOtherAccount), effects),
+            (Button::UseThisComputer, Stage::Qr) => self.use_this_computer(effects),
+            (Button::Cancel, Stage::Confirming(_)) => {
+                self.hang_up(effects);
+                self.stage = Stage::Card;
+            }
+            (Button::StartAgain, Stage::Expired | Stage::Denied | Stage::Failed(_)) => {
+                if self.must_reload {
+                    effects.push(Effect::Reload);
+                } else {
+                    self.restart(effects);
+                }
+            }
+            (Button::ShowQr, Stage::Elsewhere) => self.restart(effects),
+            (Button::OpenPage, Stage::Elsewhere | Stage::Qr | Stage::Failed(_)) => {
+                effects.extend(self.page().map(Effect::Navigate));
+            }
+            // A press that came too late: what it was for is gone.
+            _ => {}
+        }
+    }
+
+    fn pass_time(&mut self, effects: &mut Vec<Effect>) {
+        let now = self.now;
+        if self.former.as_ref().is_some_and(|(attempt, _)| now >= attempt.expires_at()) {
+            self.former = None;
+        }
+        let Some(attempt) = &self.attempt else { return };
+        match self.stage {
+            Stage::Probing { .. } | Stage::Card | Stage::Confirming(_) | Stage::Qr
+                if now >= attempt.expires_at() =>
+            {
+                return self.attempt_is_over(effects);
+            }
+            Stage::Probing { until } if now >= until => self.show_qr(None, effects),
+            _ => {}
+        }
+        if self.renewal_due().is_some_and(|due| now >= due) {
+            self.renewals += 1;
+            self.start(effects);
+        }
+        if self.frame_silent_at().is_some_and(|due| now >= due) && !self.told_blocked {
+            self.told_blocked = true;
+            effects.push(Effect::TellError(LoginError::new(
+                Code::Blocked,
+                "WeChat's page stays silent in its frame: an extension or a policy may block it",
+            )));
+        }
+    }
+
+    fn attempt_is_over(&mut self, effects: &mut Vec<Effect>) {
+        let asked_now = matches!(self.stage, Stage::Confirming(_));
+        if !asked_now && self.visible && self.renewals < UNATTENDED_RENEWALS {
+            self.renewals += 1;
+            return self.restart(effects);
+        }
+        self.leave_qr();
+        self.hang_up(effects);
+        self.stage = Stage::Expired;
+    }
+
+    /// When the QR code is replaced, where it is to be.
+    fn renewal_due(&self) -> Option<Millis> {
+        let wanted = matches!(self.stage, Stage::Qr)
+            && self.frame.is_some()
+            && self.visible
+            && !self.starting
+            && self.renewals < UNATTENDED_RENEWALS;
+        let due = self.attempt.as_ref().filter(|_| wanted)?.renews_at()?;
+        Some(due.max(self.renewal_failed_at.map_or(0, |failed| failed + RENEWAL_RETRY)))
+    }
+
+    fn frame_silent_at(&self) -> Option<Millis> {
+        let shown = self.frame.as_ref().filter(|shown| !shown.said && !self.told_blocked)?;
+        Some(shown.since + FRAME_SILENT_AFTER)
+    }
+}
+
+/// Whether a hosted attempt with this answer can never be renewed.
+fn is_gone(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Service(ErrorCode::UnknownAttempt | ErrorCode::AttemptExpired | ErrorCode::AttemptUsed)
+    )
+}
+
+fn earliest(times: [Option<Millis>; 4]) -> Option<Millis> {
+    times.into_iter().flatten().min()
+}

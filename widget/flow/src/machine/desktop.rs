@@ -1,0 +1,398 @@
+//! Fast login: when the local WeChat is asked, what comes of its answers, and what the frame may ask in our place.
+
+use protocol::fast_login::{REFUSED, Ready, Redirect, UUID_EXPIRED, Unusable};
+use protocol::ids::AuthorizationCode;
+use protocol::service::{CallbackAnswer, ErrorCode, Kind};
+
+use super::{Machine, PRESSED_PROBE_LIMIT, QUIET_PROBE_LIMIT, Stage};
+use crate::clock::Millis;
+use crate::error::{Code, LoginError};
+use crate::event::{Effect, Permission, Run};
+use crate::options::Device;
+use crate::person;
+use crate::screen::{Body, Offer, Person};
+use crate::text::Text;
+
+/// What is known of the WeChat on this computer.
+pub(super) enum Desktop {
+    Unasked,
+    Asking(Asking),
+    Ready(Found),
+    Unavailable,
+}
+
+/// A question that is under way.
+pub(super) struct Asking {
+    run: Run,
+    attempt_id: String,
+    since: Millis,
+    /// Local services that have not answered.
+    waiting: usize,
+    /// Whether the answer replaces the QR code: the person asked for it, here or in the browser's question.
+    wished: bool,
+}
+
+/// Somebody is logged in there.
+#[derive(Clone)]
+pub(super) struct Found {
+    attempt_id: String,
+    desktop_url: String,
+    ready: Ready,
+    avatar: Option<String>,
+}
+
+/// WeChat is asking the person.
+pub(super) struct Confirming {
+    run: Run,
+    found: Found,
+    /// An authorize_uuid that had expired was replaced once already.
+    checked_again: bool,
+}
+
+/// A press that fails sooner than any person can answer a browser's question was not answered by one.
+const NOBODY_WAS_ASKED: Millis = 1_000;
+
+#[derive(PartialEq)]
+enum MayAsk {
+    AtOnce,
+    AfterPress,
+    Never,
+    /// The browser has not said yet.
+    Unknown,
+}
+
+impl Machine {
+    fn may_ask(&self) -> MayAsk {
+        if !self.options.fast_login || self.device != Device::Computer {
+            return MayAsk::Never;
+        }
+        // Such a page is in the loopback space itself.
+        if self.loopback_page {
+            return MayAsk::AtOnce;
+        }
+        if !self.secure {
+            return MayAsk::Never;
+        }
+        match self.permission {
+            None => MayAsk::Unknown,
+            Some(Permission::Granted | Permission::Absent) => MayAsk::AtOnce,
+            Some(Permission::Prompt) => MayAsk::AfterPress,
+            Some(Permission::Denied) => MayAsk::Never,
+        }
+    }
+
+    /// A frame with `allow` asks as it loads, so it follows the same rule.
+    pub(super) fn frame_may_ask(&self) -> bool {
+        match self.may_ask() {
+            MayAsk::AtOnce => true,
+            MayAsk::AfterPress => self.pressed,
+            MayAsk::Never | MayAsk::Unknown => false,
+        }
+    }
+
+    fn desktop_urls(&self) -> &[String] {
+        self.attempt.as_ref().map_or(&[], |attempt| &attempt.started.desktop_urls)
+    }
+
+    /// The first thing to do with an attempt: the QR code waits for an answer only where one may come.
+    pub(super) fn ask_or_show_qr(&mut self, effects: &mut Vec<Effect>) {
+        match self.may_ask() {
+            _ if self.desktop_urls().is_empty() => self.show_qr(None, effects),
+            MayAsk::AtOnce => self.probe(false, effects),
+            MayAsk::Unknown => {}
+            MayAsk::AfterPress | MayAsk::Never => self.show_qr(None, effects),
+        }
+    }
+
+    /// What was found was found for the attempt before: it is asked for again, in silence.
+    pub(super) fn ask_for_the_new_attempt(&mut self, effects: &mut Vec<Effect>) {
+        if matches!(self.desktop, Desktop::Asking(Asking { wished: true, .. })) {
+            return;
+        }
+        self.hang_up(effects);
+        self.desktop = Desktop::Unasked;
+        if self.may_ask() == MayAsk::AtOnce {
+            self.probe(false, effects);
+        }
+    }
+
+    pub(super) fn permission_is(&mut self, permission: Permission, effects: &mut Vec<Effect>) {
+        let before = self.permission.replace(permission);
+        if before == Some(permission) {
+            return;
+        }
+        match (&self.stage, &self.desktop) {
+            (Stage::Probing { .. }, Desktop::Unasked) => {
+                self.ask_or_show_qr(effects);
+            }
+            (Stage::Qr, Desktop::Unasked | Desktop::Unavailable) if self.may_ask() == MayAsk::AtOnce => {
+                // The browser's first word, come late, is nobody's wish; a change of it is the person's.
+                self.ask_or_let_the_frame(before.is_some(), effects);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn use_this_computer(&mut self, effects: &mut Vec<Effect>) {
+        if self.may_ask() != MayAsk::AfterPress
+            || matches!(self.desktop, Desktop::Asking(_) | Desktop::Ready(_))
+        {
+            return;
+        }
+        self.pressed = true;
+        self.note = None;
+        self.ask_or_let_the_frame(true, effects);
+    }
+
+    fn ask_or_let_the_frame(&mut self, wished: bool, effects: &mut Vec<Effect>) {
+        if self.desktop_urls().is_empty() {
+            self.let_the_frame_ask();
+        } else {
+            self.probe(wished, effects);
+        }
+    }
+
+    /// WeChat's own page may be granted what is refused to ours. Says whether it was loaded anew for that.
+    fn let_the_frame_ask(&mut self) -> bool {
+        let loads = self.frame.as_ref().is_some_and(|shown| !shown.frame.fast_login) && self.frame_may_ask();
+        if loads {
+            self.load_frame();
+        }
+        loads
+    }
+
+    fn probe(&mut self, wished: bool, effects: &mut Vec<Effect>) {
+        let run = self.next_run();
+        let Some(attempt) = &self.attempt else { return };
+        let desktop_urls = attempt.started.desktop_urls.clone();
+        if desktop_urls.is_empty() {
+            return;
+        }
+        self.desktop = Desktop::Asking(Asking {
+            run,
+            attempt_id: attempt.started.id.clone(),
+            since: self.now,
+            waiting: desktop_urls.len(),
+            wished,
+        });
+        effects.push(Effect::Probe {
+            run,
+            desktop_urls,
+            login: attempt.login.clone(),
+            limit: if wished { PRESSED_PROBE_LIMIT } else { QUIET_PROBE_LIMIT },
+        });
+    }
+
+    pub(super) fn probed(
+        &mut self,
+        run: Run,
+        desktop_url: String,
+        outcome: Result<Ready, Unusable>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Stage::Confirming(confirming) = &self.stage
+            && confirming.run == run
+        {
+            return self.checked_again(outcome, effects);
+        }
+        let Desktop::Asking(asking) = &mut self.desktop else { return };
+        if asking.run != run {
+            return;
+        }
+        asking.waiting = asking.waiting.saturating_sub(1);
+        let (waiting, wished) = (asking.waiting, asking.wished);
+        match outcome {
+            Ok(ready) => {
+                let attempt_id = core::mem::take(&mut asking.attempt_id);
+                if waiting > 0 {
+                    effects.push(Effect::HangUp);
+                }
+                let found = self.found(attempt_id, desktop_url, ready);
+                self.person_found(found, wished, effects);
+            }
+            Err(_) if waiting == 0 => {
+                let nobody_was_asked = self.now < asking.since + NOBODY_WAS_ASKED;
+                self.nobody_found(wished, nobody_was_asked, effects);
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn found(&self, attempt_id: String, desktop_url: String, ready: Ready) -> Found {
+        let avatar = self.attempt.as_ref().and_then(|attempt| {
+            person::avatar(&ready.headimgurl, &attempt.started.open_url, attempt.started.emulator)
+        });
+        Found { attempt_id, desktop_url, ready, avatar }
+    }
+
+    fn person_found(&mut self, found: Found, wished: bool, effects: &mut Vec<Effect>) {
+        let current = self.attempt.as_ref().is_some_and(|attempt| attempt.started.id == found.attempt_id);
+        match self.stage {
+            Stage::Qr if !current => self.probe(wished, effects),
+            Stage::Probing { .. } => {
+                self.desktop = Desktop::Ready(found);
+                self.stage = Stage::Card;
+            }
+            Stage::Qr if wished => {
+                self.desktop = Desktop::Ready(found);
+                self.leave_qr();
+                self.note = None;
+                self.stage = Stage::Card;
+            }
+            Stage::Qr => self.desktop = Desktop::Ready(found),
+            _ => self.desktop = Desktop::Unasked,
+        }
+    }
+
+    fn nobody_found(&mut self, wished: bool, nobody_was_asked: bool, effects: &mut Vec<Effect>) {
+        self.desktop = Desktop::Unavailable;
+        match self.stage {
+            Stage::Probing { .. } => self.show_qr(None, effects),
+            Stage::Qr => {
+                // Somebody who has just closed the browser's question is not asked again by the frame.
+                let may = self.may_ask() == MayAsk::AtOnce || nobody_was_asked;
+                let frame_asks = may && self.let_the_frame_ask();
+                if wished && !frame_asks {
+                    self.note = Some(Text::NoteNoDesktop);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn authorize(&mut self, effects: &mut Vec<Effect>) {
+        let Desktop::Ready(found) = &self.desktop else { return };
+        let found = found.clone();
+        self.leave_qr();
+        self.note = None;
+        self.ask_weixin(found, false, effects);
+    }
+
+    fn ask_weixin(&mut self, found: Found, checked_again: bool, effects: &mut Vec<Effect>) {
+        let run = self.next_run();
+        let Some(attempt) = &self.attempt else { return };
+        effects.push(Effect::Authorize {
+            run,
+            desktop_url: found.desktop_url.clone(),
+            login: attempt.login.clone(),
+            authorize_uuid: found.ready.authorize_uuid.clone(),
+        });
+        self.stage = Stage::Confirming(Confirming { run, found, checked_again });
+    }
+
+    pub(super) fn authorized(
+        &mut self,
+        run: Run,
+        outcome: Result<Redirect, Unusable>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let next = self.next_run();
+        let Stage::Confirming(confirming) = &mut self.stage else { return };
+        if confirming.run != run {
+            return;
+        }
+        let Some(attempt) = &self.attempt else { return };
+        match outcome {
+            Ok(redirect) => match redirect.check(&attempt.login) {
+                Ok(code) => self.agreed(&redirect, &code, effects),
+                Err(_) => self.fast_login_failed(effects),
+            },
+            // The offer stays: another press is asked about anew.
+            Err(Unusable::ErrCode(REFUSED)) => self.show_qr(Some(Text::NoteRefused), effects),
+            Err(Unusable::ErrCode(UUID_EXPIRED)) if !confirming.checked_again => {
+                confirming.checked_again = true;
+                confirming.run = next;
+                effects.push(Effect::Probe {
+                    run: next,
+                    desktop_urls: vec![confirming.found.desktop_url.clone()],
+                    login: attempt.login.clone(),
+                    limit: QUIET_PROBE_LIMIT,
+                });
+            }
+            Err(_) => self.fast_login_failed(effects),
+        }
+    }
+
+    /// The person's press counts for the person it named. Somebody else, logged in there meanwhile, is asked on the card.
+    fn checked_again(&mut self, outcome: Result<Ready, Unusable>, effects: &mut Vec<Effect>) {
+        let Stage::Confirming(Confirming { found, .. }) = &self.stage else { return };
+        let Ok(ready) = outcome else { return self.fast_login_failed(effects) };
+        let same = ready.nickname == found.ready.nickname && ready.headimgurl == found.ready.headimgurl;
+        let found = self.found(found.attempt_id.clone(), found.desktop_url.clone(), ready);
+        self.desktop = Desktop::Ready(found.clone());
+        if same {
+            self.ask_weixin(found, true, effects);
+        } else {
+            self.stage = Stage::Card;
+        }
+    }
+
+    fn agreed(&mut self, redirect: &Redirect, code: &AuthorizationCode, effects: &mut Vec<Effect>) {
+        let Some(attempt) = &self.attempt else { return };
+        let started = &attempt.started;
+        match (started.kind, &started.secret, &attempt.login.state) {
+            (Kind::Hosted, ..) => {
+                self.stage = Stage::Finishing;
+                effects.push(Effect::Navigate(redirect.as_str().into()));
+            }
+            (_, Some(secret), Some(state)) => {
+                effects.push(Effect::PostCallback {
+                    id: started.id.clone(),
+                    secret: secret.clone(),
+                    answer: CallbackAnswer::agreed(code, state),
+                });
+                self.stage = Stage::Finishing;
+            }
+            _ => self.fail(
+                LoginError::new(Code::Service(ErrorCode::ServerError), "the attempt came without a secret"),
+                effects,
+            ),
+        }
+    }
+
+    fn fast_login_failed(&mut self, effects: &mut Vec<Effect>) {
+        self.desktop = Desktop::Unavailable;
+        self.show_qr(Some(Text::NoteFastLoginFailed), effects);
+    }
+
+    /// Drops every question that is not answered.
+    pub(super) fn hang_up(&mut self, effects: &mut Vec<Effect>) {
+        let asking = matches!(self.desktop, Desktop::Asking(_));
+        if asking {
+            self.desktop = Desktop::Unavailable;
+        }
+        if asking || matches!(self.stage, Stage::Confirming(_)) {
+            effects.push(Effect::HangUp);
+        }
+    }
+
+    fn next_run(&mut self) -> Run {
+        self.numbers += 1;
+        Run(self.numbers)
+    }
+
+    pub(super) fn card(&self) -> Body<'_> {
+        match &self.desktop {
+            Desktop::Ready(found) => Body::Card(found.person()),
+            _ => Body::Waiting,
+        }
+    }
+
+    pub(super) fn offer(&self) -> Offer<'_> {
+        match &self.desktop {
+            Desktop::Ready(found) => Offer::Continue(found.person()),
+            Desktop::Asking(Asking { wished: true, .. }) => Offer::Asking,
+            Desktop::Asking(_) => Offer::None,
+            Desktop::Unasked | Desktop::Unavailable => match self.may_ask() {
+                MayAsk::AfterPress => Offer::UseThisComputer,
+                _ => Offer::None,
+            },
+        }
+    }
+}
+
+impl Found {
+    fn person(&self) -> Person<'_> {
+        Person { nickname: &self.ready.nickname, avatar: self.avatar.as_deref() }
+    }
+}

@@ -1,0 +1,336 @@
+//! The element's attributes, read once into types. Where there is none, the page decides: its language, its origin.
+
+use protocol::qrconnect::ColorScheme;
+use protocol::service::{ErrorCode, LoginResult};
+
+use crate::error::{Code, LoginError};
+use crate::text::Language;
+
+/// Where the element stands.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// `https://shop.example.com`
+    pub page_origin: String,
+    /// The page's path and query: where a login on a page of its own comes back to.
+    pub page_path: String,
+    /// The page's language where the element stands, else the browser's: a BCP 47 tag.
+    pub page_language: Option<String>,
+    /// Where the widget's script came from.
+    pub script: String,
+    /// What the person holds.
+    pub device: Device,
+    /// Whether the page is a secure context: nothing else may ask the local service.
+    pub secure: bool,
+    /// Whether the page itself came from this computer.
+    pub loopback_page: bool,
+    /// Where the link inside the element leads: the way to log in on a page of its own.
+    pub link: Option<String>,
+}
+
+/// What the person holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Device {
+    /// A computer, where WeChat may be running and a phone can scan.
+    #[default]
+    Computer,
+    /// A phone, which cannot scan itself.
+    Phone,
+    /// WeChat's own browser.
+    InsideWeixin,
+}
+
+impl Device {
+    /// Reads a user agent.
+    pub fn of(user_agent: &str) -> Self {
+        let says = |word: &str| user_agent.contains(word);
+        if protocol::service_account::is_inside_weixin(user_agent) {
+            Self::InsideWeixin
+        } else if says("iPhone") || says("Android") && says("Mobile") || says("HarmonyOS") && says("Mobile") {
+            Self::Phone
+        } else {
+            Self::Computer
+        }
+    }
+}
+
+/// How the widget stands in the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Display {
+    /// The whole panel.
+    #[default]
+    Panel,
+    /// A button that opens the panel in a dialog.
+    Button,
+}
+
+/// The element's attributes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The service's `public_url`, absolute, without a trailing slash.
+    pub service: String,
+    /// `client-id`
+    pub client_id: String,
+    /// `display`
+    pub display: Display,
+    /// `result`; by default a session on the site's own origin, a code elsewhere.
+    pub result: LoginResult,
+    /// Where the login goes on as a page of its own, when it cannot go on here.
+    pub page: Option<String>,
+    /// `lang`
+    pub language: Language,
+    /// `theme`
+    pub theme: ColorScheme,
+    /// False with `no-fast-login`.
+    pub fast_login: bool,
+    /// False with `no-frame`.
+    pub frame: bool,
+    /// `code-challenge`, of the verifier that the site's backend made: 43 characters of base64url.
+    pub code_challenge: Option<String>,
+    /// `nonce`
+    pub nonce: Option<String>,
+    /// `state`: the site's own, given back with the code. Not the attempt's.
+    pub state: Option<String>,
+    /// `attempt`, on the service's own page: the attempt that is already started, as JSON.
+    pub attempt: Option<String>,
+}
+
+/// The attributes that [`Options::read`] asks for.
+pub const ATTRIBUTES: [&str; 13] = [
+    "service",
+    "client-id",
+    "display",
+    "result",
+    "return-to",
+    "lang",
+    "theme",
+    "no-fast-login",
+    "no-frame",
+    "code-challenge",
+    "nonce",
+    "state",
+    "attempt",
+];
+
+/// The script's place below the service's address.
+const SCRIPT_PLACE: &str = "/widget/";
+
+impl Options {
+    /// Reads the attributes that `attribute` gives.
+    ///
+    /// # Errors
+    /// `invalid_request`, with a sentence that names the attribute.
+    pub fn read(
+        attribute: impl Fn(&str) -> Option<String>,
+        surroundings: &Surroundings,
+    ) -> Result<Self, LoginError> {
+        let given = |name: &str| attribute(name).filter(|value| !value.is_empty());
+        let attempt = given("attempt");
+        let service = service(given("service"), surroundings)?;
+        let own_origin = service
+            .strip_prefix(surroundings.page_origin.as_str())
+            .is_some_and(|path| path.is_empty() || path.starts_with('/'));
+
+        let result = match given("result").as_deref() {
+            Some("session") => LoginResult::Session,
+            Some("code") => LoginResult::Code,
+            None if own_origin => LoginResult::Session,
+            None => LoginResult::Code,
+            Some(_) => return Err(wrong("result must be session or code")),
+        };
+        let client_id = given("client-id").unwrap_or_default();
+        let code_challenge = given("code-challenge");
+        if attempt.is_none() {
+            if client_id.is_empty() {
+                return Err(wrong("client-id is missing: the client's id in the service's configuration"));
+            }
+            if result == LoginResult::Code && code_challenge.as_ref().is_none_or(|text| text.len() != 43) {
+                return Err(wrong(
+                    "code-challenge is missing or malformed: with result=code the site's backend makes the \
+                     verifier and gives its S256 challenge, 43 characters",
+                ));
+            }
+        }
+        let page = surroundings.link.clone().or_else(|| {
+            own_origin.then(|| {
+                let return_to = given("return-to");
+                login_page(&service, &client_id, return_to.as_deref().unwrap_or(&surroundings.page_path))
+            })
+        });
+        let (language, theme) = Self::dress(&attribute, surroundings);
+        Ok(Self {
+            display: match given("display").as_deref() {
+                Some("button") => Display::Button,
+                _ => Display::Panel,
+            },
+            language,
+            theme,
+            fast_login: attribute("no-fast-login").is_none(),
+            frame: attribute("no-frame").is_none(),
+            nonce: given("nonce"),
+            state: given("state"),
+            service,
+            client_id,
+            result,
+            page,
+            code_challenge,
+            attempt,
+        })
+    }
+}
+
+impl Options {
+    /// The two attributes that are good whatever they say: the language and the theme.
+    pub fn dress(
+        attribute: impl Fn(&str) -> Option<String>,
+        surroundings: &Surroundings,
+    ) -> (Language, ColorScheme) {
+        let lang = attribute("lang").filter(|tag| !tag.is_empty());
+        let language = lang.as_deref().or(surroundings.page_language.as_deref()).unwrap_or("zh-CN");
+        let theme = match attribute("theme").as_deref() {
+            Some("light") => ColorScheme::Light,
+            Some("dark") => ColorScheme::Dark,
+            _ => ColorScheme::Auto,
+        };
+        (Language::of(language), theme)
+    }
+}
+
+fn wrong(message: &str) -> LoginError {
+    LoginError::new(Code::Service(ErrorCode::InvalidRequest), message)
+}
+
+fn service(given: Option<String>, surroundings: &Surroundings) -> Result<String, LoginError> {
+    let service = match given {
+        Some(service) => service,
+        None => match surroundings.script.rsplit_once(SCRIPT_PLACE) {
+            Some((service, _)) => service.into(),
+            None => return Err(wrong("service is missing: the login service's address, such as /weixin")),
+        },
+    };
+    let service = service.trim_end_matches('/');
+    if service.is_empty() || service.starts_with('/') && !service.starts_with("//") {
+        let mut absolute = surroundings.page_origin.clone();
+        absolute.push_str(service);
+        return Ok(absolute);
+    }
+    if service.starts_with("https://") || service.starts_with("http://") {
+        return Ok(service.into());
+    }
+    Err(wrong("service must be a path such as /weixin or an https address"))
+}
+
+fn login_page(service: &str, client_id: &str, return_to: &str) -> String {
+    let mut base = String::from(service);
+    base.push_str("/login");
+    let parameters = [("return_to", return_to), ("client_id", client_id)];
+    protocol::address(&base, if client_id.is_empty() { &parameters[..1] } else { &parameters })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surroundings() -> Surroundings {
+        Surroundings {
+            page_origin: "https://shop.example.com".into(),
+            page_path: "/cart?full=1".into(),
+            page_language: Some("zh-Hant-TW".into()),
+            script: "https://shop.example.com/weixin/widget/weixin-login.js".into(),
+            secure: true,
+            ..Surroundings::default()
+        }
+    }
+
+    fn read(attributes: &[(&str, &str)], surroundings: &Surroundings) -> Result<Options, LoginError> {
+        Options::read(
+            |name| attributes.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).into()),
+            surroundings,
+        )
+    }
+
+    #[test]
+    fn the_five_line_embed_gets_its_service_from_the_script_and_a_session() {
+        assert_eq!(
+            read(&[("client-id", "shop")], &surroundings()),
+            Ok(Options {
+                service: "https://shop.example.com/weixin".into(),
+                client_id: "shop".into(),
+                display: Display::Panel,
+                result: LoginResult::Session,
+                page: Some(
+                    "https://shop.example.com/weixin/login?return_to=%2Fcart%3Ffull%3D1&client_id=shop"
+                        .into()
+                ),
+                language: Language::ZhTw,
+                theme: ColorScheme::Auto,
+                fast_login: true,
+                frame: true,
+                code_challenge: None,
+                nonce: None,
+                state: None,
+                attempt: None,
+            })
+        );
+    }
+
+    #[test]
+    fn a_service_elsewhere_gives_a_code_and_needs_the_backends_challenge() {
+        let service = ("service", "https://login.example.com/");
+        let refused = read(&[("client-id", "shop"), service], &surroundings()).unwrap_err();
+        assert_eq!(refused.code, Code::Service(ErrorCode::InvalidRequest));
+        assert!(refused.message.starts_with("code-challenge is missing"), "{}", refused.message);
+
+        let challenge = ("code-challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        let options = read(&[("client-id", "shop"), service, challenge], &surroundings()).unwrap();
+        assert_eq!(options.result, LoginResult::Code);
+        assert_eq!(options.service, "https://login.example.com");
+        assert_eq!(options.page, None, "the site's own start of a login is not ours to guess");
+    }
+
+    #[test]
+    fn an_origin_that_only_begins_like_the_pages_is_another_one() {
+        let service = ("service", "https://shop.example.com.evil.example");
+        let challenge = ("code-challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        let options = read(&[("client-id", "shop"), service, challenge], &surroundings()).unwrap();
+        assert_eq!(options.result, LoginResult::Code);
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        let elsewhere = Surroundings { script: "https://cdn.example.net/app.js".into(), ..surroundings() };
+        type Row<'a> = (&'a [(&'a str, &'a str)], &'a Surroundings, &'a str);
+        let table: [Row<'_>; 5] = [
+            (&[], &surroundings(), "client-id is missing"),
+            (&[("client-id", "shop")], &elsewhere, "service is missing"),
+            (&[("client-id", "shop"), ("service", "javascript:alert(1)")], &elsewhere, "service must be"),
+            (&[("client-id", "shop"), ("service", "//evil.example")], &elsewhere, "service must be"),
+            (&[("client-id", "shop"), ("result", "token")], &surroundings(), "result must be"),
+        ];
+        for (attributes, surroundings, word) in table {
+            let refused = read(attributes, surroundings).unwrap_err();
+            assert!(refused.message.starts_with(word), "{}", refused.message);
+        }
+    }
+
+    #[test]
+    fn the_hosted_page_gives_the_attempt_and_nothing_else() {
+        let options =
+            read(&[("attempt", "{}"), ("service", "/weixin"), ("lang", "en")], &surroundings()).unwrap();
+        assert_eq!(options.attempt.as_deref(), Some("{}"));
+        assert_eq!(options.language, Language::En);
+    }
+
+    #[test]
+    fn phones_and_weixin_are_told_by_their_user_agents() {
+        let table = [
+            ("Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0 Safari/537.36", Device::Computer),
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1", Device::Phone),
+            ("Mozilla/5.0 (Linux; Android 16; K) Chrome/156.0.0.0 Mobile Safari/537.36", Device::Phone),
+            ("Mozilla/5.0 (Linux; Android 16; Tab) Chrome/156.0.0.0 Safari/537.36", Device::Computer),
+            ("Mozilla/5.0 (iPhone) Mobile/15E148 MicroMessenger/8.0.60(0x1800)", Device::InsideWeixin),
+        ];
+        for (user_agent, device) in table {
+            assert_eq!(Device::of(user_agent), device, "{user_agent}");
+        }
+    }
+}

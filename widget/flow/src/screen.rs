@@ -1,0 +1,175 @@
+//! What there is to see: a description, drawn by the widget's view, which decides nothing.
+
+use crate::error::LoginError;
+use crate::text::Text;
+
+/// Where the login stands: the `phase` of `weixin-login-phase`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The attempt is being started.
+    Loading,
+    /// The local WeChat is being asked, for a moment.
+    Probing,
+    /// Somebody is logged in to WeChat on this computer.
+    FastLogin,
+    /// WeChat asks the person, or the service finishes the login.
+    Confirming,
+    /// The QR code, or the way to it.
+    Qr,
+    /// A phone has scanned our own QR code.
+    Scanned,
+    /// The service asks for a phone number or an address first.
+    Binding,
+    /// Logged in.
+    Success,
+    /// The attempt is over.
+    Expired,
+    /// The person refused.
+    Denied,
+    /// There is no login, and why.
+    Error,
+}
+
+impl Phase {
+    /// The word in the event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Loading => "loading",
+            Self::Probing => "probing",
+            Self::FastLogin => "fast-login",
+            Self::Confirming => "confirming",
+            Self::Qr => "qr",
+            Self::Scanned => "scanned",
+            Self::Binding => "binding",
+            Self::Success => "success",
+            Self::Expired => "expired",
+            Self::Denied => "denied",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Something to press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Button {
+    /// Log in as the person whom the local WeChat named.
+    Continue,
+    /// From the card to the QR code.
+    ScanInstead,
+    /// From the card to the QR code, with another WeChat account.
+    OtherAccount,
+    /// Ask the local WeChat, whatever the browser asks in turn.
+    UseThisComputer,
+    /// Take a fast login back that WeChat is still asking about.
+    Cancel,
+    /// Start again: the attempt has expired, failed, or was refused.
+    StartAgain,
+    /// Go on, on a page of its own.
+    OpenPage,
+    /// Show the QR code on a phone all the same.
+    ShowQr,
+}
+
+/// A person, as the local WeChat named them. Hostile text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person<'a> {
+    /// As it came.
+    pub nickname: &'a str,
+    /// An address that may be loaded; `None` for the drawn avatar.
+    pub avatar: Option<&'a str>,
+}
+
+/// What stands beside the QR code about the WeChat on this computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer<'a> {
+    /// Nothing to offer.
+    None,
+    /// Asking may make the browser ask: only after a press.
+    UseThisComputer,
+    /// Pressed; the browser may be asking.
+    Asking,
+    /// Somebody is logged in there.
+    Continue(Person<'a>),
+}
+
+/// The middle of the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// Nothing yet; the place is kept.
+    Waiting,
+    /// Fast login.
+    Card(Person<'a>),
+    /// WeChat asks in a window of its own.
+    Confirming,
+    /// The service is working.
+    Finishing,
+    /// The QR code.
+    Qr {
+        /// The page in the frame has said that it is there.
+        ready: bool,
+        /// Fast login, beside it.
+        offer: Offer<'a>,
+        /// A word about what happened before.
+        note: Option<Text>,
+        /// Whether a way to a page of its own is shown.
+        page: bool,
+    },
+    /// The login goes on, on a page of its own; `hint` says why.
+    Page {
+        /// Why.
+        hint: Text,
+        /// Fast login, beside it.
+        offer: Offer<'a>,
+        /// A word about what happened before.
+        note: Option<Text>,
+    },
+    /// A phone, outside WeChat.
+    Phone,
+    /// The attempt is over.
+    Expired,
+    /// The person refused.
+    Denied,
+    /// There is no login. `page`: a page of its own may still do it.
+    Failed {
+        /// Why.
+        error: &'a LoginError,
+        /// Whether a way to a page of its own is shown.
+        page: bool,
+    },
+    /// Logged in.
+    Done,
+}
+
+/// WeChat's page in a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Another number is another frame.
+    pub number: u32,
+    /// Its `src`.
+    pub address: String,
+    /// The page's own address below which it posts from: `open_url`.
+    pub open_url: String,
+    /// The callback page's address, which the frame goes to at the end.
+    pub redirect_uri: String,
+    /// May move the top page: only where the callback belongs there.
+    pub top_navigation: bool,
+    /// May ask the local WeChat.
+    pub fast_login: bool,
+}
+
+/// All there is to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen<'a> {
+    /// Where the login stands.
+    pub phase: Phase,
+    /// The middle.
+    pub body: Body<'a>,
+    /// The frame with the QR code.
+    pub frame: Option<&'a Frame>,
+    /// The frame before it, out of sight: a phone may have scanned it just before it was replaced.
+    pub former_frame: Option<&'a Frame>,
+    /// The site's name.
+    pub client_name: &'a str,
+    /// The service points at an emulator.
+    pub emulator: bool,
+}

@@ -1,0 +1,221 @@
+//! Every sentence that a person reads, in three languages.
+//!
+//! Short, warm, and with what to do next. What developers read is in [`crate::error`].
+
+/// A language that the widget speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Simplified Chinese.
+    ZhCn,
+    /// Traditional Chinese.
+    ZhTw,
+    /// English, for everybody else.
+    En,
+}
+
+impl Language {
+    /// The best of the three for a BCP 47 tag.
+    pub fn of(tag: &str) -> Self {
+        let tag = tag.to_ascii_lowercase();
+        let mut parts = tag.split(['-', '_']);
+        if parts.next() != Some("zh") {
+            return Self::En;
+        }
+        let parts: Vec<&str> = parts.collect();
+        let traditional =
+            !parts.contains(&"hans") && parts.iter().any(|part| matches!(*part, "hant" | "tw" | "hk" | "mo"));
+        if traditional { Self::ZhTw } else { Self::ZhCn }
+    }
+
+    /// The tag for `lang` and for the service.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::ZhCn => "zh-CN",
+            Self::ZhTw => "zh-TW",
+            Self::En => "en",
+        }
+    }
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident = $zh_cn:literal, $zh_tw:literal, $en:literal;)*) => {
+        /// What is said. The nickname stands in an element of its own, so sentences around one come as two halves.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Text {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Text {
+            /// The sentence.
+            pub fn say(self, language: Language) -> &'static str {
+                let [zh_cn, zh_tw, en] = match self {
+                    $(Self::$name => [$zh_cn, $zh_tw, $en],)*
+                };
+                match language {
+                    Language::ZhCn => zh_cn,
+                    Language::ZhTw => zh_tw,
+                    Language::En => en,
+                }
+            }
+        }
+
+        #[cfg(test)]
+        const ALL: &[Text] = &[$(Text::$name),*];
+    };
+}
+
+texts! {
+    /// The panel's heading, and the button that opens it.
+    LogIn = "微信登录", "微信登入", "Log in with WeChat";
+    /// The dialog's close button.
+    Close = "关闭", "關閉", "Close";
+    /// Announced while the first answer is awaited.
+    Loading = "正在准备登录…", "正在準備登入…", "Getting ready…";
+    /// Before the nickname on the card's button.
+    ContinueBefore = "以「", "以「", "Continue as ";
+    /// After it.
+    ContinueAfter = "」登录", "」登入", "";
+    /// The same, for a person without a nickname.
+    ContinueUnnamed = "用本机微信登录", "用本機微信登入", "Continue with WeChat";
+    /// Under the card's avatar.
+    CardHint = "这台电脑上已登录微信", "這部電腦上已登入微信", "WeChat is open on this computer";
+    /// The card's way to the QR code.
+    ScanInstead = "扫码登录", "掃碼登入", "Scan instead";
+    /// The card's way to another person's phone.
+    OtherAccount = "使用其他帐号", "使用其他帳號", "Use another account";
+    /// While WeChat asks.
+    ConfirmTitle = "请在微信中确认", "請在微信中確認", "Confirm in WeChat";
+    /// Where to look.
+    ConfirmHint = "微信已在这台电脑上弹出窗口，请在其中点“允许”。",
+        "微信已在這部電腦上彈出視窗，請在其中按「允許」。",
+        "WeChat has opened a window on this computer. Choose Allow there.";
+    /// Takes back.
+    Cancel = "取消", "取消", "Cancel";
+    /// The person agreed; the service is working.
+    Finishing = "正在登录…", "正在登入…", "Signing you in…";
+    /// The QR frame's title.
+    QrTitle = "微信登录二维码", "微信登入二維碼", "WeChat login QR code";
+    /// Under the QR code.
+    QrHint = "用手机微信扫一扫，然后在手机上确认", "用手機微信掃一掃，然後在手機上確認",
+        "Scan with WeChat on your phone, then confirm there";
+    /// Where asking the local WeChat may make the browser ask for permission.
+    UseThisComputer = "用这台电脑上的微信登录", "用這部電腦上的微信登入", "Use WeChat on this computer";
+    /// While the browser may be asking.
+    AskingHint = "如果浏览器询问，请点“允许”", "如果瀏覽器詢問，請按「允許」",
+        "If your browser asks, choose Allow";
+    /// After 10050.
+    NoteRefused = "你在微信中取消了登录。可以扫码，或再试一次。", "你在微信中取消了登入。可以掃碼，或再試一次。",
+        "You declined in WeChat. Scan the code, or try again.";
+    /// After any other failure of a fast login that the person had pressed.
+    NoteFastLoginFailed = "这次没能从这台电脑登录，请扫码。", "這次未能從這部電腦登入，請掃碼。",
+        "That didn’t work on this computer this time. Please scan.";
+    /// After "use this computer" found no WeChat.
+    NoteNoDesktop = "没有在这台电脑上找到已登录的微信，请扫码。", "沒有在這部電腦上找到已登入的微信，請掃碼。",
+        "No logged-in WeChat was found on this computer. Please scan.";
+    /// After "use another account".
+    NoteOtherAccount = "请用要登录的那个微信扫码。", "請用要登入的那個微信掃碼。",
+        "Scan with the WeChat account you want to use.";
+    /// Where the frame stays silent.
+    NoteFrameSilent = "二维码没有显示？", "二維碼沒有顯示？", "No QR code here?";
+    /// The way out of it, and of pages that frame nothing.
+    OpenPage = "打开微信登录页", "開啟微信登入頁", "Open the login page";
+    /// With `no-frame`.
+    PageHint = "二维码会在单独的页面中打开。", "二維碼會在單獨的頁面中開啟。", "The QR code opens on a page of its own.";
+    /// Inside WeChat.
+    InsideWeixinHint = "你正在微信中，轻点即可登录。", "你正在微信中，輕點即可登入。",
+        "You are in WeChat: one tap logs you in.";
+    /// On a phone, outside WeChat.
+    PhoneTitle = "在微信中打开", "在微信中開啟", "Open this page in WeChat";
+    /// What to do there.
+    PhoneHint = "手机不能扫自己的屏幕。复制链接，在微信里发给自己并打开；也可以用另一台设备的屏幕扫码。",
+        "手機不能掃自己的螢幕。複製連結，在微信裡傳給自己並開啟；也可以用另一台裝置的螢幕掃碼。",
+        "A phone can’t scan its own screen. Copy the link, send it to yourself in WeChat and open it there, or open this page on another screen and scan.";
+    /// Copies.
+    CopyLink = "复制链接", "複製連結", "Copy link";
+    /// Copied.
+    Copied = "已复制，去微信里粘贴吧", "已複製，去微信裡貼上吧", "Copied. Paste it in WeChat";
+    /// Shows the QR code all the same.
+    ShowQr = "仍要显示二维码", "仍要顯示二維碼", "Show the QR code anyway";
+    /// The attempt is over.
+    ExpiredTitle = "二维码已过期", "二維碼已過期", "This code has expired";
+    /// Why.
+    ExpiredHint = "为了安全，登录码只在几分钟内有效。", "為了安全，登入碼只在幾分鐘內有效。",
+        "For your safety a login code is valid for a few minutes only.";
+    /// Gets a new one.
+    Refresh = "刷新", "重新整理", "Get a new code";
+    /// The person refused.
+    DeniedTitle = "已取消登录", "已取消登入", "Login cancelled";
+    /// And may think again.
+    DeniedHint = "你没有同意授权，我们没有收到任何信息。", "你沒有同意授權，我們沒有收到任何資訊。",
+        "You didn’t agree, and nothing was shared.";
+    /// Starts again.
+    TryAgain = "重试", "重試", "Try again";
+    /// Logged in.
+    DoneTitle = "登录成功", "登入成功", "You’re logged in";
+    /// Something went wrong.
+    ErrorTitle = "暂时无法登录", "暫時無法登入", "Login isn’t possible right now";
+    /// No network.
+    ErrorOffline = "网络已断开。恢复后会自动重试。", "網路已中斷。恢復後會自動重試。",
+        "You are offline. We’ll try again as soon as you’re back.";
+    /// The service does not answer.
+    ErrorUnreachable = "登录服务没有响应，请稍后重试。", "登入服務沒有回應，請稍後重試。",
+        "The login service isn’t answering. Please try again in a moment.";
+    /// WeChat or the service is busy.
+    ErrorBusy = "微信正忙，请稍等片刻再试。", "微信正忙，請稍候再試。", "WeChat is busy. Please try again in a moment.";
+    /// The site's own mistake.
+    ErrorSetup = "本站的微信登录还没有设置好，请联系网站。", "本站的微信登入尚未設定好，請聯絡網站。",
+        "WeChat login isn’t set up correctly on this site. Please tell its owner.";
+    /// WeChat's snapshot page.
+    ErrorVirtual = "微信给出的是虚拟身份。请重新打开页面，并轻点登录。",
+        "微信提供的是虛擬身分。請重新開啟頁面，並輕點登入。",
+        "WeChat gave a placeholder identity. Open the page again and tap to log in.";
+    /// Everything else.
+    ErrorOther = "出了点问题，请重试。", "出了點問題，請重試。", "Something went wrong. Please try again.";
+    /// This browser cannot.
+    ErrorUnsupported = "这个浏览器无法在此登录，请打开登录页。", "這個瀏覽器無法在此登入，請開啟登入頁。",
+        "This browser can’t log in here. Please open the login page.";
+    /// Before the error's code.
+    ErrorCode = "错误代码：", "錯誤代碼：", "Error code: ";
+    /// The service points at an emulator.
+    Emulator = "测试环境：这不是真正的微信", "測試環境：這不是真正的微信", "Test setup: this is not WeChat";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, Language, Text};
+
+    #[test]
+    fn a_language_is_chosen_by_its_tag() {
+        let table = [
+            ("zh", Language::ZhCn),
+            ("zh-CN", Language::ZhCn),
+            ("zh_CN", Language::ZhCn),
+            ("zh-Hans-HK", Language::ZhCn),
+            ("zh-SG", Language::ZhCn),
+            ("ZH-hant", Language::ZhTw),
+            ("zh-TW", Language::ZhTw),
+            ("zh-HK", Language::ZhTw),
+            ("zh-MO", Language::ZhTw),
+            ("en", Language::En),
+            ("de-AT", Language::En),
+            ("zhx", Language::En),
+            ("", Language::En),
+        ];
+        for (tag, language) in table {
+            assert_eq!(Language::of(tag), language, "{tag}");
+        }
+    }
+
+    #[test]
+    fn every_sentence_is_written_in_every_language() {
+        for text in ALL {
+            for language in [Language::ZhCn, Language::ZhTw, Language::En] {
+                let half = matches!((text, language), (Text::ContinueAfter, Language::En));
+                assert!(half || !text.say(language).is_empty(), "{text:?} {language:?}");
+            }
+            assert!(
+                text.say(Language::En).is_ascii() || !text.say(Language::En).chars().any(|c| c > '\u{2fff}')
+            );
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Whatever happens, and in whatever order: no panic, and never two of anything that must be one.
+
+mod driver;
+
+use driver::*;
+use proptest::prelude::*;
+use protocol::fast_login::Unusable;
+use protocol::ids::ErrCode;
+use protocol::qrconnect::PostedStatus;
+use protocol::service::{Kind, Problem, WebMessage};
+use weixin_login_flow::event::{Effect, Event, Permission, Profile};
+use weixin_login_flow::options::Device;
+use weixin_login_flow::screen::{Body, Button, Phase};
+
+/// What the world may do; answers are to the last question of their kind, or to one long before.
+#[derive(Debug, Clone)]
+enum Step {
+    Pass(u64),
+    Plain(usize),
+    Started(bool),
+    Probed { ok: bool, stale: bool },
+    Authorized { answer: usize, stale: bool },
+    Message { number: u32, ok: bool },
+    Finished { number: u32, ok: bool },
+    Redeemed(bool),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => prop_oneof![Just(1_u64), Just(400), Just(30_000), Just(300_000), Just(600_000), Just(3_600_000)]
+            .prop_map(Step::Pass),
+        6 => (0..PLAIN.len()).prop_map(Step::Plain),
+        5 => any::<bool>().prop_map(Step::Started),
+        3 => (any::<bool>(), any::<bool>()).prop_map(|(ok, stale)| Step::Probed { ok, stale }),
+        2 => (0..4_usize, any::<bool>()).prop_map(|(answer, stale)| Step::Authorized { answer, stale }),
+        1 => (1..6_u32, any::<bool>()).prop_map(|(number, ok)| Step::Message { number, ok }),
+        1 => (1..6_u32, any::<bool>()).prop_map(|(number, ok)| Step::Finished { number, ok }),
+        1 => any::<bool>().prop_map(Step::Redeemed),
+    ]
+}
+
+const PLAIN: &[Event] = &[
+    Event::Appeared,
+    Event::Permission(Permission::Granted),
+    Event::Permission(Permission::Prompt),
+    Event::Permission(Permission::Denied),
+    Event::Permission(Permission::Absent),
+    Event::Visible(true),
+    Event::Visible(false),
+    Event::Online,
+    Event::Returned,
+    Event::Woke,
+    Event::Frame { number: 1, status: PostedStatus::Ready },
+    Event::Frame { number: 3, status: PostedStatus::QrCodeReady },
+    Event::Pressed(Button::Continue),
+    Event::Pressed(Button::ScanInstead),
+    Event::Pressed(Button::OtherAccount),
+    Event::Pressed(Button::UseThisComputer),
+    Event::Pressed(Button::Cancel),
+    Event::Pressed(Button::StartAgain),
+    Event::Pressed(Button::OpenPage),
+    Event::Pressed(Button::ShowQr),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_order_of_events_leaves_two_of_anything_alive(
+        hosted: bool,
+        device in 0..3_usize,
+        steps in prop::collection::vec(step(), 1..60),
+    ) {
+        let kind = if hosted { Kind::Hosted } else { Kind::Embedded };
+        let mut widget = Driver::prepared(kind, |widget| {
+            widget.surroundings.device = [Device::Computer, Device::Computer, Device::Phone][device];
+        });
+        let mut alive = Alive::default();
+        let appeared = widget.send(Event::Appeared);
+        alive.check(&widget, &appeared);
+        let mut starts = 0;
+        for step in steps {
+            let event = match step {
+                Step::Pass(time) => { widget.now += time; Event::Woke }
+                Step::Plain(which) => PLAIN[which].clone(),
+                Step::Started(ok) => {
+                    starts += 1;
+                    alive.starting = false;
+                    Event::Started(if ok { Ok(widget.attempt(starts)) } else { Err(unreachable()) })
+                }
+                Step::Probed { ok, stale } => Event::Probed {
+                    run: widget.some_run(stale),
+                    desktop_url: DESKTOP.into(),
+                    outcome: if ok { Ok(ready_answer("陈锴")) } else { Err(Unusable::NotUnderstood) },
+                },
+                Step::Authorized { answer, stale } => Event::Authorized {
+                    run: widget.some_run(stale),
+                    outcome: match answer {
+                        0 => Ok(redirect_answer(&redirect_url(starts))),
+                        1 => Ok(redirect_answer("https://evil.example/")),
+                        2 => Err(Unusable::ErrCode(ErrCode(10046))),
+                        _ => Err(Unusable::ErrCode(ErrCode(10050))),
+                    },
+                },
+                Step::Message { number, ok } => Event::Message(if ok {
+                    WebMessage::Finished(finished(number))
+                } else {
+                    let problem = Problem { error: "access_denied".into(), error_description: String::new() };
+                    WebMessage::Failed { state: format!("state{number}"), iss: ISS.into(), problem }
+                }),
+                Step::Finished { number, ok } => {
+                    Event::Finished(if ok { Ok(finished(number)) } else { Err(unreachable()) })
+                }
+                Step::Redeemed(ok) => Event::Redeemed(if ok {
+                    Ok(Profile { nickname: String::new(), picture: None })
+                } else {
+                    Err(unreachable())
+                }),
+            };
+            let effects = widget.send(event);
+            alive.check(&widget, &effects);
+        }
+    }
+}
+
+/// What must be one or none, at every moment.
+#[derive(Default)]
+struct Alive {
+    starting: bool,
+    phase: Option<Phase>,
+}
+
+impl Alive {
+    fn check(&mut self, widget: &Driver, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::StartAttempt | Effect::RenewAttempt { .. } => {
+                    assert!(!self.starting, "two attempts are being started");
+                    self.starting = true;
+                }
+                Effect::TellPhase(phase) => {
+                    assert_ne!(self.phase, Some(*phase), "a phase is told twice");
+                    self.phase = Some(*phase);
+                }
+                Effect::Navigate(address) => {
+                    let ours = address == PAGE || address.starts_with(REDIRECT_URI);
+                    assert!(ours, "led astray to {address}");
+                }
+                _ => {}
+            }
+        }
+        let screen = widget.machine.screen();
+        assert_eq!(self.phase, Some(screen.phase), "the page knows the phase");
+        if screen.phase != Phase::Qr {
+            assert!(screen.frame.is_none() && screen.former_frame.is_none(), "a frame outside the QR code");
+        }
+        if let Some(former) = screen.former_frame {
+            assert!(former.number < screen.frame.expect("a former frame has a successor").number);
+        }
+        if matches!(screen.phase, Phase::Success | Phase::Expired | Phase::Denied | Phase::Error) {
+            assert_eq!(widget.machine.wakes_at(), None, "a timer after the end");
+        }
+        if let Some(at) = widget.machine.wakes_at() {
+            assert!(at > widget.now, "a timer that is due at once, for ever");
+        }
+        let bodied = match screen.body {
+            Body::Waiting => matches!(screen.phase, Phase::Loading | Phase::Probing),
+            Body::Card(_) => screen.phase == Phase::FastLogin,
+            Body::Confirming | Body::Finishing => screen.phase == Phase::Confirming,
+            Body::Qr { .. } => screen.phase == Phase::Qr && screen.frame.is_some(),
+            Body::Page { .. } | Body::Phone => screen.phase == Phase::Qr && screen.frame.is_none(),
+            Body::Expired => screen.phase == Phase::Expired,
+            Body::Denied => screen.phase == Phase::Denied,
+            Body::Failed { .. } => screen.phase == Phase::Error,
+            Body::Done => screen.phase == Phase::Success,
+        };
+        assert!(bodied, "{screen:?}");
+    }
+}

@@ -1,0 +1,213 @@
+//! A machine, the time, and a service and a WeChat that answer as they are told.
+
+// Each test program uses its own part of it.
+#![allow(dead_code)]
+
+use protocol::fast_login::{Login, Ready, Redirect, Unusable};
+use protocol::ids::AuthorizeUuid;
+use protocol::qrconnect::ColorScheme;
+use protocol::service::{FinishedLogin, Kind, LoginResult, StartedLogin, WebMessage};
+use weixin_login_flow::error::{Code, LoginError};
+use weixin_login_flow::event::{Effect, Event, Permission, Run};
+use weixin_login_flow::machine::Machine;
+use weixin_login_flow::options::{Display, Options, Surroundings};
+use weixin_login_flow::screen::{Button, Person, Phase};
+use weixin_login_flow::text::Language;
+
+pub const DESKTOP: &str = "https://localhost.weixin.qq.com:14013";
+pub const OPEN: &str = "https://open.weixin.qq.com";
+pub const ISS: &str = "https://shop.example.com/weixin";
+pub const REDIRECT_URI: &str = "https://shop.example.com/weixin/callback";
+pub const PAGE: &str = "https://shop.example.com/weixin/login?return_to=%2F";
+
+pub struct Driver {
+    pub machine: Machine,
+    pub options: Options,
+    pub surroundings: Surroundings,
+    pub desktop_urls: Vec<String>,
+    pub now: u64,
+    /// The last question to the local service.
+    pub run: Option<Run>,
+    kind: Kind,
+}
+
+impl Driver {
+    pub fn new(kind: Kind) -> Self {
+        Self::prepared(kind, |_| {})
+    }
+
+    pub fn prepared(kind: Kind, prepare: impl FnOnce(&mut Self)) -> Self {
+        let options = Options {
+            service: ISS.into(),
+            client_id: "shop".into(),
+            display: Display::Panel,
+            result: LoginResult::Session,
+            page: Some(PAGE.into()),
+            language: Language::ZhCn,
+            theme: ColorScheme::Auto,
+            fast_login: true,
+            frame: true,
+            code_challenge: None,
+            nonce: None,
+            state: None,
+            attempt: None,
+        };
+        let surroundings = Surroundings { secure: true, ..Surroundings::default() };
+        let mut driver = Self {
+            machine: Machine::new(&options, &surroundings),
+            options,
+            surroundings,
+            desktop_urls: vec![DESKTOP.into()],
+            now: 0,
+            run: None,
+            kind,
+        };
+        prepare(&mut driver);
+        driver.machine = Machine::new(&driver.options, &driver.surroundings);
+        driver
+    }
+
+    /// Waiting for the local service.
+    pub fn probing(kind: Kind) -> Self {
+        let mut driver = Self::new(kind);
+        driver.permitted(Permission::Granted);
+        assert_eq!(driver.machine.screen().phase, Phase::Probing);
+        driver
+    }
+
+    /// Showing the card.
+    pub fn card(kind: Kind) -> Self {
+        let mut driver = Self::probing(kind);
+        driver.ready();
+        assert_eq!(driver.machine.screen().phase, Phase::FastLogin);
+        driver
+    }
+
+    /// Showing the QR code, where fast login is denied.
+    pub fn qr(kind: Kind) -> Self {
+        let mut driver = Self::new(kind);
+        driver.permitted(Permission::Denied);
+        assert_eq!(driver.machine.screen().phase, Phase::Qr);
+        driver
+    }
+
+    /// Appears, with this permission, and has its first attempt.
+    pub fn permitted(&mut self, permission: Permission) {
+        self.send(Event::Appeared);
+        self.send(Event::Permission(permission));
+        self.started(1);
+    }
+
+    pub fn send(&mut self, event: Event) -> Vec<Effect> {
+        let effects = self.machine.handle(event, self.now);
+        for effect in &effects {
+            if let Effect::Probe { run, .. } | Effect::Authorize { run, .. } = effect {
+                self.run = Some(*run);
+            }
+        }
+        effects
+    }
+
+    pub fn at(&mut self, now: u64, event: Event) -> Vec<Effect> {
+        self.now = now;
+        self.send(event)
+    }
+
+    pub fn press(&mut self, button: Button) -> Vec<Effect> {
+        self.send(Event::Pressed(button))
+    }
+
+    pub fn started(&mut self, number: u32) -> Vec<Effect> {
+        let attempt = self.attempt(number);
+        self.send(Event::Started(Ok(attempt)))
+    }
+
+    pub fn attempt(&self, number: u32) -> StartedLogin {
+        StartedLogin {
+            id: format!("attempt{number}"),
+            kind: self.kind,
+            secret: (self.kind == Kind::Embedded).then(|| format!("secret{number}")),
+            state: format!("state{number}"),
+            iss: ISS.into(),
+            appid: Some("wx0123456789abcdef".into()),
+            redirect_uri: REDIRECT_URI.into(),
+            open_url: OPEN.into(),
+            desktop_urls: self.desktop_urls.clone(),
+            expires_in: 600,
+            renew_in: 300,
+            client_name: "Shop".into(),
+            emulator: false,
+            scene: None,
+        }
+    }
+
+    pub fn ready(&mut self) -> Vec<Effect> {
+        self.ready_as("陈锴")
+    }
+
+    pub fn ready_as(&mut self, nickname: &str) -> Vec<Effect> {
+        self.probed(Ok(ready_answer(nickname)))
+    }
+
+    pub fn unavailable(&mut self) -> Vec<Effect> {
+        self.probed(Err(Unusable::NotUnderstood))
+    }
+
+    fn probed(&mut self, outcome: Result<Ready, Unusable>) -> Vec<Effect> {
+        let run = self.run.expect("the local service was asked");
+        self.send(Event::Probed { run, desktop_url: DESKTOP.into(), outcome })
+    }
+
+    pub fn authorized(&mut self, outcome: Result<Redirect, Unusable>) -> Vec<Effect> {
+        let run = self.run.expect("the local service was asked");
+        self.send(Event::Authorized { run, outcome })
+    }
+
+    pub fn message(&mut self, number: u32) -> Vec<Effect> {
+        self.send(Event::Message(WebMessage::Finished(finished(number))))
+    }
+
+    pub fn some_run(&self, stale: bool) -> Run {
+        let Run(number) = self.run.unwrap_or(Run(0));
+        Run(if stale { number.wrapping_sub(1) } else { number })
+    }
+}
+
+pub fn is_probe(effect: &Effect) -> bool {
+    matches!(effect, Effect::Probe { .. })
+}
+
+pub fn login(number: u32) -> Login {
+    Driver::new(Kind::Hosted).attempt(number).weixin_login().expect("a good login")
+}
+
+pub fn ready_answer(nickname: &str) -> Ready {
+    Ready {
+        nickname: nickname.into(),
+        headimgurl: "https://thirdwx.qlogo.cn/mmopen/A/132".into(),
+        authorize_uuid: AuthorizeUuid::parse("uuid1").expect("a good uuid"),
+    }
+}
+
+pub fn person() -> Person<'static> {
+    Person { nickname: "陈锴", avatar: Some("https://thirdwx.qlogo.cn/mmopen/A/132") }
+}
+
+pub fn redirect_url(number: u32) -> String {
+    format!("{REDIRECT_URI}?code=C0de&state=state{number}")
+}
+
+pub fn redirect_answer(address: &str) -> Redirect {
+    let body = serde_json::json!({
+        "apiname": "qrconnectfastauthorizeconfirm", "errcode": 0, "jsdata": { "redirect_url": address }
+    });
+    Redirect::read::<serde_json::Value>(&body.to_string()).expect("a readable answer")
+}
+
+pub fn finished(number: u32) -> FinishedLogin {
+    FinishedLogin { code: format!("code{number}"), state: format!("state{number}"), iss: ISS.into() }
+}
+
+pub fn unreachable() -> LoginError {
+    LoginError::new(Code::ServiceUnreachable, "")
+}
