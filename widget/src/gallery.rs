@@ -1,0 +1,101 @@
+//! Every phase with made-up content, for the gallery page (widget/gallery) and its screenshots.
+
+use flow::error::{Code, LoginError};
+use flow::options::Options;
+use flow::options::Surroundings;
+use flow::screen::{Body, Frame, Offer, Person, Phase, Screen};
+use flow::text::Text;
+use protocol::service::ErrorCode;
+use wasm_bindgen::prelude::*;
+use web_sys::ShadowRoot;
+
+use crate::view::{self, View};
+
+/// A panel that shows one phase and does nothing.
+#[wasm_bindgen]
+pub struct Exhibit {
+    _view: View,
+}
+
+#[wasm_bindgen]
+impl Exhibit {
+    /// Shows the phase `name` in `root`. `frame` is the address of a page that stands for WeChat's.
+    ///
+    /// # Errors
+    /// What the browser threw.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        root: ShadowRoot,
+        name: &str,
+        lang: &str,
+        theme: &str,
+        frame: &str,
+    ) -> Result<Exhibit, JsValue> {
+        let document = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::UNDEFINED)?;
+        view::adopt_styles(&root)?;
+        let attribute = |asked: &str| match asked {
+            "lang" => Some(lang.into()),
+            "theme" => Some(theme.into()),
+            _ => None,
+        };
+        let (language, theme) = Options::dress(attribute, &Surroundings::default());
+        let mut view = View::new(&document, &root, language, theme, |_| {});
+
+        let person = Person { nickname: "陈锴", avatar: None };
+        let long = "<img src=x onerror=alert(1)> \u{202e}القمر 🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋";
+        let hostile = Person { nickname: long, avatar: None };
+        let frame = Frame {
+            number: 1,
+            address: frame.into(),
+            open_url: frame.into(),
+            redirect_uri: frame.into(),
+            top_navigation: false,
+            fast_login: false,
+        };
+        let error = |code| LoginError::new(code, "");
+        let [offline, setup, busy, unsupported] = [
+            error(Code::Offline),
+            error(Code::Service(ErrorCode::UnregisteredOrigin)),
+            error(Code::Service(ErrorCode::TemporarilyUnavailable)),
+            error(Code::Unsupported),
+        ];
+        let qr = |offer, note, page| (Phase::Qr, Body::Qr { ready: true, offer, note, page });
+        let (phase, body) = match name {
+            "loading" => (Phase::Loading, Body::Waiting),
+            "card" => (Phase::FastLogin, Body::Card(person)),
+            "card-unnamed" => (Phase::FastLogin, Body::Card(Person { nickname: "", avatar: None })),
+            "card-hostile" => (Phase::FastLogin, Body::Card(hostile)),
+            "confirming" => (Phase::Confirming, Body::Confirming),
+            "finishing" => (Phase::Confirming, Body::Finishing),
+            "qr" => qr(Offer::None, None, true),
+            "qr-ask" => qr(Offer::UseThisComputer, None, false),
+            "qr-asking" => qr(Offer::Asking, None, false),
+            "qr-offer" => qr(Offer::Continue(person), None, false),
+            "qr-refused" => qr(Offer::Continue(person), Some(Text::NoteRefused), false),
+            "qr-hostile" => qr(Offer::Continue(hostile), Some(Text::NoteFastLoginFailed), false),
+            "qr-silent" => qr(Offer::None, Some(Text::NoteFrameSilent), true),
+            "page" => (Phase::Qr, Body::Page { hint: Text::PageHint, offer: Offer::None, note: None }),
+            "inside-weixin" => {
+                (Phase::Qr, Body::Page { hint: Text::InsideWeixinHint, offer: Offer::None, note: None })
+            }
+            "phone" => (Phase::Qr, Body::Phone),
+            "expired" => (Phase::Expired, Body::Expired),
+            "denied" => (Phase::Denied, Body::Denied),
+            "success" => (Phase::Success, Body::Done),
+            "error-offline" => (Phase::Error, Body::Failed { error: &offline, page: false }),
+            "error-setup" => (Phase::Error, Body::Failed { error: &setup, page: false }),
+            "error-busy" => (Phase::Error, Body::Failed { error: &busy, page: false }),
+            "error-unsupported" => (Phase::Error, Body::Failed { error: &unsupported, page: true }),
+            _ => return Err(JsValue::from_str("no such phase")),
+        };
+        view.show(&Screen {
+            phase,
+            body,
+            frame: matches!(body, Body::Qr { .. }).then_some(&frame),
+            former_frame: None,
+            client_name: if name == "loading" { "" } else { "山茶咖啡" },
+            emulator: name == "qr-offer",
+        });
+        Ok(Self { _view: view })
+    }
+}
