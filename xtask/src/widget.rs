@@ -88,6 +88,7 @@ fn glue(compiled: &Path, work: &Path) -> Result<Glue> {
         .out_name("glue")
         .web(true)?
         .typescript(false)
+        .omit_default_module_path(false)
         .remove_producers_section(true)
         .generate(work)
         .context("wasm-bindgen could not read the compiled widget")?;
