@@ -6,6 +6,8 @@
 
 use crate::ids::{AppId, AuthorizationCode, Malformed, State};
 use crate::json::{Json, ObjectWriter};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -38,7 +40,8 @@ impl Kind {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads the word on the wire.
+    pub fn parse(text: &str) -> Option<Self> {
         [Self::Hosted, Self::Embedded, Self::Scene].into_iter().find(|kind| kind.as_str() == text)
     }
 }
@@ -60,6 +63,11 @@ impl LoginResult {
             Self::Session => "session",
             Self::Code => "code",
         }
+    }
+
+    /// Reads the word on the wire.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Session, Self::Code].into_iter().find(|result| result.as_str() == text)
     }
 }
 
@@ -142,15 +150,17 @@ impl StartedLogin {
     /// Reads the body.
     pub fn read<J: Json>(body: &str) -> Option<Self> {
         let body = J::parse(body)?;
+        let [id, kind, state, iss, redirect_uri, open_url] =
+            body.text_members(["id", "kind", "state", "iss", "redirect_uri", "open_url"])?;
         Some(Self {
-            id: body.text_member("id")?,
-            kind: Kind::parse(&body.text_member("kind")?)?,
+            id,
+            kind: Kind::parse(&kind)?,
             secret: body.text_member("secret"),
-            state: body.text_member("state")?,
-            iss: body.text_member("iss")?,
+            state,
+            iss,
             appid: body.text_member("appid"),
-            redirect_uri: body.text_member("redirect_uri")?,
-            open_url: body.text_member("open_url")?,
+            redirect_uri,
+            open_url,
             desktop_urls: body
                 .member("desktop_urls")
                 .map(|urls| urls.items().iter().filter_map(Json::text).collect())
@@ -246,11 +256,8 @@ impl core::fmt::Debug for FinishedLogin {
 impl FinishedLogin {
     /// Reads the body.
     pub fn read<J: Json>(body: &J) -> Option<Self> {
-        Some(Self {
-            code: body.text_member("code")?,
-            state: body.text_member("state")?,
-            iss: body.text_member("iss")?,
-        })
+        let [code, state, iss] = body.text_members(["code", "state", "iss"])?;
+        Some(Self { code, state, iss })
     }
 }
 
@@ -277,11 +284,8 @@ impl WebMessage {
             return None;
         }
         FinishedLogin::read(data).map(Self::Finished).or_else(|| {
-            Some(Self::Failed {
-                state: data.text_member("state")?,
-                iss: data.text_member("iss")?,
-                problem: Problem::read(data)?,
-            })
+            let [state, iss] = data.text_members(["state", "iss"])?;
+            Some(Self::Failed { state, iss, problem: Problem::read(data)? })
         })
     }
 }
@@ -403,6 +407,8 @@ error_codes! {
     AttemptUsed = "attempt_used",
     /// The person refused.
     AccessDenied = "access_denied",
+    /// Nobody is logged in here (OpenID Connect Core §3.1.2.6).
+    LoginRequired = "login_required",
     /// WeChat no longer takes the code; start again.
     CodeSpent = "code_spent",
     /// WeChat showed a virtual person (snapshot page); open the page again and tap to log in.

@@ -1,1 +1,29 @@
-//! Stub.
+//! The token service: holds the AppSecret, takes WeChat's callback, exchanges the code once, knows the person again, and gives
+//! the site a session.
+//!
+//! The steps, in the order that data takes: [`start`] → [`callback`] → [`exchange`] → [`account`] → [`token`] → [`session`].
+//! Routes call steps, steps call the [`store`]; the store knows no HTTP, and only [`exchange`] knows the AppSecret.
+
+pub mod account;
+pub mod app;
+pub mod callback;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod exchange;
+mod headers;
+mod limits;
+mod logout;
+pub mod metrics;
+mod ops;
+mod origin;
+pub mod pages;
+mod refuse;
+pub mod secret;
+pub mod session;
+pub mod start;
+pub mod store;
+pub mod text;
+pub mod tls;
+pub mod token;
+mod widget;

@@ -32,7 +32,13 @@ pub struct BrowserOptions {
 
 impl Default for BrowserOptions {
     fn default() -> Self {
-        Self { switches: Vec::new(), language: "zh-CN".into(), preferences: None, window: (1280, 900), headless: true }
+        Self {
+            switches: Vec::new(),
+            language: "zh-CN".into(),
+            preferences: None,
+            window: (1280, 900),
+            headless: true,
+        }
     }
 }
 
@@ -72,13 +78,16 @@ impl Browser {
             format!("--window-size={},{}", options.window.0, options.window.1),
         ];
         let headless = options.headless.then(|| "--headless=new".to_owned());
-        for switch in fixed.into_iter().map(str::to_owned).chain(own).chain(headless).chain(options.switches) {
+        for switch in fixed.into_iter().map(str::to_owned).chain(own).chain(headless).chain(options.switches)
+        {
             capabilities.add_arg(&switch).expect("a switch");
         }
         let driver = WebDriver::new(&chromedriver.address, capabilities).await.expect("a browser session");
         driver.set_script_timeout(PATIENCE).await.expect("the script timeout");
         driver.set_page_load_timeout(PATIENCE).await.expect("the page load timeout");
-        Self { driver: Some(driver), _chromedriver: chromedriver, _profile: profile }
+        let browser = Self { driver: Some(driver), _chromedriver: chromedriver, _profile: profile };
+        browser.on_every_page(crate::widget::NOTE_EVENTS).await;
+        browser
     }
 
     /// The WebDriver session, for what the verbs below do not say.
@@ -89,6 +98,16 @@ impl Browser {
     /// Goes to an address and waits until it has loaded.
     pub async fn open(&self, address: &str) {
         self.driver().goto(address).await.expect("the page loads");
+    }
+
+    /// Runs a script at the start of every page and frame from now on, before their own.
+    pub async fn on_every_page(&self, script: &str) {
+        let source = serde_json::json!({ "source": script });
+        self.driver()
+            .cdp()
+            .send_raw("Page.addScriptToEvaluateOnNewDocument", source)
+            .await
+            .expect("the script is taken");
     }
 
     /// Runs a script in the page (or the frame that was entered) and gives what it returns.
@@ -124,7 +143,22 @@ impl Browser {
 
     /// Waits until the page's address is `address`.
     pub async fn until_at(&self, address: &str) {
-        self.until(&format!("the page {address}"), &format!("return location.href === {}", Value::from(address))).await;
+        self.until(
+            &format!("the page {address}"),
+            &format!("return location.href === {}", Value::from(address)),
+        )
+        .await;
+    }
+
+    /// Goes into the panel's frame: scripts then run in WeChat's page.
+    pub async fn enter_frame(&self) {
+        let frame = self.driver().execute(crate::widget::FRAME, Vec::new()).await.expect("the panel's frame");
+        frame.element().expect("a frame").enter_frame().await.expect("the frame is entered");
+    }
+
+    /// Back to the page.
+    pub async fn leave_frame(&self) {
+        self.driver().enter_default_frame().await.expect("the page is still there");
     }
 
     /// Fails the test with what a person would see.
@@ -135,7 +169,9 @@ impl Browser {
         let file = std::env::temp_dir().join(format!("weixin-login-e2e-{}.png", std::process::id()));
         let shot = self.driver().screenshot(&file).await.map(|()| file);
         let log = self.driver().browser_log().await.unwrap_or_default();
-        panic!("never came: {what}\nlast: {last}\naddress: {address:?}\nscreenshot: {shot:?}\nlog: {log:#?}\npage: {page:?}");
+        panic!(
+            "never came: {what}\nlast: {last}\naddress: {address:?}\nscreenshot: {shot:?}\nlog: {log:#?}\npage: {page:?}"
+        );
     }
 }
 

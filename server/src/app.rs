@@ -1,0 +1,220 @@
+//! The whole service, put together: [`Application::build`] on any port, and the one table of routes.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::Server;
+use actix_web::http::{Method, header};
+use actix_web::middleware::from_fn;
+use actix_web::{App as ActixApp, HttpServer, web};
+use protocol::service::SECRET_HEADER;
+use tokio::sync::Notify;
+
+use crate::callback::{embedded as embedded_callback, hosted as hosted_callback};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::exchange::Exchange;
+use crate::headers::{self, Headers};
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::start::{embedded, hosted};
+use crate::store::{Fleeting, Lasting, SqliteStore, StoreError};
+use crate::{logout, ops, pages, refuse, session, tls, widget};
+
+/// A longer body is nobody's.
+const LONGEST_BODY: usize = 16 * 1024;
+/// Slower clients are cut.
+const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+/// Between two sweeps of what has expired.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// What every route shares.
+pub struct App {
+    /// As it was started with.
+    pub config: Config,
+    /// What time it is.
+    pub clock: Clock,
+    /// Who is who.
+    pub lasting: Arc<dyn Lasting>,
+    /// What lives for minutes.
+    pub fleeting: Arc<dyn Fleeting>,
+    /// The way to WeChat.
+    pub exchange: Exchange,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Tells those who wait that an attempt of this node has ended.
+    pub finished: Notify,
+    pub(crate) headers: Headers,
+    pub(crate) limits: Limits,
+}
+
+/// Why the service does not start. Each is one sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A port is taken, or may not be used.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The store does not open.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No HTTP client can be made.
+    #[error("the way to WeChat cannot be made: {0}")]
+    Http(#[from] reqwest::Error),
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+}
+
+/// A service that listens, and runs when [`Application::run`] is awaited.
+pub struct Application {
+    address: SocketAddr,
+    ops_address: SocketAddr,
+    public: Server,
+    ops: Server,
+    app: web::Data<App>,
+}
+
+impl Application {
+    /// Opens the store and listens; port 0 takes a free one. Needs actix's runtime.
+    pub async fn build(config: Config, clock: Clock) -> Result<Self, BuildError> {
+        let (listener, address) = listen(config.listen)?;
+        let (ops_listener, ops_address) = listen(config.ops_listen)?;
+        let tls = config.tls.as_ref().map(|(cert, key)| tls::server_config(cert, key)).transpose()?;
+        let store = Arc::new(SqliteStore::open(&config.store).await?);
+        let app = web::Data::new(App {
+            exchange: Exchange::new(&config.weixin)?,
+            headers: Headers::new(&config),
+            config,
+            clock,
+            lasting: store.clone(),
+            fleeting: store,
+            metrics: Metrics::new(),
+            finished: Notify::new(),
+            limits: Limits::new(),
+        });
+
+        let shared = app.clone();
+        let public = HttpServer::new(move || {
+            let shared = shared.clone();
+            ActixApp::new()
+                .app_data(shared.clone())
+                .app_data(web::PayloadConfig::new(LONGEST_BODY))
+                .app_data(web::JsonConfig::default().limit(LONGEST_BODY).error_handler(refuse::json))
+                .wrap(from_fn(refuse::floods))
+                .wrap(from_fn(refuse::other_hosts))
+                .wrap(from_fn(headers::secure))
+                .service(web::scope(shared.config.public_url.path()).configure(|routes| table(routes, &shared)))
+                .default_service(web::to(refuse::unknown_path))
+        })
+        .client_request_timeout(REQUEST_WITHIN)
+        .shutdown_timeout(5);
+        let public = match tls {
+            Some(tls) => public.listen_rustls_0_23(listener, tls),
+            None => public.listen(listener),
+        };
+        let shared = app.clone();
+        let ops = HttpServer::new(move || ActixApp::new().app_data(shared.clone()).configure(ops::routes))
+            .workers(1)
+            .shutdown_timeout(1)
+            .listen(ops_listener);
+        Ok(Self {
+            address,
+            ops_address,
+            public: public.map_err(|error| BuildError::Listen(address, error))?.run(),
+            ops: ops.map_err(|error| BuildError::Listen(ops_address, error))?.run(),
+            app,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where health and metrics are.
+    pub fn ops_address(&self) -> SocketAddr {
+        self.ops_address
+    }
+
+    /// Serves until it is told to stop: SIGTERM, SIGINT.
+    pub async fn run(self) -> std::io::Result<()> {
+        let sweeper = actix_web::rt::spawn(sweep(self.app));
+        let ops = actix_web::rt::spawn(self.ops);
+        let ended = self.public.await;
+        sweeper.abort();
+        ops.abort();
+        ended
+    }
+}
+
+/// The one table of routes, below the path of `public_url`.
+fn table(routes: &mut web::ServiceConfig, app: &web::Data<App>) {
+    routes
+        .route("", web::get().to(pages::front))
+        .route("/", web::get().to(pages::front))
+        .service(
+            web::resource("/login")
+                .wrap(registered_origins(app, false))
+                .route(web::get().to(hosted::login))
+                .route(web::post().to(embedded::login)),
+        )
+        .service(
+            web::resource("/login/{id}/callback")
+                .wrap(registered_origins(app, false))
+                .route(web::post().to(embedded_callback::by_secret)),
+        )
+        .route("/login/{id}/renew", web::post().to(hosted::renew))
+        .service(
+            web::resource("/callback")
+                .route(web::get().to(hosted_callback::get))
+                .route(web::post().to(embedded_callback::by_frame)),
+        )
+        .service(
+            web::resource("/session")
+                .wrap(registered_origins(app, true))
+                .route(web::get().to(session::get))
+                .route(web::post().to(session::post))
+                .route(web::delete().to(session::delete)),
+        )
+        .service(
+            web::resource("/logout").route(web::get().to(logout::ask)).route(web::post().to(logout::sign_out)),
+        )
+        .route("/widget/{name}", web::get().to(widget::file))
+        .route("/assets/{name}", web::get().to(pages::asset));
+}
+
+/// CORS for the pages that clients have registered, and for nobody else; `null` is nobody.
+fn registered_origins(app: &web::Data<App>, with_cookies: bool) -> Cors {
+    let app = app.clone();
+    let cors = Cors::default()
+        .allowed_origin_fn(move |origin, _| {
+            origin.to_str().is_ok_and(|origin| app.config.client_of_origin(origin).is_some())
+        })
+        .allowed_methods([Method::GET, Method::POST, Method::DELETE])
+        .allowed_headers([header::CONTENT_TYPE.as_str(), SECRET_HEADER])
+        .max_age(600);
+    if with_cookies { cors.supports_credentials() } else { cors }
+}
+
+/// Clears away what has expired, again and again.
+async fn sweep(app: web::Data<App>) {
+    let mut ticks = actix_web::rt::time::interval(SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        app.limits.sweep();
+        let now = app.clock.now();
+        match tokio::try_join!(app.lasting.sweep_lasting(now), app.fleeting.sweep_fleeting(now)) {
+            Ok((lasting, fleeting)) => tracing::debug!(lasting, fleeting, "swept"),
+            Err(error) => tracing::error!(%error, "the store did not answer"),
+        }
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BuildError> {
+    let refused = |error| BuildError::Listen(address, error);
+    let listener = TcpListener::bind(address).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}

@@ -1,0 +1,95 @@
+//! WeChat sends the person back: the state is looked up, the browser proves that it is the one that started, and the attempt is
+//! taken once. The only room that makes a [`ConsumedAttempt`].
+//!
+//! How a callback is answered is fixed by the attempt's kind, never by headers alone. Nothing is exchanged here.
+
+pub mod embedded;
+pub mod hosted;
+
+use protocol::ids::State;
+use protocol::service::Kind;
+
+use crate::clock::Seconds;
+use crate::secret::SecretHash;
+use crate::store::{AttemptRow, Fleeting, StoreError};
+
+/// An attempt that was answered by the browser which started it, taken from the store, and so good for one exchange.
+///
+/// Only [`consume`] makes one. Not `Clone`.
+#[derive(Debug)]
+pub struct ConsumedAttempt {
+    row: AttemptRow,
+}
+
+impl ConsumedAttempt {
+    /// What was kept of it.
+    pub fn row(&self) -> &AttemptRow {
+        &self.row
+    }
+}
+
+/// What the browser brings to prove that it started the attempt.
+pub enum BrowserProof<'a> {
+    /// A hosted attempt's cookie.
+    Cookie(&'a str),
+    /// An embedded attempt's callback page, which only that attempt's own origin can frame, posts to its own origin.
+    Frame,
+    /// An embedded attempt's secret, sent by a page of the origin that started it.
+    Secret {
+        /// From the header.
+        secret: &'a str,
+        /// The request's `Origin`.
+        origin: &'a str,
+    },
+}
+
+/// Why a callback gives nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CallbackError {
+    /// No such state: made up, or long swept away.
+    #[error("no attempt has this state")]
+    UnknownAttempt,
+    /// It is known, but was started by another browser or page.
+    #[error("the attempt was started by another browser or page")]
+    OtherBrowser,
+    /// It is known, but too old.
+    #[error("the attempt has expired")]
+    Expired,
+    /// It was answered before.
+    #[error("the attempt was answered before")]
+    Used,
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Looks the state up: which attempt is WeChat's answer for?
+pub async fn find(store: &dyn Fleeting, state: &State, now: Seconds) -> Result<AttemptRow, CallbackError> {
+    let row = store.attempt_by_state(&SecretHash::of(state.as_str())).await?.ok_or(CallbackError::UnknownAttempt)?;
+    if row.expires_at <= now { Err(CallbackError::Expired) } else { Ok(row) }
+}
+
+/// Takes the attempt, for a browser that proves to be the one that started it. Of many callers one gets it.
+pub async fn consume(
+    store: &dyn Fleeting,
+    row: AttemptRow,
+    proof: BrowserProof<'_>,
+    now: Seconds,
+) -> Result<ConsumedAttempt, CallbackError> {
+    if !proves(&row, &proof) {
+        return Err(CallbackError::OtherBrowser);
+    }
+    if store.take_attempt(&row.id, now).await? { Ok(ConsumedAttempt { row }) } else { Err(CallbackError::Used) }
+}
+
+/// Whether this is the browser, and the page, that started the attempt.
+pub fn proves(row: &AttemptRow, proof: &BrowserProof<'_>) -> bool {
+    match (proof, row.kind) {
+        (BrowserProof::Cookie(cookie), Kind::Hosted) => SecretHash::of(cookie).matches(&row.secret_hash),
+        (BrowserProof::Frame, Kind::Embedded) => true,
+        (BrowserProof::Secret { secret, origin }, Kind::Embedded) => {
+            SecretHash::of(secret).matches(&row.secret_hash) && row.origin.as_deref() == Some(*origin)
+        }
+        _ => false,
+    }
+}

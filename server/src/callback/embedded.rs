@@ -1,0 +1,70 @@
+//! An embedded attempt's answer: `POST /callback`, by the callback page in the frame, and `POST /login/{id}/callback`, by the page
+//! that started it (fast login). Both consume, exchange, and give our own code.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use protocol::ids::{AuthorizationCode, State};
+use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, SECRET_HEADER};
+
+use super::{BrowserProof, CallbackError, consume, find};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::origin::{is_own_page, origin};
+use crate::{account, token};
+
+/// `POST /callback`, same origin: the frame's page brings what WeChat gave it.
+pub async fn by_frame(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: web::Json<CallbackAnswer>,
+) -> Result<HttpResponse, ApiError> {
+    if !is_own_page(&app.config, &request) {
+        return Err(CallbackError::OtherBrowser.into());
+    }
+    finish(&app, None, BrowserProof::Frame, body.into_inner()).await
+}
+
+/// `POST /login/{id}/callback` with the attempt's secret, from the origin that started it, without cookies.
+pub async fn by_secret(
+    app: web::Data<App>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    body: web::Json<CallbackAnswer>,
+) -> Result<HttpResponse, ApiError> {
+    let secret = request.headers().get(SECRET_HEADER).and_then(|secret| secret.to_str().ok()).unwrap_or_default();
+    let origin = origin(&request).unwrap_or_default();
+    finish(&app, Some(&id), BrowserProof::Secret { secret, origin }, body.into_inner()).await
+}
+
+async fn finish(
+    app: &App,
+    id: Option<&str>,
+    proof: BrowserProof<'_>,
+    answer: CallbackAnswer,
+) -> Result<HttpResponse, ApiError> {
+    let state = State::parse(answer.state).map_err(|_| CallbackError::UnknownAttempt)?;
+    let now = app.clock.now();
+    let row = find(app.fleeting.as_ref(), &state, now).await?;
+    if id.is_some_and(|id| id != row.id) {
+        return Err(CallbackError::OtherBrowser.into());
+    }
+    let attempt = consume(app.fleeting.as_ref(), row, proof, now).await?;
+    let ended = async {
+        let refused = || ApiError::new(ErrorCode::AccessDenied, "the person refused");
+        let code = answer.code.filter(|code| !code.is_empty()).ok_or_else(refused)?;
+        let code = AuthorizationCode::parse(code)
+            .map_err(|_| ApiError::new(ErrorCode::InvalidRequest, "WeChat's code is malformed"))?;
+        let identity = app.exchange.identity(&attempt, code).await?;
+        let account = account::of_identity(app, identity).await?;
+        Ok(token::issue(app, &attempt, account.id).await?)
+    }
+    .await;
+    let outcome = ended.as_ref().map_or_else(|error: &ApiError| error.code.as_str(), |_| "done");
+    app.metrics.login_finished("embedded", outcome);
+    app.fleeting.finish_attempt(&attempt.row().id, outcome).await?;
+    let code = ended?;
+    Ok(HttpResponse::Ok().json(FinishedLogin {
+        code,
+        state: state.as_str().into(),
+        iss: app.config.public_url.as_str().into(),
+    }))
+}

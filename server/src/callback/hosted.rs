@@ -1,0 +1,181 @@
+//! `GET /callback`: WeChat's redirect. A hosted attempt ends here; an embedded one gets a page that posts on, and nothing more.
+
+use std::time::Duration;
+
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use protocol::ids::{AuthorizationCode, State};
+use protocol::service::{ErrorCode, Kind};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::{BrowserProof, CallbackError, ConsumedAttempt, consume, find, proves};
+use crate::app::App;
+use crate::error::{exchange_code, log};
+use crate::headers::{content_security_policy, header_value};
+use crate::origin::sec_fetch_dest;
+use crate::pages::{self, Refusal};
+use crate::session::{self, SessionKind};
+use crate::start::hosted::attempt_cookie;
+use crate::store::{AttemptRow, StoreError};
+use crate::text::Language;
+
+/// How long a second load of a callback waits for the first to end: WeChat's two answers at their slowest.
+const WAIT_FOR_FIRST: Duration = Duration::from_secs(12);
+/// Another node may be the one that ends it.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// How an attempt ended, as its row says.
+const DONE: &str = "done";
+
+#[derive(Deserialize)]
+struct CallbackQuery {
+    code: Option<String>,
+    state: Option<String>,
+}
+
+/// `GET /callback?code=&state=`; without a code the person has refused.
+pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let language = Language::of(&request);
+    let refuse = |refusal, again: Option<&str>| pages::refusal(&app, refusal, language, again);
+    let Ok(query) = web::Query::<CallbackQuery>::from_query(request.query_string()) else {
+        return refuse(Refusal::InvalidRequest, None);
+    };
+    let CallbackQuery { code, state } = query.into_inner();
+    let Some(state) = state.and_then(|state| State::parse(state).ok()) else {
+        return refuse(Refusal::UnknownAttempt, None);
+    };
+    let row = match find(app.fleeting.as_ref(), &state, app.clock.now()).await {
+        Ok(row) => row,
+        Err(error) => return refuse(refusal_of(error), None),
+    };
+    let again = start_again(&app, &row);
+    let again = again.as_deref();
+    match row.kind {
+        Kind::Embedded => embedded_page(&app, &request, &row, language),
+        Kind::Scene => refuse(Refusal::UnknownAttempt, None),
+        Kind::Hosted => {
+            let cookie = attempt_cookie(&app, &request, &row.id);
+            let Some(cookie) = cookie.filter(|cookie| proves(&row, &BrowserProof::Cookie(cookie))) else {
+                return refuse(Refusal::OtherBrowser, again);
+            };
+            let id = row.id.clone();
+            match consume(app.fleeting.as_ref(), row, BrowserProof::Cookie(&cookie), app.clock.now()).await {
+                Ok(attempt) => finish(&app, attempt, code, language, again).await,
+                Err(CallbackError::Used) => second_load(&app, &id, language, again).await,
+                Err(error) => refuse(refusal_of(error), again),
+            }
+        }
+    }
+}
+
+/// The attempt is taken: whatever happens now is said once, and kept for those who load the callback again.
+async fn finish(
+    app: &App,
+    attempt: ConsumedAttempt,
+    code: Option<String>,
+    language: Language,
+    again: Option<&str>,
+) -> HttpResponse {
+    let ended = log_in(app, &attempt, code).await;
+    let outcome = match &ended {
+        Ok(_) => DONE,
+        Err(code) => code.as_str(),
+    };
+    app.metrics.login_finished("hosted", outcome);
+    if let Err(error) = app.fleeting.finish_attempt(&attempt.row().id, outcome).await {
+        tracing::error!(%error, "the store did not take an attempt's end");
+    }
+    app.finished.notify_waiters();
+    match ended {
+        Ok(response) => response,
+        Err(code) => pages::refusal(app, Refusal::of(code), language, again),
+    }
+}
+
+/// Exchange, account, sessions, and the way back.
+async fn log_in(app: &App, attempt: &ConsumedAttempt, code: Option<String>) -> Result<HttpResponse, ErrorCode> {
+    let stored = |error: StoreError| {
+        tracing::error!(%error, "the store did not answer");
+        ErrorCode::TemporarilyUnavailable
+    };
+    let code = code.filter(|code| !code.is_empty()).ok_or(ErrorCode::AccessDenied)?;
+    let code = AuthorizationCode::parse(code).map_err(|_| ErrorCode::InvalidRequest)?;
+    let identity = app.exchange.identity(attempt, code).await.map_err(|error| {
+        log(&error);
+        exchange_code(&error)
+    })?;
+    let account = crate::account::of_identity(app, identity).await.map_err(stored)?;
+    let now = app.clock.now();
+    let row = attempt.row();
+    let sso = session::begin(app, SessionKind::Sso, account.id.clone(), None, now).await.map_err(stored)?;
+    let client_id = Some(row.client_id.clone());
+    let site = session::begin(app, SessionKind::Site, account.id, client_id, now).await.map_err(stored)?;
+    Ok(HttpResponse::SeeOther().insert_header((LOCATION, way_back(row))).cookie(sso).cookie(site).finish())
+}
+
+/// A reload, a prefetch, the back button: waits for the first load, and gets nothing of it but the way.
+async fn second_load(app: &App, id: &str, language: Language, again: Option<&str>) -> HttpResponse {
+    let deadline = Instant::now() + WAIT_FOR_FIRST;
+    loop {
+        let ended = app.finished.notified();
+        let row = match app.fleeting.attempt(id).await {
+            Ok(Some(row)) => row,
+            Ok(None) => return pages::refusal(app, Refusal::AttemptExpired, language, again),
+            Err(error) => {
+                tracing::error!(%error, "the store did not answer");
+                return pages::refusal(app, Refusal::TemporarilyUnavailable, language, again);
+            }
+        };
+        match row.outcome.as_deref() {
+            Some(DONE) => return HttpResponse::SeeOther().insert_header((LOCATION, way_back(&row))).finish(),
+            Some(code) => {
+                let code = ErrorCode::parse(code).unwrap_or(ErrorCode::AttemptUsed);
+                return pages::refusal(app, Refusal::of(code), language, again);
+            }
+            None if Instant::now() > deadline => {
+                return pages::refusal(app, Refusal::AttemptUsed, language, again);
+            }
+            // Either this node tells, or another one has written it.
+            None => drop(tokio::time::timeout(LOOK_AGAIN, ended).await),
+        }
+    }
+}
+
+/// The page that takes an embedded answer from the frame to its own origin. Only that attempt's page can frame it, and a
+/// window of its own gets nothing: a code that arrives there may be somebody else's.
+fn embedded_page(app: &App, request: &HttpRequest, row: &AttemptRow, language: Language) -> HttpResponse {
+    let Some(origin) = row.origin.as_deref().filter(|_| sec_fetch_dest(request) != Some("document")) else {
+        return pages::refusal(app, Refusal::NotAFrame, language, None);
+    };
+    let mut response = pages::callback_frame(app, origin, language);
+    let csp = header_value(&content_security_policy(&app.config, origin));
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, csp);
+    response
+}
+
+fn way_back(row: &AttemptRow) -> String {
+    row.return_to.clone().unwrap_or_else(|| "/".into())
+}
+
+/// The address that begins the same login anew.
+fn start_again(app: &App, row: &AttemptRow) -> Option<String> {
+    let return_to = row.return_to.as_deref()?;
+    let query =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to)
+            .append_pair("client_id", &row.client_id).finish();
+    Some(format!("{}/login?{query}", app.config.public_url.path()))
+}
+
+fn refusal_of(error: CallbackError) -> Refusal {
+    match error {
+        CallbackError::UnknownAttempt => Refusal::UnknownAttempt,
+        CallbackError::OtherBrowser => Refusal::OtherBrowser,
+        CallbackError::Expired => Refusal::AttemptExpired,
+        CallbackError::Used => Refusal::AttemptUsed,
+        CallbackError::Store(error) => {
+            tracing::error!(%error, "the store did not answer");
+            Refusal::TemporarilyUnavailable
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What time it is. Handed in, never asked of the system elsewhere: tests move it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Seconds since 1970-01-01T00:00:00Z.
+pub type Seconds = i64;
+
+/// The service's clock. Its clones go together.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    ahead: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// Now.
+    pub fn now(&self) -> Seconds {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        i64::try_from(since_epoch).unwrap_or(i64::MAX).saturating_add(self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// Puts this clock, and all its clones, further ahead of the system's: for tests.
+    pub fn advance(&self, seconds: Seconds) {
+        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,164 @@
+//! The service's configuration: one TOML file, every key also as an environment variable, everything parsed before anything
+//! starts. No secret has a default, and none prints.
+
+mod read;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use protocol::ids::AppId;
+use url::Url;
+
+pub use read::ConfigError;
+
+/// What `weixin-login serve` runs with. Field docs give the key, its variable, its unit and its default.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `public_url`, `WEIXIN_LOGIN_PUBLIC_URL`: the issuer; WeChat sends people back to `{public_url}/callback`. Required.
+    pub public_url: PublicUrl,
+    /// `listen`, `WEIXIN_LOGIN_LISTEN`: default `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// `ops_listen`, `WEIXIN_LOGIN_OPS_LISTEN`: health and metrics, not for the public; default `127.0.0.1:9090`.
+    pub ops_listen: SocketAddr,
+    /// `store`, `WEIXIN_LOGIN_STORE`: default `sqlite:weixin-login.db`.
+    pub store: PathBuf,
+    /// `trusted_proxies`, `WEIXIN_LOGIN_TRUSTED_PROXIES`: networks whose X-Forwarded-For is believed; default none.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// `tls_cert_file` and `tls_key_file`: PEM, both or none; when no proxy does TLS.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// `widget_dir`, `WEIXIN_LOGIN_WIDGET_DIR`: the built widget, where it is not inside the program; default `target/widget/dist`.
+    pub widget_dir: PathBuf,
+    /// `[weixin]`
+    pub weixin: Weixin,
+    /// `[[clients]]`, at least one.
+    pub clients: Vec<Client>,
+}
+
+/// Where WeChat is, and who we are there.
+#[derive(Debug, Clone)]
+pub struct Weixin {
+    /// `weixin.open_url`: default `https://open.weixin.qq.com`; change it only to point at an emulator.
+    pub open_url: String,
+    /// `weixin.api_url`: default `https://api.weixin.qq.com`; change it only to point at an emulator.
+    pub api_url: String,
+    /// `weixin.desktop_urls`: default `["https://localhost.weixin.qq.com:14013"]`; what the widget asks for fast login.
+    pub desktop_urls: Vec<String>,
+    /// `weixin.avatar_hosts`: default `["thirdwx.qlogo.cn", "wx.qlogo.cn"]`.
+    pub avatar_hosts: Vec<String>,
+    /// `[weixin.website]`: the open platform's website app.
+    pub website: App,
+}
+
+impl Weixin {
+    /// Whether this is not WeChat: then every page says so.
+    pub fn is_emulator(&self) -> bool {
+        self.open_url != read::OPEN_URL
+    }
+}
+
+/// An app at WeChat.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// `appid`
+    pub appid: AppId,
+    /// `secret_file`, or `WEIXIN_LOGIN_WEIXIN__WEBSITE__SECRET`.
+    pub secret: AppSecret,
+}
+
+/// WeChat's AppSecret. It prints as `[redacted]`; only `exchange.rs` looks inside.
+#[derive(Clone)]
+pub struct AppSecret(String);
+
+impl AppSecret {
+    /// For the one call that carries it.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AppSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AppSecret([redacted])")
+    }
+}
+
+/// A website that logs people in here.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// `id`
+    pub id: String,
+    /// `name`: shown to people.
+    pub name: String,
+    /// `origins`: may embed the widget, and `return_to` may lead there.
+    pub origins: Vec<String>,
+    /// `redirect_uris`: byte-exact.
+    pub redirect_uris: Vec<String>,
+}
+
+/// The address under which browsers and WeChat know the service, without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    text: String,
+    origin: String,
+    host: String,
+    path: String,
+}
+
+impl PublicUrl {
+    /// https with any name, or http on localhost for trying out; a path is welcome, a query or fragment is not.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let url = Url::parse(text).map_err(|_| "is not an address")?;
+        let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
+        match url.scheme() {
+            "https" => {}
+            "http" if loopback => {}
+            "http" => return Err("must be https; plain http is for localhost alone"),
+            _ => return Err("must be https"),
+        }
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+            return Err("must have no query, fragment or user name");
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        let origin = url.origin().ascii_serialization();
+        let host = origin.split_once("://").map(|(_, host)| host.to_owned()).unwrap_or_default();
+        Ok(Self { text: format!("{origin}{path}"), origin, host, path })
+    }
+
+    /// The whole address: the issuer.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// `https://shop.example.com`
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// `shop.example.com`, with the port where it is not the scheme's own.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// `/weixin`, or nothing: every route lives below.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Plain http on localhost: for trying out. Cookies lose `__Host-` and Secure.
+    pub fn is_localhost(&self) -> bool {
+        self.text.starts_with("http://")
+    }
+}
+
+impl Config {
+    /// The client of this id.
+    pub fn client(&self, id: &str) -> Option<&Client> {
+        self.clients.iter().find(|client| client.id == id)
+    }
+
+    /// A client that has registered this origin.
+    pub fn client_of_origin(&self, origin: &str) -> Option<&Client> {
+        self.clients.iter().find(|client| client.origins.iter().any(|known| known == origin))
+    }
+}

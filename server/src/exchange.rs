@@ -1,0 +1,205 @@
+//! From a consumed attempt to an identity: the only room that knows the AppSecret and asks api.weixin.qq.com.
+//!
+//! A code is exchanged once and never again, whatever happens: WeChat counts a request that it answered too late. WeChat's
+//! calls carry the secret in the query, so errors lose their address before they go anywhere.
+
+use std::time::Duration;
+
+use protocol::ids::{AuthorizationCode, ErrCode, OpenId, UnionId};
+use protocol::sns::{ACCESS_TOKEN_PATH, AccessTokenAnswer, Meaning, Refused, USERINFO_PATH, UserInfo};
+use reqwest::redirect::Policy;
+use serde_json::Value;
+
+use crate::callback::ConsumedAttempt;
+use crate::config::{App, Weixin};
+
+/// How long WeChat may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Longer than any answer of WeChat's; what is longer is none.
+const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// What WeChat says of the person, proven by a code that came back to the browser which had asked for it.
+///
+/// Only [`Exchange::identity`] makes one. Not `Clone`: one login, one identity.
+#[derive(Debug)]
+pub struct WeixinIdentity {
+    appid: String,
+    openid: OpenId,
+    unionid: Option<UnionId>,
+    nickname: String,
+    picture: Option<String>,
+}
+
+/// Why there is no identity.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// WeChat's own word.
+    #[error("WeChat answers errcode {0}")]
+    ErrCode(ErrCode),
+    /// No answer in time, no connection, or a connection that was cut.
+    #[error("WeChat cannot be reached: {0}")]
+    Unreachable(reqwest::Error),
+    /// Something that WeChat never says: HTML, half an answer, ten megabytes.
+    #[error("WeChat's answer (status {status}) is not understood")]
+    NotUnderstood {
+        /// HTTP's.
+        status: u16,
+    },
+    /// A snapshot page's virtual person: nobody to log in.
+    #[error("WeChat shows a virtual person")]
+    VirtualPerson,
+}
+
+/// The way to api.weixin.qq.com.
+pub struct Exchange {
+    http: reqwest::Client,
+    api_url: String,
+    website: App,
+    avatar_hosts: Vec<String>,
+    emulator: Option<String>,
+}
+
+impl Exchange {
+    /// Makes the HTTP client once: it keeps its connections.
+    pub fn new(weixin: &Weixin) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().build()?;
+        Ok(Self {
+            http,
+            api_url: weixin.api_url.clone(),
+            website: weixin.website.clone(),
+            avatar_hosts: weixin.avatar_hosts.clone(),
+            emulator: weixin.is_emulator().then(|| weixin.open_url.clone()),
+        })
+    }
+
+    /// Spends the code: who is the person that agreed in this attempt?
+    pub async fn identity(
+        &self,
+        _attempt: &ConsumedAttempt,
+        code: AuthorizationCode,
+    ) -> Result<WeixinIdentity, ExchangeError> {
+        let App { appid, secret } = &self.website;
+        let answer = self
+            .get(
+                ACCESS_TOKEN_PATH,
+                &[
+                    ("appid", appid.as_str()),
+                    ("secret", secret.expose()),
+                    ("code", code.as_str()),
+                    ("grant_type", "authorization_code"),
+                ],
+                AccessTokenAnswer::read::<Value>,
+            )
+            .await?;
+        if answer.is_snapshotuser {
+            return Err(ExchangeError::VirtualPerson);
+        }
+        let userinfo = self
+            .get(
+                USERINFO_PATH,
+                &[
+                    ("access_token", answer.access_token.as_str()),
+                    ("openid", answer.openid.as_str()),
+                    ("lang", "zh_CN"),
+                ],
+                UserInfo::read::<Value>,
+            )
+            .await?;
+        if userinfo.openid != answer.openid {
+            return Err(ExchangeError::NotUnderstood { status: 200 });
+        }
+        Ok(WeixinIdentity {
+            appid: appid.as_str().into(),
+            openid: answer.openid,
+            unionid: answer.unionid.or(userinfo.unionid),
+            picture: self.picture(&userinfo.headimgurl),
+            nickname: userinfo.nickname,
+        })
+    }
+
+    async fn get<T>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        read: impl Fn(&str) -> Result<T, Refused>,
+    ) -> Result<T, ExchangeError> {
+        let unreachable = |error: reqwest::Error| ExchangeError::Unreachable(error.without_url());
+        let mut response =
+            self.http.get(format!("{}{path}", self.api_url)).query(query).send().await.map_err(unreachable)?;
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_ANSWER {
+                return Err(ExchangeError::NotUnderstood { status });
+            }
+        }
+        // WeChat answers 200 for failures too: the status proves nothing, the errcode in the body does.
+        read(&String::from_utf8_lossy(&body)).map_err(|refused| match refused {
+            Refused::ErrCode(errcode) => ExchangeError::ErrCode(errcode),
+            Refused::NotUnderstood => ExchangeError::NotUnderstood { status },
+        })
+    }
+
+    /// Where the avatar may be loaded from: https and WeChat's own hosts; http is raised to https; an emulator's pictures come
+    /// from the emulator. Everything else is nobody's picture.
+    fn picture(&self, headimgurl: &str) -> Option<String> {
+        if let Some(emulator) = &self.emulator
+            && headimgurl.strip_prefix(emulator.as_str()).is_some_and(|path| path.starts_with('/'))
+        {
+            return Some(headimgurl.into());
+        }
+        let mut url = url::Url::parse(headimgurl).ok()?;
+        if url.scheme() == "http" {
+            url.set_scheme("https").ok()?;
+        }
+        let known = url.scheme() == "https"
+            && url.port().is_none()
+            && url.username().is_empty()
+            && self.avatar_hosts.iter().any(|host| url.host_str() == Some(host));
+        known.then(|| url.into())
+    }
+
+    /// Asks WeChat about a code that nobody has: it looks at appid and secret first, so 40029 means that both are right.
+    pub async fn try_credentials(&self) -> Result<(), ExchangeError> {
+        let App { appid, secret } = &self.website;
+        let query = [
+            ("appid", appid.as_str()),
+            ("secret", secret.expose()),
+            ("code", "weixin-login-check"),
+            ("grant_type", "authorization_code"),
+        ];
+        match self.get(ACCESS_TOKEN_PATH, &query, AccessTokenAnswer::read::<Value>).await {
+            Err(ExchangeError::ErrCode(errcode)) if errcode.meaning() == Meaning::CodeSpent => Ok(()),
+            Err(error) => Err(error),
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
+impl WeixinIdentity {
+    /// Which app of WeChat's.
+    pub fn appid(&self) -> &str {
+        &self.appid
+    }
+
+    /// The person there.
+    pub fn openid(&self) -> &str {
+        self.openid.as_str()
+    }
+
+    /// The person in all apps of one open-platform account.
+    pub fn unionid(&self) -> Option<&str> {
+        self.unionid.as_ref().map(UnionId::as_str)
+    }
+
+    /// As the person wrote it: hostile text.
+    pub fn nickname(&self) -> &str {
+        &self.nickname
+    }
+
+    /// An https address at one of WeChat's hosts.
+    pub fn picture(&self) -> Option<&str> {
+        self.picture.as_deref()
+    }
+}

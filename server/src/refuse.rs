@@ -1,0 +1,64 @@
+//! What is refused before any route: floods, other hosts, bodies that are no JSON, addresses that lead nowhere.
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::JsonPayloadError;
+use actix_web::http::Method;
+use actix_web::http::header::HOST;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
+use protocol::service::ErrorCode;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::pages::{self, Refusal};
+use crate::text::Language;
+
+/// Begins and answers of logins are counted by address; pages, files and sessions are not.
+pub async fn floods(
+    app: web::Data<App>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<EitherBody<BoxBody>>, Error> {
+    let route = request.path().strip_prefix(app.config.public_url.path()).unwrap_or_default();
+    let counted = request.method() != Method::OPTIONS && (route.starts_with("/login") || route == "/callback");
+    if counted && !app.limits.allow(&app.config, request.request()) {
+        let response = if request.method() == Method::GET {
+            pages::refusal(&app, Refusal::SlowDown, Language::of(request.request()), None)
+        } else {
+            ApiError::new(ErrorCode::SlowDown, "too many requests from this address; wait a minute").error_response()
+        };
+        return Ok(request.into_response(response).map_into_right_body());
+    }
+    Ok(next.call(request).await?.map_into_boxed_body().map_into_left_body())
+}
+
+/// On localhost any page of the web could make its own name point here: only our own Host is answered.
+pub async fn other_hosts(
+    app: web::Data<App>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<EitherBody<BoxBody>>, Error> {
+    let public_url = &app.config.public_url;
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    if public_url.is_localhost() && host != Some(public_url.host()) {
+        let response = HttpResponse::MisdirectedRequest().body("this service answers only under its public_url\n");
+        return Ok(request.into_response(response).map_into_right_body());
+    }
+    Ok(next.call(request).await?.map_into_boxed_body().map_into_left_body())
+}
+
+/// A body that is not the JSON which a route takes.
+pub fn json(error: JsonPayloadError, _: &HttpRequest) -> Error {
+    let description = match error {
+        JsonPayloadError::ContentType => "the body must be application/json",
+        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => "the body is too long",
+        _ => "the body is not the JSON that this route takes",
+    };
+    ApiError::new(ErrorCode::InvalidRequest, description).into()
+}
+
+/// A page for people, who may have mistyped.
+pub async fn unknown_path(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    pages::refusal(&app, Refusal::NotFound, Language::of(&request), None)
+}

@@ -1,0 +1,64 @@
+//! Random values that are worth a login: made here, sent once, kept only as their SHA-256.
+
+use aws_lc_rs::{constant_time, digest, rand};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// The SHA-256 of a secret: what a store may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct SecretHash([u8; 32]);
+
+impl SecretHash {
+    /// Of a value that somebody presents.
+    pub fn of(presented: &str) -> Self {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&digest::SHA256, presented.as_bytes()).as_ref());
+        Self(hash)
+    }
+
+    /// From a store's row; `None` when it is no hash.
+    pub fn from_row(row: &[u8]) -> Option<Self> {
+        Some(Self(row.try_into().ok()?))
+    }
+
+    /// For a store's row.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Compares without telling by its time how much was right.
+    pub fn matches(&self, other: &Self) -> bool {
+        constant_time::verify_slices_are_equal(&self.0, &other.0).is_ok()
+    }
+}
+
+/// 256 random bits as 43 characters of base64url: ids, secrets, codes, session cookies.
+pub fn random_word() -> String {
+    URL_SAFE_NO_PAD.encode(random_bytes::<32>())
+}
+
+/// 190 random bits as 32 letters and digits: a `state`, whose alphabet WeChat narrows.
+pub fn random_state() -> String {
+    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut state = String::with_capacity(32);
+    while state.len() < 32 {
+        // Bytes past the last whole multiple of 62 would make some letters likelier.
+        for byte in random_bytes::<32>().into_iter().filter(|byte| *byte < 248) {
+            if state.len() < 32 {
+                state.push(char::from(ALPHABET[usize::from(byte % 62)]));
+            }
+        }
+    }
+    state
+}
+
+/// PKCE's S256 (RFC 7636 §4.2): the challenge that a verifier answers.
+pub fn s256(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
+}
+
+fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).expect("the system gives random bytes");
+    bytes
+}

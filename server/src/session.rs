@@ -1,0 +1,168 @@
+//! This browser's login: cookies, and `GET`, `POST`, `DELETE /session`.
+//!
+//! Two cookies, never mixed: the *SSO session*, made by a hosted callback alone, which stands for the service itself; and the
+//! *site session* of one client, made by a hosted callback too, or by `POST /session`. `GET /session` answers with the latter.
+
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::{HttpRequest, HttpResponse, web};
+use protocol::service::{ErrorCode, Person, RedeemSession};
+
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::error::ApiError;
+use crate::origin::{is_site_page, origin};
+use crate::secret::{SecretHash, random_word};
+use crate::store::{AccountRow, SessionRow, StoreError};
+use crate::token::{self, RedeemAt, Redeemed};
+
+/// A session dies when it is not used for this long.
+pub const IDLE_LIFETIME: Seconds = 7 * 24 * 3600;
+/// A session dies after this long in any case.
+pub const ABSOLUTE_LIFETIME: Seconds = 30 * 24 * 3600;
+/// A session that was used this recently is not written again.
+const TOUCH_EVERY: Seconds = 300;
+
+/// Which session a cookie stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionKind {
+    /// The service's own, honoured by `/authorize`.
+    Sso,
+    /// One client's alone.
+    Site,
+}
+
+impl SessionKind {
+    fn cookie_name(self) -> &'static str {
+        match self {
+            Self::Sso => "weixin-login-sso",
+            Self::Site => "weixin-login-session",
+        }
+    }
+}
+
+/// The name of a cookie of ours. `__Host-` makes it this host's alone; plain http on localhost cannot have it.
+pub fn cookie_name(app: &App, name: &str) -> String {
+    if app.config.public_url.is_localhost() { name.into() } else { format!("__Host-{name}") }
+}
+
+/// A cookie of ours.
+pub fn cookie(app: &App, name: &str, value: String, lifetime: Seconds) -> Cookie<'static> {
+    Cookie::build(cookie_name(app, name), value)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(!app.config.public_url.is_localhost())
+        .max_age(Duration::seconds(lifetime))
+        .finish()
+}
+
+/// Takes a cookie of ours back, by its whole name; no other cookie of the domain is touched.
+pub fn expired_cookie(app: &App, whole_name: String) -> Cookie<'static> {
+    Cookie::build(whole_name, "")
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(!app.config.public_url.is_localhost())
+        .max_age(Duration::ZERO)
+        .finish()
+}
+
+/// The value of a cookie of ours.
+pub fn cookie_value(app: &App, request: &HttpRequest, name: &str) -> Option<String> {
+    request.cookie(&cookie_name(app, name)).map(|cookie| cookie.value().to_owned())
+}
+
+/// Makes a session with an id of its own, whatever the browser brought, and gives its cookie.
+pub async fn begin(
+    app: &App,
+    kind: SessionKind,
+    account_id: String,
+    client_id: Option<String>,
+    auth_time: Seconds,
+) -> Result<Cookie<'static>, StoreError> {
+    let now = app.clock.now();
+    let secret = random_word();
+    let session = SessionRow {
+        sid: random_word(),
+        secret_hash: SecretHash::of(&secret),
+        account_id,
+        client_id,
+        auth_time,
+        idle_until: now + IDLE_LIFETIME,
+        expires_at: now + ABSOLUTE_LIFETIME,
+    };
+    app.lasting.insert_session(&session).await?;
+    Ok(cookie(app, kind.cookie_name(), secret, ABSOLUTE_LIFETIME))
+}
+
+/// The living session that the browser's cookie stands for.
+pub async fn current(app: &App, request: &HttpRequest, kind: SessionKind) -> Result<Option<SessionRow>, StoreError> {
+    let Some(secret) = cookie_value(app, request, kind.cookie_name()) else { return Ok(None) };
+    let now = app.clock.now();
+    let Some(session) = app.lasting.session(&SecretHash::of(&secret), now).await? else { return Ok(None) };
+    if session.idle_until < now + IDLE_LIFETIME - TOUCH_EVERY {
+        app.lasting.touch_session(&session.sid, now + IDLE_LIFETIME).await?;
+    }
+    Ok(Some(session))
+}
+
+/// `GET /session`: 200 with the [`Person`], or 401.
+pub async fn get(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let Some(session) = current(&app, &request, SessionKind::Site).await? else {
+        return Err(ApiError::new(ErrorCode::LoginRequired, "nobody is logged in here"));
+    };
+    let client_id = session.client_id.unwrap_or_default();
+    Ok(HttpResponse::Ok().json(person(&app, &session.account_id, client_id, session.auth_time).await?))
+}
+
+/// `POST /session`: an embedded code and its verifier become the site's session. Same site only.
+pub async fn post(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: web::Json<RedeemSession>,
+) -> Result<HttpResponse, ApiError> {
+    only_site_pages(&app, &request)?;
+    let RedeemSession { code, code_verifier } = body.into_inner();
+    let origin = origin(&request).unwrap_or(app.config.public_url.origin());
+    let redeemed = token::redeem(&app, RedeemAt::Session { origin }, &code, &code_verifier).await?;
+    let Redeemed { account_id, client_id, auth_time } = redeemed;
+    let kind = SessionKind::Site;
+    let cookie = begin(&app, kind, account_id.clone(), Some(client_id.clone()), auth_time).await?;
+    Ok(HttpResponse::Ok().cookie(cookie).json(person(&app, &account_id, client_id, auth_time).await?))
+}
+
+/// `DELETE /session`: logs out of the site, and of the service in this browser. 204, also where nobody was logged in.
+pub async fn delete(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    only_site_pages(&app, &request)?;
+    let mut response = HttpResponse::NoContent().finish();
+    end(&app, &request, &mut response).await?;
+    Ok(response)
+}
+
+/// Ends both sessions of this browser on the server, and takes their cookies back.
+pub async fn end(app: &App, request: &HttpRequest, response: &mut HttpResponse) -> Result<(), StoreError> {
+    for kind in [SessionKind::Sso, SessionKind::Site] {
+        let Some(secret) = cookie_value(app, request, kind.cookie_name()) else { continue };
+        app.lasting.delete_session(&SecretHash::of(&secret)).await?;
+        // A cookie of our own making is a header.
+        let _ = response.add_cookie(&expired_cookie(app, cookie_name(app, kind.cookie_name())));
+    }
+    Ok(())
+}
+
+fn only_site_pages(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
+    if is_site_page(&app.config, request) {
+        Ok(())
+    } else {
+        Err(ApiError::new(ErrorCode::UnregisteredOrigin, "only a registered page of the same site may do this"))
+    }
+}
+
+async fn person(app: &App, account_id: &str, client_id: String, auth_time: Seconds) -> Result<Person, ApiError> {
+    let account = app.lasting.account(account_id).await?;
+    let Some(AccountRow { nickname, picture, .. }) = account else {
+        return Err(ApiError::new(ErrorCode::LoginRequired, "the account of this session is gone"));
+    };
+    let sub = app.lasting.subject(&client_id, account_id).await?;
+    Ok(Person { sub, nickname, picture, client_id, auth_time })
+}

@@ -1,0 +1,96 @@
+//! An attempt begins: what is kept of it, and what the browser is told.
+
+pub mod embedded;
+pub mod hosted;
+pub mod return_to;
+
+use protocol::service::{Kind, LoginResult, StartedLogin};
+
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::config::Client;
+use crate::secret::{SecretHash, random_state, random_word};
+use crate::store::{AttemptRow, StoreError};
+
+/// How long an attempt lives.
+pub const ATTEMPT_LIFETIME: Seconds = 600;
+/// When the widget should put a new one in its place.
+pub const RENEW_AFTER: Seconds = 300;
+
+/// What a kind of attempt has of its own.
+pub enum Start {
+    /// Ends at `return_to`.
+    Hosted {
+        /// An address that was checked.
+        return_to: String,
+    },
+    /// Ends in a message to `origin`.
+    Embedded {
+        /// A registered one.
+        origin: String,
+        /// Where the code may be redeemed.
+        result: LoginResult,
+        /// S256.
+        code_challenge: String,
+        /// For an ID token.
+        nonce: Option<String>,
+    },
+}
+
+/// A new attempt, and the secret that its browser must bring back.
+pub struct Started {
+    /// For the widget.
+    pub login: StartedLogin,
+    /// The cookie's value (hosted); also in `login.secret` (embedded).
+    pub secret: String,
+}
+
+/// Starts an attempt.
+pub async fn start(app: &App, client: &Client, start: Start, lang: Option<String>) -> Result<Started, StoreError> {
+    let (id, state, secret) = (random_word(), random_state(), random_word());
+    let mut row = AttemptRow {
+        id: id.clone(),
+        kind: Kind::Hosted,
+        state_hash: SecretHash::of(&state),
+        secret_hash: SecretHash::of(&secret),
+        client_id: client.id.clone(),
+        origin: None,
+        result: None,
+        code_challenge: None,
+        nonce: None,
+        return_to: None,
+        lang,
+        expires_at: app.clock.now() + ATTEMPT_LIFETIME,
+        taken_at: None,
+        outcome: None,
+    };
+    match start {
+        Start::Hosted { return_to } => row.return_to = Some(return_to),
+        Start::Embedded { origin, result, code_challenge, nonce } => {
+            row.kind = Kind::Embedded;
+            row.origin = Some(origin);
+            row.result = Some(result);
+            row.code_challenge = Some(code_challenge);
+            row.nonce = nonce;
+        }
+    }
+    app.fleeting.insert_attempt(&row).await?;
+    let weixin = &app.config.weixin;
+    let login = StartedLogin {
+        id,
+        kind: row.kind,
+        secret: (row.kind != Kind::Hosted).then(|| secret.clone()),
+        state,
+        iss: app.config.public_url.as_str().into(),
+        appid: Some(weixin.website.appid.as_str().into()),
+        redirect_uri: format!("{}/callback", app.config.public_url.as_str()),
+        open_url: weixin.open_url.clone(),
+        desktop_urls: weixin.desktop_urls.clone(),
+        expires_in: ATTEMPT_LIFETIME,
+        renew_in: RENEW_AFTER,
+        client_name: client.name.clone(),
+        emulator: weixin.is_emulator(),
+        scene: None,
+    };
+    Ok(Started { login, secret })
+}

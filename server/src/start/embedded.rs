@@ -1,0 +1,44 @@
+//! The site's own page, which is never left: `POST /login`, from registered origins only.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use protocol::service::{ErrorCode, Kind, StartLogin};
+
+use super::{Start, start};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::origin::origin;
+
+/// An S256 challenge is 32 bytes in base64url (RFC 7636 §4.2).
+const CHALLENGE_LENGTH: usize = 43;
+/// Longer than any nonce that a site needs.
+const LONGEST_NONCE: usize = 512;
+
+/// `POST /login`: 201 with a `StartedLogin`.
+pub async fn login(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: web::Json<StartLogin>,
+) -> Result<HttpResponse, ApiError> {
+    let StartLogin { client_id, kind, result, code_challenge, nonce, lang } = body.into_inner();
+    let invalid = |description| Err(ApiError::new(ErrorCode::InvalidRequest, description));
+    let Some(client) = app.config.client(&client_id) else {
+        return Err(ApiError::new(ErrorCode::UnknownClient, "no client of this name is configured"));
+    };
+    let Some(origin) = origin(&request).filter(|origin| client.origins.iter().any(|known| known == origin)) else {
+        return Err(ApiError::new(ErrorCode::UnregisteredOrigin, "this page's origin is not among the client's origins"));
+    };
+    if kind.is_some_and(|kind| kind != Kind::Embedded) {
+        return invalid("this kind of attempt cannot be started here");
+    }
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if code_challenge.len() != CHALLENGE_LENGTH || !code_challenge.bytes().all(is_base64url) {
+        return invalid("code_challenge must be an S256 challenge: 43 characters of base64url");
+    }
+    if nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
+        return invalid("nonce is too long");
+    }
+    let lang = lang.filter(|lang| lang.len() <= 16);
+    let begin = Start::Embedded { origin: origin.into(), result, code_challenge, nonce };
+    let started = start(&app, client, begin, lang).await?;
+    Ok(HttpResponse::Created().json(started.login))
+}

@@ -1,0 +1,330 @@
+//! Both stores in one SQLite file: the default.
+//!
+//! WAL, so that readers never wait; synchronous=FULL, so that what was answered is on the disk. One connection writes: SQLite
+//! has one writer anyway, and a queue here is better than its busy errors.
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use protocol::service::{Kind, LoginResult};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::Row;
+
+use super::{AccountRow, AttemptRow, CodeRow, Fleeting, IdentityRow, Lasting, SessionRow, StoreError};
+use crate::clock::Seconds;
+use crate::secret::{SecretHash, random_word};
+
+/// A SQLite file.
+pub struct SqliteStore {
+    write: SqlitePool,
+    read: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it where there is none, and brings it to this version.
+    pub async fn open(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5));
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        sqlx::migrate!("migrations/sqlite").run(&write).await?;
+        let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+        Ok(Self { write, read })
+    }
+}
+
+#[async_trait]
+impl Lasting for SqliteStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1 FROM accounts LIMIT 1").fetch_optional(&self.read).await?;
+        Ok(())
+    }
+
+    async fn account_of_identity(&self, identity: IdentityRow<'_>, now: Seconds) -> Result<AccountRow, StoreError> {
+        let mut transaction = self.write.begin().await?;
+        let known: Option<String> = sqlx::query_scalar(
+            "SELECT account_id FROM identities WHERE (appid = ?1 AND openid = ?2) OR unionid = ?3
+             ORDER BY (appid = ?1 AND openid = ?2) DESC, appid, openid LIMIT 1",
+        )
+        .bind(identity.appid)
+        .bind(identity.openid)
+        .bind(identity.unionid)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let id = known.unwrap_or_else(random_word);
+        sqlx::query(
+            "INSERT INTO accounts (id, nickname, picture, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
+             ON CONFLICT (id) DO UPDATE SET nickname = ?2, picture = ?3, updated_at = ?4",
+        )
+        .bind(&id)
+        .bind(identity.nickname)
+        .bind(identity.picture)
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query(
+            "INSERT INTO identities (appid, openid, unionid, account_id) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (appid, openid) DO UPDATE SET unionid = coalesce(?3, unionid)",
+        )
+        .bind(identity.appid)
+        .bind(identity.openid)
+        .bind(identity.unionid)
+        .bind(&id)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(AccountRow { id, nickname: identity.nickname.into(), picture: identity.picture.map(Into::into) })
+    }
+
+    async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError> {
+        let seen = sqlx::query_scalar("SELECT sub FROM subjects WHERE client_id = ?1 AND account_id = ?2")
+            .bind(client_id)
+            .bind(account_id)
+            .fetch_optional(&self.read)
+            .await?;
+        if let Some(sub) = seen {
+            return Ok(sub);
+        }
+        // Of two first sights at once, the first one's word stays.
+        Ok(sqlx::query_scalar(
+            "INSERT INTO subjects (client_id, account_id, sub) VALUES (?1, ?2, ?3)
+             ON CONFLICT (client_id, account_id) DO UPDATE SET sub = sub RETURNING sub",
+        )
+        .bind(client_id)
+        .bind(account_id)
+        .bind(random_word())
+        .fetch_one(&self.write)
+        .await?)
+    }
+
+    async fn account(&self, account_id: &str) -> Result<Option<AccountRow>, StoreError> {
+        let row = sqlx::query("SELECT id, nickname, picture FROM accounts WHERE id = ?1")
+            .bind(account_id)
+            .fetch_optional(&self.read)
+            .await?;
+        row.map(|row| {
+            Ok(AccountRow { id: row.try_get("id")?, nickname: row.try_get("nickname")?, picture: row.try_get("picture")? })
+        })
+        .transpose()
+    }
+
+    async fn insert_session(&self, session: &SessionRow) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO sessions (sid, secret_hash, account_id, client_id, auth_time, idle_until, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )
+        .bind(&session.sid)
+        .bind(session.secret_hash.as_bytes())
+        .bind(&session.account_id)
+        .bind(&session.client_id)
+        .bind(session.auth_time)
+        .bind(session.idle_until)
+        .bind(session.expires_at)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn session(&self, secret_hash: &SecretHash, now: Seconds) -> Result<Option<SessionRow>, StoreError> {
+        sqlx::query("SELECT * FROM sessions WHERE secret_hash = ?1 AND idle_until > ?2 AND expires_at > ?2")
+            .bind(secret_hash.as_bytes())
+            .bind(now)
+            .fetch_optional(&self.read)
+            .await?
+            .map(|row| session(&row))
+            .transpose()
+    }
+
+    async fn touch_session(&self, sid: &str, idle_until: Seconds) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sessions SET idle_until = ?2 WHERE sid = ?1")
+            .bind(sid)
+            .bind(idle_until)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    async fn delete_session(&self, secret_hash: &SecretHash) -> Result<bool, StoreError> {
+        let gone = sqlx::query("DELETE FROM sessions WHERE secret_hash = ?1")
+            .bind(secret_hash.as_bytes())
+            .execute(&self.write)
+            .await?;
+        Ok(gone.rows_affected() == 1)
+    }
+
+    async fn sweep_lasting(&self, now: Seconds) -> Result<u64, StoreError> {
+        let gone = sqlx::query("DELETE FROM sessions WHERE expires_at <= ?1 OR idle_until <= ?1")
+            .bind(now)
+            .execute(&self.write)
+            .await?;
+        Ok(gone.rows_affected())
+    }
+}
+
+#[async_trait]
+impl Fleeting for SqliteStore {
+    async fn insert_attempt(&self, attempt: &AttemptRow) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO attempts (id, kind, state_hash, secret_hash, client_id, origin, result, code_challenge, nonce,
+             return_to, lang, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )
+        .bind(&attempt.id)
+        .bind(attempt.kind.as_str())
+        .bind(attempt.state_hash.as_bytes())
+        .bind(attempt.secret_hash.as_bytes())
+        .bind(&attempt.client_id)
+        .bind(&attempt.origin)
+        .bind(attempt.result.map(LoginResult::as_str))
+        .bind(&attempt.code_challenge)
+        .bind(&attempt.nonce)
+        .bind(&attempt.return_to)
+        .bind(&attempt.lang)
+        .bind(attempt.expires_at)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn attempt_by_state(&self, state_hash: &SecretHash) -> Result<Option<AttemptRow>, StoreError> {
+        sqlx::query("SELECT * FROM attempts WHERE state_hash = ?1")
+            .bind(state_hash.as_bytes())
+            .fetch_optional(&self.read)
+            .await?
+            .map(|row| attempt(&row))
+            .transpose()
+    }
+
+    async fn attempt(&self, id: &str) -> Result<Option<AttemptRow>, StoreError> {
+        sqlx::query("SELECT * FROM attempts WHERE id = ?1")
+            .bind(id)
+            .fetch_optional(&self.read)
+            .await?
+            .map(|row| attempt(&row))
+            .transpose()
+    }
+
+    async fn take_attempt(&self, id: &str, now: Seconds) -> Result<bool, StoreError> {
+        let taken = sqlx::query(
+            "UPDATE attempts SET taken_at = ?2 WHERE id = ?1 AND taken_at IS NULL AND expires_at > ?2",
+        )
+        .bind(id)
+        .bind(now)
+        .execute(&self.write)
+        .await?;
+        Ok(taken.rows_affected() == 1)
+    }
+
+    async fn finish_attempt(&self, id: &str, outcome: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE attempts SET outcome = ?2 WHERE id = ?1")
+            .bind(id)
+            .bind(outcome)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    async fn insert_code(&self, code: &CodeRow) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO codes (code_hash, redeem_at, client_id, redirect_uri, code_challenge, nonce, account_id, auth_time,
+             expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )
+        .bind(code.code_hash.as_bytes())
+        .bind(code.redeem_at.as_str())
+        .bind(&code.client_id)
+        .bind(&code.redirect_uri)
+        .bind(&code.code_challenge)
+        .bind(&code.nonce)
+        .bind(&code.account_id)
+        .bind(code.auth_time)
+        .bind(code.expires_at)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn code(&self, code_hash: &SecretHash, now: Seconds) -> Result<Option<CodeRow>, StoreError> {
+        sqlx::query("SELECT * FROM codes WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2")
+            .bind(code_hash.as_bytes())
+            .bind(now)
+            .fetch_optional(&self.read)
+            .await?
+            .map(|row| code(&row))
+            .transpose()
+    }
+
+    async fn take_code(&self, code_hash: &SecretHash, now: Seconds) -> Result<bool, StoreError> {
+        let taken = sqlx::query("UPDATE codes SET used_at = ?2 WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2")
+            .bind(code_hash.as_bytes())
+            .bind(now)
+            .execute(&self.write)
+            .await?;
+        Ok(taken.rows_affected() == 1)
+    }
+
+    async fn sweep_fleeting(&self, now: Seconds) -> Result<u64, StoreError> {
+        let attempts =
+            sqlx::query("DELETE FROM attempts WHERE expires_at <= ?1").bind(now).execute(&self.write).await?;
+        let codes = sqlx::query("DELETE FROM codes WHERE expires_at <= ?1").bind(now).execute(&self.write).await?;
+        Ok(attempts.rows_affected() + codes.rows_affected())
+    }
+}
+
+fn hash(row: &SqliteRow, column: &str) -> Result<SecretHash, StoreError> {
+    SecretHash::from_row(row.try_get(column)?).ok_or(StoreError::Row("a hash is not 32 bytes long"))
+}
+
+fn result(word: &str) -> Result<LoginResult, StoreError> {
+    LoginResult::parse(word).ok_or(StoreError::Row("a code is for no place"))
+}
+
+fn attempt(row: &SqliteRow) -> Result<AttemptRow, StoreError> {
+    Ok(AttemptRow {
+        id: row.try_get("id")?,
+        kind: Kind::parse(row.try_get("kind")?).ok_or(StoreError::Row("an attempt is of no kind"))?,
+        state_hash: hash(row, "state_hash")?,
+        secret_hash: hash(row, "secret_hash")?,
+        client_id: row.try_get("client_id")?,
+        origin: row.try_get("origin")?,
+        result: row.try_get::<Option<&str>, _>("result")?.map(result).transpose()?,
+        code_challenge: row.try_get("code_challenge")?,
+        nonce: row.try_get("nonce")?,
+        return_to: row.try_get("return_to")?,
+        lang: row.try_get("lang")?,
+        expires_at: row.try_get("expires_at")?,
+        taken_at: row.try_get("taken_at")?,
+        outcome: row.try_get("outcome")?,
+    })
+}
+
+fn code(row: &SqliteRow) -> Result<CodeRow, StoreError> {
+    Ok(CodeRow {
+        code_hash: hash(row, "code_hash")?,
+        redeem_at: result(row.try_get("redeem_at")?)?,
+        client_id: row.try_get("client_id")?,
+        redirect_uri: row.try_get("redirect_uri")?,
+        code_challenge: row.try_get("code_challenge")?,
+        nonce: row.try_get("nonce")?,
+        account_id: row.try_get("account_id")?,
+        auth_time: row.try_get("auth_time")?,
+        expires_at: row.try_get("expires_at")?,
+    })
+}
+
+fn session(row: &SqliteRow) -> Result<SessionRow, StoreError> {
+    Ok(SessionRow {
+        sid: row.try_get("sid")?,
+        secret_hash: hash(row, "secret_hash")?,
+        account_id: row.try_get("account_id")?,
+        client_id: row.try_get("client_id")?,
+        auth_time: row.try_get("auth_time")?,
+        idle_until: row.try_get("idle_until")?,
+        expires_at: row.try_get("expires_at")?,
+    })
+}

@@ -1,0 +1,77 @@
+//! Our own authorization codes: 60 seconds, one use, bound to their client, origin, challenge and to where they may be redeemed.
+
+use protocol::service::{ErrorCode, LoginResult};
+
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::error::ApiError;
+use crate::secret::{SecretHash, random_word, s256};
+use crate::store::{CodeRow, StoreError};
+
+/// How long a code lives.
+pub const CODE_LIFETIME: Seconds = 60;
+
+/// Where a code is presented.
+pub enum RedeemAt<'a> {
+    /// `POST /session`, by a page of this origin.
+    Session {
+        /// The request's `Origin`.
+        origin: &'a str,
+    },
+}
+
+/// What a code was good for.
+pub struct Redeemed {
+    /// Who has logged in.
+    pub account_id: String,
+    /// Where.
+    pub client_id: String,
+    /// When.
+    pub auth_time: Seconds,
+}
+
+/// The reserved redirect_uri of an embedded code.
+pub fn web_message(origin: &str) -> String {
+    format!("web_message:{origin}")
+}
+
+/// Makes a code for an embedded login.
+pub async fn issue(
+    app: &App,
+    attempt: &crate::callback::ConsumedAttempt,
+    account_id: String,
+) -> Result<String, StoreError> {
+    let now = app.clock.now();
+    let code = random_word();
+    let row = attempt.row();
+    app.fleeting
+        .insert_code(&CodeRow {
+            code_hash: SecretHash::of(&code),
+            redeem_at: row.result.unwrap_or(LoginResult::Code),
+            client_id: row.client_id.clone(),
+            redirect_uri: web_message(row.origin.as_deref().unwrap_or_default()),
+            code_challenge: row.code_challenge.clone().unwrap_or_default(),
+            nonce: row.nonce.clone(),
+            account_id,
+            auth_time: now,
+            expires_at: now + CODE_LIFETIME,
+        })
+        .await?;
+    Ok(code)
+}
+
+/// Redeems a code. Everything is checked before it is taken: a wrong request cannot burn somebody's code.
+pub async fn redeem(app: &App, at: RedeemAt<'_>, code: &str, code_verifier: &str) -> Result<Redeemed, ApiError> {
+    let refused = || ApiError::new(ErrorCode::InvalidGrant, "the code is unknown, used, expired or not for here");
+    let now = app.clock.now();
+    let code_hash = SecretHash::of(code);
+    let row = app.fleeting.code(&code_hash, now).await?.ok_or_else(refused)?;
+    let here = match at {
+        RedeemAt::Session { origin } => row.redeem_at == LoginResult::Session && row.redirect_uri == web_message(origin),
+    };
+    let proven = SecretHash::of(&s256(code_verifier)).matches(&SecretHash::of(&row.code_challenge));
+    if !here || !proven || !app.fleeting.take_code(&code_hash, now).await? {
+        return Err(refused());
+    }
+    Ok(Redeemed { account_id: row.account_id, client_id: row.client_id, auth_time: row.auth_time })
+}

@@ -1,0 +1,11 @@
+//! The service through its public door, against the emulator: a test for each line of what must hold.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod attempt;
+mod embedded;
+mod faults;
+mod harness;
+mod page;
+mod return_to;
+mod session;

@@ -1,0 +1,134 @@
+//! What stands on every answer, and what a page may show.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::harness::{House, SHOP, allowed, start_login};
+
+#[tokio::test]
+async fn every_answer_has_the_security_headers() {
+    let house = House::new().await;
+    let mut visitor = house.visitor();
+    let attempt = visitor.start_hosted().await;
+    let callback = allowed(&house, &attempt);
+    let mut answers = Vec::new();
+    for path in [
+        "/",
+        "/login",
+        "/logout",
+        "/callback?state=unknown",
+        "/session",
+        "/nowhere",
+        "/login?return_to=//evil",
+        &callback,
+    ] {
+        answers.push((path.to_owned(), visitor.open(path).await));
+    }
+    answers.push(("POST /login".into(), visitor.post(SHOP, "/login", &start_login()).await));
+    answers.push((
+        "POST /login, refused".into(),
+        visitor.post("https://evil.example", "/login", &start_login()).await,
+    ));
+    answers.push(("POST /session".into(), visitor.post(SHOP, "/session", &json!({})).await));
+    let put = visitor.request(Method::PUT, "/login");
+    answers.push(("PUT /login".into(), visitor.send(put).await));
+    for (path, answer) in answers {
+        let csp = answer.header("content-security-policy");
+        assert!(
+            csp.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"),
+            "{path}: {csp}"
+        );
+        assert!(csp.ends_with("; frame-ancestors 'none'"), "{path}: {csp}");
+        assert!(!csp.contains("unsafe-inline") && !csp.contains("'unsafe-eval'"), "{path}: {csp}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert!(["no-referrer", "same-origin"].contains(&answer.header("referrer-policy")), "{path}");
+        let opener = if path.starts_with("/login")
+            || path.starts_with("/callback")
+            || path.ends_with("/login")
+            || path == "POST /login, refused"
+        {
+            "unsafe-none"
+        } else {
+            "same-origin"
+        };
+        assert_eq!(answer.header("cross-origin-opener-policy"), opener, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn cors_names_registered_origins_only() {
+    let house = House::new().await;
+    let mut visitor = house.visitor();
+    for (origin, named) in [
+        (SHOP, SHOP),
+        ("https://forum.example.test", "https://forum.example.test"),
+        ("https://evil.example", ""),
+        ("null", ""),
+    ] {
+        for path in ["/login", "/login/some-id/callback"] {
+            let request = visitor
+                .request(Method::OPTIONS, path)
+                .header("origin", origin)
+                .header("access-control-request-method", "POST")
+                .header("access-control-request-headers", "content-type,weixin-login-secret");
+            let answer = visitor.send(request).await;
+            assert_eq!(answer.header("access-control-allow-origin"), named, "{origin} {path}");
+            assert_eq!(answer.header("access-control-allow-credentials"), "", "{origin} {path}");
+        }
+        for path in ["/callback", "/logout", "/login/some-id/renew"] {
+            let request = visitor
+                .request(Method::OPTIONS, path)
+                .header("origin", origin)
+                .header("access-control-request-method", "POST");
+            assert_eq!(
+                visitor.send(request).await.header("access-control-allow-origin"),
+                "",
+                "{origin} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_are_shown_as_text() {
+    let house = House::new().await;
+    let page = house.visitor().open("/login").await.body;
+    assert!(!page.contains("<b>Shop</b>"), "{page}");
+}
+
+#[tokio::test]
+async fn an_emulator_is_named_on_every_page() {
+    let house = House::new().await;
+    for path in ["/", "/login", "/logout", "/callback?state=unknown"] {
+        let page = house.visitor().open(path).await.body;
+        assert!(page.contains("Not WeChat"), "{path}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_hostile_nickname_comes_through_as_it_is_and_the_avatar_only_from_weixin() {
+    let house = House::new().await;
+    let nickname = format!("<img src=x onerror=alert(1)>\u{202e}\n\u{1b}[31m{}", "😀".repeat(1000));
+    let mut person = weixin_emulator::Scenario::default().people[0].clone();
+    person.nickname = nickname.clone();
+    for (headimgurl, picture) in [
+        ("https://thirdwx.qlogo.cn/a/132", json!("https://thirdwx.qlogo.cn/a/132")),
+        ("http://wx.qlogo.cn/a/132", json!("https://wx.qlogo.cn/a/132")),
+        ("https://evil.example/a", json!(null)),
+        ("https://thirdwx.qlogo.cn.evil.example/a", json!(null)),
+        ("https://thirdwx.qlogo.cn@evil.example/a", json!(null)),
+        ("javascript:alert(1)", json!(null)),
+        ("", json!(null)),
+    ] {
+        person.headimgurl = Some(headimgurl.into());
+        house.weixin.set_person(person.clone());
+        let mut visitor = house.visitor();
+        let attempt = visitor.start_hosted().await;
+        visitor.open(&allowed(&house, &attempt)).await;
+        let session = visitor.session().await.json();
+        assert_eq!(session["nickname"], nickname);
+        assert_eq!(session.get("picture").cloned().unwrap_or_default(), picture, "{headimgurl}");
+    }
+}

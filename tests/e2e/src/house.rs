@@ -1,0 +1,140 @@
+//! Everything a login needs, on free ports of this machine: WeChat's side, the service, and a shop in front of it.
+//!
+//! Each is started through its own public door, as a person would; what happens in the browser is for the tests.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use weixin_emulator::Emulator;
+use weixin_login_shop::{Shop, Tls};
+
+use crate::browser::BrowserOptions;
+use crate::service::Service;
+
+/// The shop's name where the house speaks https.
+pub const SHOP_NAME: &str = "shop.example.test";
+
+/// How a house is built.
+#[derive(Debug, Clone, Default)]
+pub struct HouseOptions {
+    /// https under real names: WeChat's own, and `https://shop.example.test`. Plain http on localhost otherwise.
+    pub tls: bool,
+    /// More of the service's configuration, in TOML, behind what the house writes.
+    pub more_config: String,
+}
+
+/// A running house. Dropping it stops everything in it.
+pub struct House {
+    /// WeChat's side.
+    pub weixin: Emulator,
+    /// The site, and the service behind its `/weixin`.
+    pub shop: Shop,
+    /// The service itself.
+    pub service: Service,
+    /// The shop's origin as the browser knows it, without a slash at the end.
+    pub origin: String,
+    switches: Vec<String>,
+    _data: TempDir,
+}
+
+impl House {
+    /// A house on plain http: as `cargo xtask demo` has it.
+    pub async fn plain() -> Self {
+        Self::build(HouseOptions::default()).await
+    }
+
+    /// A house on https under real names.
+    pub async fn tls() -> Self {
+        Self::build(HouseOptions { tls: true, ..HouseOptions::default() }).await
+    }
+
+    /// Builds a house.
+    pub async fn build(options: HouseOptions) -> Self {
+        let weixin = Emulator::start(weixin_emulator::Options { tls: options.tls, ..Default::default() })
+            .await
+            .expect("the emulator starts");
+        let tls = options.tls.then(|| {
+            let (cert_pem, key_pem) = weixin.issue(&[SHOP_NAME]).expect("a certificate for the shop");
+            Tls { cert_pem, key_pem }
+        });
+        let shop = Shop::start(weixin_login_shop::Options {
+            www: repository().join("www"),
+            tls,
+            open_url: weixin.open_url(),
+            desktop_urls: vec![weixin.desktop_url()],
+            img: vec![weixin.open_url()],
+            ..Default::default()
+        })
+        .expect("the shop starts");
+
+        let mut switches = Vec::new();
+        let origin = if options.tls {
+            let rules = format!("MAP {SHOP_NAME}:443 {}, {}", shop.address(), weixin.host_resolver_rules());
+            switches.push(format!("--host-resolver-rules={rules}"));
+            let spki = weixin.ca_spki_sha256_base64().expect("a CA");
+            switches.push(format!("--ignore-certificate-errors-spki-list={spki}"));
+            format!("https://{SHOP_NAME}")
+        } else {
+            format!("http://localhost:{}", shop.address().port())
+        };
+
+        let data = TempDir::new().expect("a folder for the service");
+        let config = config(&weixin, &origin, data.path(), &options.more_config);
+        let service = Service::start(&config, data.path());
+        shop.set_service_url(&format!("http://{}", service.address())).expect("the service's address");
+        Self { weixin, shop, service, origin, switches, _data: data }
+    }
+
+    /// A page of the shop (`/`), or of the service behind it (`/weixin/…`).
+    pub fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// What a browser needs to find this house.
+    pub fn browser_options(&self) -> BrowserOptions {
+        BrowserOptions { switches: self.switches.clone(), ..BrowserOptions::default() }
+    }
+}
+
+/// The service's configuration for this house. `/sns/*` is asked on the emulator's plain address: the service's process maps
+/// no names.
+fn config(weixin: &Emulator, origin: &str, data: &Path, more: &str) -> String {
+    let secret_file = data.join("secret");
+    std::fs::write(&secret_file, weixin_emulator::DEFAULT_SECRET).expect("the secret's file");
+    format!(
+        r#"public_url = "{origin}/weixin"
+listen = "127.0.0.1:0"
+ops_listen = "127.0.0.1:0"
+store = "sqlite:{store}"
+trusted_proxies = ["127.0.0.1/32"]
+widget_dir = "{widget}"
+
+[weixin]
+open_url = "{open_url}"
+api_url = "{api_url}"
+desktop_urls = ["{desktop_url}"]
+
+[weixin.website]
+appid = "{appid}"
+secret_file = "{secret_file}"
+
+[[clients]]
+id = "shop"
+name = "Example Shop"
+origins = ["{origin}"]
+redirect_uris = []
+{more}"#,
+        store = data.join("weixin-login.db").display(),
+        widget = repository().join("target/widget/dist").display(),
+        open_url = weixin.open_url(),
+        api_url = weixin.control_url(),
+        desktop_url = weixin.desktop_url(),
+        appid = weixin_emulator::DEFAULT_APPID,
+        secret_file = secret_file.display(),
+    )
+}
+
+/// The folder with `www/` and the built widget.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/e2e is two below").to_owned()
+}

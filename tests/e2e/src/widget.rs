@@ -1,0 +1,85 @@
+//! What a person sees of the login element, and presses on it; wherever in the page it is.
+
+use serde_json::Value;
+
+use crate::browser::Browser;
+
+/// Finds the element's shadow tree, the open dialog's first.
+const PANEL: &str = "
+    const element = [...document.querySelectorAll('weixin-login')].find(e => e.shadowRoot?.querySelector('iframe, [data-press]')) \
+                    ?? document.querySelector('weixin-login');
+    const root = element?.shadowRoot;";
+
+/// The panel's frame.
+pub(crate) const FRAME: &str = "return [...document.querySelectorAll('weixin-login')] \
+    .map(element => element.shadowRoot?.querySelector('iframe')).find(Boolean)";
+
+/// Notes every event of the element, across pages of one origin; a script for [`Browser::on_every_page`].
+pub const NOTE_EVENTS: &str = "
+    for (const name of ['phase', 'success', 'error']) addEventListener('weixin-login-' + name, event => {
+        const seen = JSON.parse(sessionStorage.getItem('seen') ?? '[]');
+        const { cause, ...detail } = event.detail;
+        seen.push({ name, ...detail });
+        sessionStorage.setItem('seen', JSON.stringify(seen));
+    }, true);";
+
+impl Browser {
+    /// Waits until the element is in this phase.
+    pub async fn until_phase(&self, phase: &str) {
+        let script = format!(
+            "const seen = JSON.parse(sessionStorage.getItem('seen') ?? '[]').filter(event => event.name === 'phase');
+             return seen.at(-1)?.phase === {}",
+            Value::from(phase)
+        );
+        self.until(&format!("phase {phase}"), &script).await;
+    }
+
+    /// Every event of the element so far: `{name, …detail}`.
+    pub async fn events(&self) -> Vec<Value> {
+        let seen = self.script("return JSON.parse(sessionStorage.getItem('seen') ?? '[]')").await;
+        seen.as_array().cloned().unwrap_or_default()
+    }
+
+    /// The phases so far, in order.
+    pub async fn phases(&self) -> Vec<String> {
+        let events = self.events().await;
+        events.iter().filter_map(|event| event["phase"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Presses a button of the panel (its `data-press`), when it is there and shown.
+    pub async fn press(&self, button: &str) {
+        let script = format!(
+            "{PANEL}
+             const button = root?.querySelector('[data-press=\"{button}\"]');
+             if (!button || !button.checkVisibility()) return false;
+             button.click();
+             return true;"
+        );
+        self.until(&format!("a button {button}"), &script).await;
+    }
+
+    /// What the panel says: the text that is shown.
+    pub async fn panel_text(&self) -> String {
+        let shown = format!(
+            "{PANEL} return root ? [...root.children].map(child => child.innerText).join('\\n') : ''"
+        );
+        self.script(&shown).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the panel says this.
+    pub async fn until_panel_says(&self, text: &str) {
+        let script = format!(
+            "{PANEL} return !!root && [...root.children].some(child => child.innerText?.includes({}))",
+            Value::from(text)
+        );
+        self.until(&format!("the words {text}"), &script).await;
+    }
+
+    /// The addresses of the frames that the panel has.
+    pub async fn frames(&self) -> Vec<String> {
+        let script =
+            format!("{PANEL} return [...(root?.querySelectorAll('iframe') ?? [])].map(frame => frame.src)");
+        let frames = self.script(&script).await;
+        frames.as_array().into_iter().flatten().filter_map(|src| src.as_str().map(str::to_owned)).collect()
+    }
+}

@@ -1,0 +1,212 @@
+//! Fast login: the WeChat program on this computer, as it should be and in every way in which it is not.
+
+use serde_json::json;
+use weixin_emulator::{Call, Cors, DEFAULT_PERSON, DesktopMode, DialogAnswer, Person};
+use weixin_login_e2e::browser::{Browser, PATIENCE};
+use weixin_login_e2e::house::House;
+
+use crate::login::{SIGN_IN, assert_signed_in, assert_signed_out, at_sign_in, request, scan_and_allow};
+
+/// The person presses "continue" and allows in WeChat's own dialog.
+async fn continue_and_allow(house: &House, browser: &Browser) {
+    browser.until_phase("fast-login").await;
+    browser.press("continue").await;
+    browser.until_phase("confirming").await;
+    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
+    assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
+}
+
+#[tokio::test]
+async fn fast_login_by_plain_http_as_in_the_demo() {
+    let house = House::plain().await;
+    let browser = at_sign_in(&house).await;
+    continue_and_allow(&house, &browser).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+    assert_eq!(browser.phases().await, ["loading", "probing", "fast-login", "confirming", "success"]);
+}
+
+#[tokio::test]
+async fn fast_login_by_tls_under_weixins_own_name() {
+    let house = House::tls().await;
+    let mut options = house.browser_options();
+    // What the browser writes when a person has pressed Allow.
+    options.preferences = Some(json!({ "profile": { "content_settings": { "exceptions": {
+        "has_migrated_local_network_access": true,
+        "loopback_network": { format!("{}:443,*", house.origin): { "last_modified": "13439682166247476", "setting": 1 } },
+    } } } }));
+    let browser = Browser::start(options).await;
+    browser.open(&house.page(SIGN_IN)).await;
+    continue_and_allow(&house, &browser).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
+
+#[tokio::test]
+async fn the_frame_offers_fast_login_where_cors_refuses_the_direct_call() {
+    let house = House::plain().await;
+    house.weixin.set_cors(Cors::WeixinOnly);
+    let browser = at_sign_in(&house).await;
+    browser.until_phase("qr").await;
+    browser.enter_frame().await;
+    browser
+        .until(
+            "the frame's own fast login",
+            "return !!document.querySelector('#fast-login')?.checkVisibility()",
+        )
+        .await;
+    browser.script("document.querySelector('#fast-login').click()").await;
+    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
+    assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
+    browser.leave_frame().await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
+
+/// Whatever the desktop does wrong, the QR code is there, and a scan logs in.
+async fn qr_instead(mode: DesktopMode) {
+    let house = House::plain().await;
+    house.weixin.set_desktop(mode).await.unwrap();
+    let browser = at_sign_in(&house).await;
+    browser.until_phase("qr").await;
+    assert!(!browser.phases().await.contains(&"error".to_owned()), "none of this is an error to the person");
+    scan_and_allow(&house).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
+
+/// The desktop is there, but a press on "continue" comes to nothing: the QR code follows.
+async fn qr_after_the_press(mode: DesktopMode) {
+    let house = House::plain().await;
+    house.weixin.set_desktop(mode).await.unwrap();
+    let browser = at_sign_in(&house).await;
+    browser.until_phase("fast-login").await;
+    browser.press("continue").await;
+    if matches!(mode, DesktopMode::LyingRedirect | DesktopMode::WrongState) {
+        house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
+        assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
+    }
+    browser.until_phase("qr").await;
+    assert_eq!(browser.until("the address", "return location.href").await, house.page(SIGN_IN));
+    assert_signed_out(&browser).await;
+    scan_and_allow(&house).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
+
+#[tokio::test]
+async fn qr_when_no_weixin_is_on_this_computer() {
+    qr_instead(DesktopMode::Absent).await;
+}
+
+#[tokio::test]
+async fn qr_when_weixin_is_logged_out() {
+    qr_instead(DesktopMode::LoggedOut).await;
+}
+
+#[tokio::test]
+async fn qr_when_weixin_is_locked() {
+    qr_instead(DesktopMode::Locked).await;
+}
+
+#[tokio::test]
+async fn qr_when_this_app_is_for_scans_only() {
+    qr_instead(DesktopMode::ScanOnly).await;
+}
+
+#[tokio::test]
+async fn qr_when_the_desktop_answers_garbage() {
+    qr_instead(DesktopMode::Garbage).await;
+}
+
+#[tokio::test]
+async fn qr_when_the_desktop_answers_ten_megabytes() {
+    qr_instead(DesktopMode::Huge).await;
+}
+
+#[tokio::test]
+async fn qr_when_another_service_has_the_port() {
+    qr_instead(DesktopMode::OtherService).await;
+}
+
+#[tokio::test]
+async fn qr_when_the_person_refuses_in_weixins_dialog() {
+    qr_after_the_press(DesktopMode::Refusing).await;
+}
+
+#[tokio::test]
+async fn qr_when_the_uuid_expires_again_and_again() {
+    qr_after_the_press(DesktopMode::UuidExpired).await;
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_is_not_followed() {
+    qr_after_the_press(DesktopMode::LyingRedirect).await;
+}
+
+#[tokio::test]
+async fn a_redirect_with_another_state_is_not_followed() {
+    qr_after_the_press(DesktopMode::WrongState).await;
+}
+
+#[tokio::test]
+async fn an_expired_uuid_is_asked_for_once_more() {
+    let house = House::plain().await;
+    house.weixin.set_desktop(DesktopMode::UuidExpiredOnce).await.unwrap();
+    let browser = at_sign_in(&house).await;
+    continue_and_allow(&house, &browser).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
+
+#[tokio::test]
+async fn the_qr_page_is_asked_for_while_a_silent_desktop_still_hangs() {
+    let house = House::plain().await;
+    house.weixin.set_desktop(DesktopMode::Silent).await.unwrap();
+    let browser = at_sign_in(&house).await;
+    browser.until_phase("qr").await;
+    let page = request(&house, "the QR page", |request| request.call == Call::QrPage).await;
+    let check = request(&house, "check-login", |request| {
+        request.call == Call::CheckLogin && request.method == "POST"
+    })
+    .await;
+    assert!(check.was_in_flight_at(&page), "{check:?}\n{page:?}");
+    scan_and_allow(&house).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
+
+/// The card shows whatever a person called themselves, as text and nothing else.
+async fn shown_as_text(nickname: &str) {
+    let house = House::plain().await;
+    let person = Person { nickname: nickname.into(), ..default_person() };
+    house.weixin.set_person(person);
+    let browser = at_sign_in(&house).await;
+    browser.until_phase("fast-login").await;
+    let start: String = nickname.chars().take(20).collect();
+    browser.until_panel_says(&start).await;
+    let elements = "return [...document.querySelectorAll('weixin-login')].flatMap(e => \
+                    [...e.shadowRoot.querySelectorAll('*')]).filter(e => e.hasAttribute('onerror')).length";
+    assert_eq!(browser.script(elements).await, 0);
+    assert_eq!(browser.script("return window.hacked ?? null").await, json!(null));
+    let wide = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
+    assert_eq!(browser.script(wide).await, false, "the page is not pushed wider");
+}
+
+fn default_person() -> Person {
+    weixin_emulator::Scenario::default()
+        .people
+        .into_iter()
+        .find(|person| person.id == DEFAULT_PERSON)
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_nickname_of_markup_is_shown_as_text() {
+    shown_as_text("<img src=x onerror=\"window.hacked=1\">").await;
+}
+
+#[tokio::test]
+async fn a_nickname_of_four_kilobytes_of_emoji_is_shown_as_text() {
+    shown_as_text(&"🧧🎐👨‍👩‍👧‍👦".repeat(120)).await;
+}

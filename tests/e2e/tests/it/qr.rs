@@ -1,0 +1,99 @@
+//! The QR code: scanned and allowed, cancelled, expired.
+
+use std::time::Duration;
+
+use weixin_emulator::DesktopMode;
+use weixin_login_e2e::house::House;
+
+use crate::login::{assert_signed_in, assert_signed_out, at_sign_in, scan, scan_and_allow};
+
+async fn without_desktop() -> House {
+    let house = House::plain().await;
+    house.weixin.set_desktop(DesktopMode::Absent).await.unwrap();
+    house
+}
+
+#[tokio::test]
+async fn scan_and_allow_signs_in() {
+    let house = without_desktop().await;
+    let browser = at_sign_in(&house).await;
+    browser.until_phase("qr").await;
+    scan_and_allow(&house).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+    assert_eq!(browser.phases().await, ["loading", "probing", "qr", "confirming", "success"]);
+}
+
+#[tokio::test]
+async fn cancel_on_the_phone_leaves_the_code_for_another_scan() {
+    let house = without_desktop().await;
+    let browser = at_sign_in(&house).await;
+    browser.until_phase("qr").await;
+    let uuid = scan(&house).await;
+    house.weixin.cancel(&uuid).unwrap();
+    browser.enter_frame().await;
+    browser
+        .until(
+            "WeChat's word of the cancel",
+            "return document.querySelector('#wx_after_cancel').checkVisibility()",
+        )
+        .await;
+    browser.leave_frame().await;
+    assert_signed_out(&browser).await;
+    house.weixin.scan(&uuid).unwrap();
+    house.weixin.allow(&uuid).unwrap();
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
+
+#[tokio::test]
+async fn an_expired_code_is_refreshed_and_signs_in() {
+    let house = without_desktop().await;
+    let browser = at_sign_in(&house).await;
+    browser.until_phase("qr").await;
+    let old = house.weixin.waiting_qr().unwrap();
+    house.weixin.advance(Duration::from_secs(301));
+    browser.enter_frame().await;
+    browser
+        .until("WeChat's word of the expiry", "return document.querySelector('#expired').checkVisibility()")
+        .await;
+    browser.script("document.querySelector('#refresh').click()").await;
+    browser.leave_frame().await;
+    assert!(house.weixin.scan(&old).is_err(), "the old code is dead");
+    scan_and_allow(&house).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_has_expired_is_started_again_by_one_press() {
+    let house = without_desktop().await;
+    let browser = at_sign_in(&house).await;
+    browser.until_phase("qr").await;
+    // The attempt dies at the service; the phone's answer then comes too late.
+    house.service.clock.advance(601);
+    scan_and_allow(&house).await;
+    browser.until_phase("expired").await;
+    assert_signed_out(&browser).await;
+    browser.press("start-again").await;
+    browser.until_phase("qr").await;
+    scan_and_allow(&house).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
+
+#[tokio::test]
+async fn a_refusal_that_comes_to_the_callback_is_said() {
+    let house = without_desktop().await;
+    let browser = at_sign_in(&house).await;
+    browser.until_phase("qr").await;
+    let uuid = scan(&house).await;
+    house.weixin.deny(&uuid).unwrap();
+    browser.until_phase("denied").await;
+    assert_signed_out(&browser).await;
+    browser.press("start-again").await;
+    browser.until_phase("qr").await;
+    scan_and_allow(&house).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
