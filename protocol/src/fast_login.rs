@@ -6,6 +6,8 @@
 
 use crate::ids::{AppId, AuthorizationCode, AuthorizeUuid, ErrCode, Malformed, Scope, State};
 use crate::json::{Json, ObjectWriter, unwrapped};
+use alloc::string::String;
+use alloc::string::ToString;
 
 /// Where check-login lives, below the local service's address.
 pub const CHECK_LOGIN_PATH: &str = "/api/check-login";
@@ -138,7 +140,7 @@ impl HalfPixels {
         if self.0 < 0 {
             text.push('-');
         }
-        text.push_str(&(self.0.unsigned_abs() / 2).to_string());
+        digits(self.0.unsigned_abs() / 2, &mut text);
         if self.0 % 2 != 0 {
             text.push_str(".5");
         }
@@ -156,6 +158,14 @@ impl HalfPixels {
         let pixels = whole.parse::<i32>().ok()?.checked_mul(2)?;
         Some(Self(if negative { pixels.checked_sub(half)? } else { pixels.checked_add(half)? }))
     }
+}
+
+/// `to_string` would bring all of `fmt` into the widget.
+fn digits(number: u32, into: &mut String) {
+    if number >= 10 {
+        digits(number / 10, into);
+    }
+    into.push((b'0' + (number % 10) as u8) as char);
 }
 
 /// WeChat's dialog, in screen pixels.
@@ -311,7 +321,7 @@ fn only(query: &str, name: &str) -> Option<String> {
     if values.next().is_some() {
         return None;
     }
-    percent_encoding::percent_decode_str(value).decode_utf8().ok().map(|value| value.into_owned())
+    crate::decoded(value)
 }
 
 fn envelope<J: Json>(apiname: &str, errcode: Option<ErrCode>, jsdata: &str) -> String {

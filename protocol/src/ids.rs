@@ -2,6 +2,7 @@
 //!
 //! What is secret prints as `[redacted]`. The AppSecret is not here: only the service has it.
 
+use alloc::string::String;
 use core::fmt;
 
 /// Why a value was refused at the door. The value itself is not repeated: it may be a secret, or somebody's attack.

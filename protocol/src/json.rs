@@ -2,6 +2,9 @@
 //!
 //! Not a parser and not a document model: the few questions that reading WeChat's answers takes.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// A parsed JSON value.
 ///
 /// The widget implements it for the browser's values: a JSON parser in wasm would weigh more than the widget.
@@ -26,10 +29,19 @@ pub trait Json: Sized {
         self.member(name)?.text()
     }
 
+    /// The text members of these names; `None` when one is missing.
+    fn text_members<const N: usize>(&self, names: [&str; N]) -> Option<[String; N]> {
+        let mut texts = [const { String::new() }; N];
+        for (text, name) in texts.iter_mut().zip(names) {
+            *text = self.text_member(name)?;
+        }
+        Some(texts)
+    }
+
     /// The number member `name`, also where it was sent as a string of digits.
     fn integer_member(&self, name: &str) -> Option<i64> {
         let member = self.member(name)?;
-        member.integer().or_else(|| member.text()?.trim().parse().ok())
+        member.integer().or_else(|| Self::parse(&member.text()?)?.integer())
     }
 
     /// The member `name`, also where it was sent as a string that holds JSON.
@@ -50,10 +62,10 @@ const WRAPPINGS: usize = 3;
 /// Clients of the local service have met an object, a string that holds the object, and that once more; a leading byte
 /// order mark is passed over too.
 pub fn unwrapped<J: Json>(body: &str) -> Option<J> {
-    let mut value = J::parse(body.trim_start_matches('\u{feff}').trim())?;
+    let mut value = J::parse(body.strip_prefix('\u{feff}').unwrap_or(body))?;
     for _ in 0..WRAPPINGS {
         match value.text() {
-            Some(inner) => value = J::parse(inner.trim())?,
+            Some(inner) => value = J::parse(&inner)?,
             None => return Some(value),
         }
     }
@@ -130,6 +142,6 @@ impl Json for serde_json::Value {
     }
 
     fn quoted(text: &str) -> String {
-        Self::from(text).to_string()
+        alloc::string::ToString::to_string(&Self::from(text))
     }
 }

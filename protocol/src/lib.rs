@@ -12,6 +12,15 @@
 //! - [`service_account`]: a service account's web authorization, inside WeChat.
 //! - [`service`]: the bodies between our widget and our service.
 
+// The widget has no room for std.
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "serde")]
+extern crate std;
+
+use alloc::string::String;
+
 pub mod fast_login;
 pub mod ids;
 pub mod json;
@@ -22,26 +31,51 @@ pub mod service;
 pub mod service_account;
 pub mod sns;
 
-/// `encodeURIComponent`'s set: what is not a letter, a digit or one of `-_.!~*'()` is percent-encoded.
-const COMPONENT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
-
-/// Writes `base?name=value&…` with every value percent-encoded, in the order given.
+/// Writes `base?name=value&…` with every value percent-encoded as `encodeURIComponent` does, in the order given.
 pub fn address(base: &str, parameters: &[(&str, &str)]) -> String {
     let mut address = String::from(base);
     for (index, (name, value)) in parameters.iter().enumerate() {
         address.push(if index == 0 { '?' } else { '&' });
         address.push_str(name);
         address.push('=');
-        address.extend(percent_encoding::utf8_percent_encode(value, COMPONENT));
+        encode(value, &mut address);
     }
     address
+}
+
+// These two are here and not a crate's because a crate's tables and panics would weigh more in the widget than they do.
+
+fn encode(text: &str, into: &mut String) {
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => into.push(byte as char),
+            b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' => into.push(byte as char),
+            _ => {
+                into.push('%');
+                for digit in [byte >> 4, byte & 15] {
+                    into.push((if digit < 10 { b'0' + digit } else { b'A' - 10 + digit }) as char);
+                }
+            }
+        }
+    }
+}
+
+/// Gives back what was percent-encoded; `None` where that is no ASCII, as no code and no state ever is.
+fn decoded(text: &str) -> Option<String> {
+    let mut decoded = String::new();
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let byte = match byte {
+            b'%' => {
+                let mut digit = || (bytes.next()? as char).to_digit(16);
+                (digit()? * 16 + digit()?) as u8
+            }
+            byte => byte,
+        };
+        if !byte.is_ascii() {
+            return None;
+        }
+        decoded.push(byte as char);
+    }
+    Some(decoded)
 }

@@ -4,6 +4,9 @@
 
 use crate::ids::{AppId, AuthorizationCode, QrUuid, State};
 use crate::json::Json;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec;
 
 /// What the page itself does with `redirect_uri` once the person has agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

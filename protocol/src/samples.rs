@@ -3,6 +3,8 @@
 //! The service's tests run it on serde_json, the widget's in a browser on the browser's own values: the two readings
 //! cannot drift apart. Each file says on its first line whether it was recorded, documented or only assumed.
 
+use alloc::string::String;
+
 use crate::fast_login::{Authorize, CheckLogin, Ready, Redirect, RedirectRefused, Unusable};
 use crate::ids::{AuthorizationCode, AuthorizeUuid, ErrCode, OpenId, SnsAccessToken, UnionId};
 use crate::json::Json;

@@ -1,6 +1,8 @@
 //! A service account's web authorization: the page inside WeChat, where the person is already known.
 
 use crate::ids::{AppId, Scope, State};
+use alloc::string::String;
+use alloc::vec;
 
 /// Where the person is sent, inside WeChat only. The order of the parameters and the fragment matter to WeChat.
 ///

@@ -5,6 +5,7 @@
 
 use crate::ids::{ErrCode, OpenId, SnsAccessToken, UnionId};
 use crate::json::{Json, unwrapped};
+use alloc::string::String;
 
 /// Exchanges a code. Query: appid, secret, code, grant_type=authorization_code.
 pub const ACCESS_TOKEN_PATH: &str = "/sns/oauth2/access_token";
