@@ -2,6 +2,7 @@
 //!
 //! What the *person* reads is in [`crate::text`].
 
+use alloc::string::String;
 use protocol::service::{ErrorCode, Problem};
 
 /// The stable word of a [`LoginError`]: the service's own, or one that only the browser can tell.

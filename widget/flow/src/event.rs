@@ -1,5 +1,8 @@
 //! What happens to the machine, and what it asks for.
 
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use protocol::fast_login::{Login, Ready, Redirect, Unusable};
 use protocol::ids::AuthorizeUuid;
 use protocol::qrconnect::PostedStatus;
@@ -32,7 +35,7 @@ pub enum Event {
     /// The panel appeared. Comes first, and once.
     Appeared,
     /// The service started, or renewed, the attempt.
-    Started(Result<StartedLogin, LoginError>),
+    Started(Result<Box<StartedLogin>, LoginError>),
     /// The browser's answer, also when it changes later.
     Permission(Permission),
     /// A local service answered check-login; `desktop_url` is the one that was asked.
@@ -140,6 +143,8 @@ pub enum Effect {
     },
     /// The top page goes there.
     Navigate(String),
+    /// Copy the page's address.
+    CopyLink,
     /// The top page is loaded again: only that makes a new hosted attempt.
     Reload,
     /// Tell the page: `weixin-login-phase`.

@@ -10,6 +10,10 @@
 //!
 //! Nothing here waits, draws, or calls: the crate `weixin-login-widget` does.
 
+#![no_std]
+
+extern crate alloc;
+
 pub mod clock;
 pub mod error;
 pub mod event;

@@ -6,6 +6,9 @@
 
 mod desktop;
 
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use protocol::fast_login::Login;
 use protocol::qrconnect::{QrFrame, SelfRedirect, page_address};
 use protocol::service::{ErrorCode, FinishedLogin, Kind, LoginResult, Problem, StartedLogin, WebMessage};
@@ -64,7 +67,7 @@ pub struct Machine {
 /// An attempt, and when it came.
 #[derive(Clone)]
 struct Attempt {
-    started: StartedLogin,
+    started: Box<StartedLogin>,
     at: Millis,
     login: Login,
 }
@@ -88,7 +91,9 @@ struct Shown {
 
 enum Stage {
     /// A phone, or WeChat's browser: nothing is started before a press.
-    Elsewhere,
+    Elsewhere {
+        copied: bool,
+    },
     Starting,
     Probing {
         until: Millis,
@@ -192,7 +197,7 @@ impl Machine {
             Stage::Probing { .. } => Phase::Probing,
             Stage::Card => Phase::FastLogin,
             Stage::Confirming(_) | Stage::Finishing => Phase::Confirming,
-            Stage::Qr | Stage::Elsewhere => Phase::Qr,
+            Stage::Qr | Stage::Elsewhere { .. } => Phase::Qr,
             Stage::Done => Phase::Success,
             Stage::Expired => Phase::Expired,
             Stage::Denied => Phase::Denied,
@@ -202,10 +207,10 @@ impl Machine {
 
     fn body(&self) -> Body<'_> {
         match &self.stage {
-            Stage::Elsewhere if self.device == Device::InsideWeixin => {
+            Stage::Elsewhere { .. } if self.device == Device::InsideWeixin => {
                 Body::Page { hint: Text::InsideWeixinHint, offer: Offer::None, note: None }
             }
-            Stage::Elsewhere => Body::Phone,
+            Stage::Elsewhere { copied } => Body::Phone { copied: *copied },
             Stage::Starting | Stage::Probing { .. } => Body::Waiting,
             Stage::Card => self.card(),
             Stage::Confirming(_) => Body::Confirming,
@@ -287,6 +292,10 @@ impl Machine {
         if self.told.is_some() {
             return;
         }
+        if let Some(wrong) = self.options.wrong {
+            let code = Code::Service(ErrorCode::InvalidRequest);
+            return self.fail(LoginError::new(code, wrong), effects);
+        }
         match self.device {
             Device::Computer => {
                 if self.options.fast_login {
@@ -301,7 +310,9 @@ impl Machine {
                 ),
                 effects,
             ),
-            Device::Phone | Device::InsideWeixin => self.stage = Stage::Elsewhere,
+            Device::Phone | Device::InsideWeixin => {
+                self.stage = Stage::Elsewhere { copied: false };
+            }
         }
     }
 
@@ -326,7 +337,7 @@ impl Machine {
         }
     }
 
-    fn started(&mut self, outcome: Result<StartedLogin, LoginError>, effects: &mut Vec<Effect>) {
+    fn started(&mut self, outcome: Result<Box<StartedLogin>, LoginError>, effects: &mut Vec<Effect>) {
         if !self.starting {
             return;
         }
@@ -516,8 +527,12 @@ impl Machine {
                     self.restart(effects);
                 }
             }
-            (Button::ShowQr, Stage::Elsewhere) => self.restart(effects),
-            (Button::OpenPage, Stage::Elsewhere | Stage::Qr | Stage::Failed(_)) => {
+            (Button::ShowQr, Stage::Elsewhere { .. }) => self.restart(effects),
+            (Button::CopyLink, Stage::Elsewhere { .. }) => {
+                self.stage = Stage::Elsewhere { copied: true };
+                effects.push(Effect::CopyLink);
+            }
+            (Button::OpenPage, Stage::Elsewhere { .. } | Stage::Qr | Stage::Failed(_)) => {
                 effects.extend(self.page().map(Effect::Navigate));
             }
             // A press that came too late: what it was for is gone.

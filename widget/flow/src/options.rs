@@ -1,9 +1,9 @@
 //! The element's attributes, read once into types. Where there is none, the page decides: its language, its origin.
 
+use alloc::string::String;
 use protocol::qrconnect::ColorScheme;
-use protocol::service::{ErrorCode, LoginResult};
+use protocol::service::LoginResult;
 
-use crate::error::{Code, LoginError};
 use crate::text::Language;
 
 /// Where the element stands.
@@ -42,8 +42,10 @@ pub enum Device {
 impl Device {
     /// Reads a user agent.
     pub fn of(user_agent: &str) -> Self {
-        let says = |word: &str| user_agent.contains(word);
-        if protocol::service_account::is_inside_weixin(user_agent) {
+        // By bytes: `str::contains` is a search engine, and would all be in the widget.
+        let says =
+            |word: &str| user_agent.as_bytes().windows(word.len()).any(|found| found == word.as_bytes());
+        if says("MicroMessenger") {
             Self::InsideWeixin
         } else if says("iPhone") || says("Android") && says("Mobile") || says("HarmonyOS") && says("Mobile") {
             Self::Phone
@@ -92,78 +94,64 @@ pub struct Options {
     pub state: Option<String>,
     /// `attempt`, on the service's own page: the attempt that is already started, as JSON.
     pub attempt: Option<String>,
+    /// What is wrong with the attributes: `invalid_request`, with a sentence that names one. There is no login then.
+    pub wrong: Option<&'static str>,
 }
-
-/// The attributes that [`Options::read`] asks for.
-pub const ATTRIBUTES: [&str; 13] = [
-    "service",
-    "client-id",
-    "display",
-    "result",
-    "return-to",
-    "lang",
-    "theme",
-    "no-fast-login",
-    "no-frame",
-    "code-challenge",
-    "nonce",
-    "state",
-    "attempt",
-];
 
 /// The script's place below the service's address.
 const SCRIPT_PLACE: &str = "/widget/";
 
 impl Options {
     /// Reads the attributes that `attribute` gives.
-    ///
-    /// # Errors
-    /// `invalid_request`, with a sentence that names the attribute.
-    pub fn read(
-        attribute: impl Fn(&str) -> Option<String>,
-        surroundings: &Surroundings,
-    ) -> Result<Self, LoginError> {
+    pub fn read(attribute: &dyn Fn(&str) -> Option<String>, surroundings: &Surroundings) -> Self {
         let given = |name: &str| attribute(name).filter(|value| !value.is_empty());
+        let (language, theme) = dress(attribute, surroundings);
+        let mut wrong = None;
+
         let attempt = given("attempt");
-        let service = service(given("service"), surroundings)?;
+        let client_id = given("client-id").unwrap_or_default();
+        let code_challenge = given("code-challenge");
+        let service = match service(given("service"), surroundings) {
+            Ok(service) => service,
+            Err(why) => {
+                wrong = Some(why);
+                String::new()
+            }
+        };
         let own_origin = service
             .strip_prefix(surroundings.page_origin.as_str())
             .is_some_and(|path| path.is_empty() || path.starts_with('/'));
-
         let result = match given("result").as_deref() {
             Some("session") => LoginResult::Session,
             Some("code") => LoginResult::Code,
             None if own_origin => LoginResult::Session,
             None => LoginResult::Code,
-            Some(_) => return Err(wrong("result must be session or code")),
-        };
-        let client_id = given("client-id").unwrap_or_default();
-        let code_challenge = given("code-challenge");
-        if attempt.is_none() {
-            if client_id.is_empty() {
-                return Err(wrong("client-id is missing: the client's id in the service's configuration"));
+            Some(_) => {
+                wrong = Some("result must be session or code");
+                LoginResult::Code
             }
-            if result == LoginResult::Code && code_challenge.as_ref().is_none_or(|text| text.len() != 43) {
-                return Err(wrong(
-                    "code-challenge is missing or malformed: with result=code the site's backend makes the \
-                     verifier and gives its S256 challenge, 43 characters",
-                ));
+        };
+        let challenged = code_challenge.as_ref().is_some_and(|challenge| challenge.len() == 43);
+        if attempt.is_none() && wrong.is_none() {
+            if client_id.is_empty() {
+                wrong = Some("client-id is missing: the client's id in the service's configuration");
+            } else if result == LoginResult::Code && !challenged {
+                wrong = Some(
+                    "code-challenge is missing or malformed: with result=code the site's backend makes the verifier \
+                     and gives its S256 challenge, 43 characters",
+                );
             }
         }
         let page = surroundings.link.clone().or_else(|| {
-            own_origin.then(|| {
-                let return_to = given("return-to");
-                login_page(&service, &client_id, return_to.as_deref().unwrap_or(&surroundings.page_path))
-            })
+            let return_to = given("return-to");
+            let return_to = return_to.as_deref().unwrap_or(&surroundings.page_path);
+            own_origin.then(|| login_page(&service, &client_id, return_to))
         });
-        let (language, theme) = Self::dress(&attribute, surroundings);
-        Ok(Self {
+        Self {
             display: match given("display").as_deref() {
                 Some("button") => Display::Button,
                 _ => Display::Panel,
             },
-            language,
-            theme,
             fast_login: attribute("no-fast-login").is_none(),
             frame: attribute("no-frame").is_none(),
             nonce: given("nonce"),
@@ -172,39 +160,36 @@ impl Options {
             client_id,
             result,
             page,
+            language,
+            theme,
             code_challenge,
             attempt,
-        })
+            wrong,
+        }
     }
 }
 
-impl Options {
-    /// The two attributes that are good whatever they say: the language and the theme.
-    pub fn dress(
-        attribute: impl Fn(&str) -> Option<String>,
-        surroundings: &Surroundings,
-    ) -> (Language, ColorScheme) {
-        let lang = attribute("lang").filter(|tag| !tag.is_empty());
-        let language = lang.as_deref().or(surroundings.page_language.as_deref()).unwrap_or("zh-CN");
-        let theme = match attribute("theme").as_deref() {
-            Some("light") => ColorScheme::Light,
-            Some("dark") => ColorScheme::Dark,
-            _ => ColorScheme::Auto,
-        };
-        (Language::of(language), theme)
-    }
+/// The two attributes that are good whatever they say: the language and the theme.
+pub fn dress(
+    attribute: &dyn Fn(&str) -> Option<String>,
+    surroundings: &Surroundings,
+) -> (Language, ColorScheme) {
+    let lang = attribute("lang").filter(|tag| !tag.is_empty());
+    let language = lang.as_deref().or(surroundings.page_language.as_deref()).unwrap_or("zh-CN");
+    let theme = match attribute("theme").as_deref() {
+        Some("light") => ColorScheme::Light,
+        Some("dark") => ColorScheme::Dark,
+        _ => ColorScheme::Auto,
+    };
+    (Language::of(language), theme)
 }
 
-fn wrong(message: &str) -> LoginError {
-    LoginError::new(Code::Service(ErrorCode::InvalidRequest), message)
-}
-
-fn service(given: Option<String>, surroundings: &Surroundings) -> Result<String, LoginError> {
+fn service(given: Option<String>, surroundings: &Surroundings) -> Result<String, &'static str> {
     let service = match given {
         Some(service) => service,
-        None => match surroundings.script.rsplit_once(SCRIPT_PLACE) {
-            Some((service, _)) => service.into(),
-            None => return Err(wrong("service is missing: the login service's address, such as /weixin")),
+        None => match below(&surroundings.script) {
+            Some(service) => service.into(),
+            None => return Err("service is missing: the login service's address, such as /weixin"),
         },
     };
     let service = service.trim_end_matches('/');
@@ -216,14 +201,20 @@ fn service(given: Option<String>, surroundings: &Surroundings) -> Result<String,
     if service.starts_with("https://") || service.starts_with("http://") {
         return Ok(service.into());
     }
-    Err(wrong("service must be a path such as /weixin or an https address"))
+    Err("service must be a path such as /weixin or an https address")
+}
+
+/// What a script's address has before its last `/widget/`.
+fn below(script: &str) -> Option<&str> {
+    let at =
+        script.as_bytes().windows(SCRIPT_PLACE.len()).rposition(|found| found == SCRIPT_PLACE.as_bytes())?;
+    script.get(..at)
 }
 
 fn login_page(service: &str, client_id: &str, return_to: &str) -> String {
     let mut base = String::from(service);
     base.push_str("/login");
-    let parameters = [("return_to", return_to), ("client_id", client_id)];
-    protocol::address(&base, if client_id.is_empty() { &parameters[..1] } else { &parameters })
+    protocol::address(&base, &[("return_to", return_to), ("client_id", client_id)])
 }
 
 #[cfg(test)]
@@ -241,9 +232,9 @@ mod tests {
         }
     }
 
-    fn read(attributes: &[(&str, &str)], surroundings: &Surroundings) -> Result<Options, LoginError> {
+    fn read(attributes: &[(&str, &str)], surroundings: &Surroundings) -> Options {
         Options::read(
-            |name| attributes.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).into()),
+            &|name| attributes.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).into()),
             surroundings,
         )
     }
@@ -252,7 +243,7 @@ mod tests {
     fn the_five_line_embed_gets_its_service_from_the_script_and_a_session() {
         assert_eq!(
             read(&[("client-id", "shop")], &surroundings()),
-            Ok(Options {
+            Options {
                 service: "https://shop.example.com/weixin".into(),
                 client_id: "shop".into(),
                 display: Display::Panel,
@@ -269,19 +260,19 @@ mod tests {
                 nonce: None,
                 state: None,
                 attempt: None,
-            })
+                wrong: None,
+            }
         );
     }
 
     #[test]
     fn a_service_elsewhere_gives_a_code_and_needs_the_backends_challenge() {
         let service = ("service", "https://login.example.com/");
-        let refused = read(&[("client-id", "shop"), service], &surroundings()).unwrap_err();
-        assert_eq!(refused.code, Code::Service(ErrorCode::InvalidRequest));
-        assert!(refused.message.starts_with("code-challenge is missing"), "{}", refused.message);
+        let wrong = read(&[("client-id", "shop"), service], &surroundings()).wrong.unwrap();
+        assert!(wrong.starts_with("code-challenge is missing"), "{wrong}");
 
         let challenge = ("code-challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-        let options = read(&[("client-id", "shop"), service, challenge], &surroundings()).unwrap();
+        let options = read(&[("client-id", "shop"), service, challenge], &surroundings());
         assert_eq!(options.result, LoginResult::Code);
         assert_eq!(options.service, "https://login.example.com");
         assert_eq!(options.page, None, "the site's own start of a login is not ours to guess");
@@ -291,7 +282,7 @@ mod tests {
     fn an_origin_that_only_begins_like_the_pages_is_another_one() {
         let service = ("service", "https://shop.example.com.evil.example");
         let challenge = ("code-challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-        let options = read(&[("client-id", "shop"), service, challenge], &surroundings()).unwrap();
+        let options = read(&[("client-id", "shop"), service, challenge], &surroundings());
         assert_eq!(options.result, LoginResult::Code);
     }
 
@@ -307,15 +298,14 @@ mod tests {
             (&[("client-id", "shop"), ("result", "token")], &surroundings(), "result must be"),
         ];
         for (attributes, surroundings, word) in table {
-            let refused = read(attributes, surroundings).unwrap_err();
-            assert!(refused.message.starts_with(word), "{}", refused.message);
+            let wrong = read(attributes, surroundings).wrong.unwrap();
+            assert!(wrong.starts_with(word), "{wrong}");
         }
     }
 
     #[test]
     fn the_hosted_page_gives_the_attempt_and_nothing_else() {
-        let options =
-            read(&[("attempt", "{}"), ("service", "/weixin"), ("lang", "en")], &surroundings()).unwrap();
+        let options = read(&[("attempt", "{}"), ("service", "/weixin"), ("lang", "en")], &surroundings());
         assert_eq!(options.attempt.as_deref(), Some("{}"));
         assert_eq!(options.language, Language::En);
     }

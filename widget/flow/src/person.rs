@@ -1,5 +1,7 @@
 //! What of the local service's answer may be shown. The nickname may, as text; the avatar's address is checked here.
 
+use alloc::string::String;
+
 /// Gives the address that an avatar may be loaded from, or `None` for the drawn one.
 ///
 /// Only `https` on a qlogo.cn host; `http` there is raised to `https`. An emulator's own avatars, below `open_url`, are

@@ -2,6 +2,7 @@
 
 use crate::error::LoginError;
 use crate::text::Text;
+use alloc::string::String;
 
 /// Where the login stands: the `phase` of `weixin-login-phase`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub enum Button {
     OpenPage,
     /// Show the QR code on a phone all the same.
     ShowQr,
+    /// Copy the page's address, to be opened in WeChat.
+    CopyLink,
 }
 
 /// A person, as the local WeChat named them. Hostile text.
@@ -124,7 +127,10 @@ pub enum Body<'a> {
         note: Option<Text>,
     },
     /// A phone, outside WeChat.
-    Phone,
+    Phone {
+        /// The page's address was copied.
+        copied: bool,
+    },
     /// The attempt is over.
     Expired,
     /// The person refused.

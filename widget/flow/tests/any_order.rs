@@ -60,6 +60,7 @@ const PLAIN: &[Event] = &[
     Event::Pressed(Button::StartAgain),
     Event::Pressed(Button::OpenPage),
     Event::Pressed(Button::ShowQr),
+    Event::Pressed(Button::CopyLink),
 ];
 
 proptest! {
@@ -86,7 +87,7 @@ proptest! {
                 Step::Started(ok) => {
                     starts += 1;
                     alive.starting = false;
-                    Event::Started(if ok { Ok(widget.attempt(starts)) } else { Err(unreachable()) })
+                    Event::Started(if ok { Ok(Box::new(widget.attempt(starts))) } else { Err(unreachable()) })
                 }
                 Step::Probed { ok, stale } => Event::Probed {
                     run: widget.some_run(stale),
@@ -168,7 +169,7 @@ impl Alive {
             Body::Card(_) => screen.phase == Phase::FastLogin,
             Body::Confirming | Body::Finishing => screen.phase == Phase::Confirming,
             Body::Qr { .. } => screen.phase == Phase::Qr && screen.frame.is_some(),
-            Body::Page { .. } | Body::Phone => screen.phase == Phase::Qr && screen.frame.is_none(),
+            Body::Page { .. } | Body::Phone { .. } => screen.phase == Phase::Qr && screen.frame.is_none(),
             Body::Expired => screen.phase == Phase::Expired,
             Body::Denied => screen.phase == Phase::Denied,
             Body::Failed { .. } => screen.phase == Phase::Error,

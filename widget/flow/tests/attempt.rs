@@ -327,7 +327,9 @@ fn a_person_who_comes_back_by_the_browsers_back_finds_a_fresh_login() {
 fn a_phone_starts_nothing_until_the_qr_code_is_asked_for() {
     let mut widget = Driver::prepared(Kind::Embedded, |widget| widget.surroundings.device = Device::Phone);
     assert_eq!(widget.send(Event::Appeared), [Effect::TellPhase(Phase::Qr)]);
-    assert_eq!(widget.machine.screen().body, Body::Phone);
+    assert_eq!(widget.machine.screen().body, Body::Phone { copied: false });
+    assert_eq!(widget.press(Button::CopyLink), [Effect::CopyLink]);
+    assert_eq!(widget.machine.screen().body, Body::Phone { copied: true });
     assert_eq!(widget.press(Button::ShowQr), [Effect::TellPhase(Phase::Loading), Effect::StartAttempt]);
     widget.started(1);
     assert!(!widget.machine.screen().frame.unwrap().fast_login, "no WeChat program runs on a phone's port");
@@ -343,4 +345,12 @@ fn inside_weixin_a_tap_leads_to_the_login_page() {
         Body::Page { hint: Text::InsideWeixinHint, offer: Offer::None, note: None }
     );
     assert_eq!(widget.press(Button::OpenPage), [Effect::Navigate(PAGE.into())]);
+}
+
+#[test]
+fn wrong_attributes_are_told_and_nothing_is_started() {
+    let mut widget =
+        Driver::prepared(Kind::Embedded, |widget| widget.options.wrong = Some("client-id is missing"));
+    let error = LoginError::new(Code::Service(ErrorCode::InvalidRequest), "client-id is missing");
+    assert_eq!(widget.send(Event::Appeared), [Effect::TellPhase(Phase::Error), Effect::TellError(error)]);
 }

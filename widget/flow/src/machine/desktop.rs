@@ -1,5 +1,8 @@
 //! Fast login: when the local WeChat is asked, what comes of its answers, and what the frame may ask in our place.
 
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 use protocol::fast_login::{REFUSED, Ready, Redirect, UUID_EXPIRED, Unusable};
 use protocol::ids::AuthorizationCode;
 use protocol::service::{CallbackAnswer, ErrorCode, Kind};

@@ -51,6 +51,7 @@ impl Driver {
             nonce: None,
             state: None,
             attempt: None,
+            wrong: None,
         };
         let surroundings = Surroundings { secure: true, ..Surroundings::default() };
         let mut driver = Self {
@@ -119,7 +120,7 @@ impl Driver {
 
     pub fn started(&mut self, number: u32) -> Vec<Effect> {
         let attempt = self.attempt(number);
-        self.send(Event::Started(Ok(attempt)))
+        self.send(Event::Started(Ok(Box::new(attempt))))
     }
 
     pub fn attempt(&self, number: u32) -> StartedLogin {
