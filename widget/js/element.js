@@ -23,6 +23,8 @@ const ATTRIBUTES = [
   "code-challenge", "nonce", "state", "attempt",
 ];
 
+const DRESS = ["lang", "theme"];
+
 // The place is kept from the first moment, so that nothing jumps when the wasm has come. The link inside shows through when
 // that takes long, and stays where it never comes.
 const STYLE = `
@@ -101,7 +103,7 @@ export class WeixinLoginElement extends Base {
   #root;
   #slot;
   #widget;
-  #stale = false;
+  #change;
 
   connectedCallback() {
     if (!this.#root) {
@@ -116,21 +118,33 @@ export class WeixinLoginElement extends Base {
   disconnectedCallback() {
     // An element that is only moved is back before this runs, and keeps its login.
     queueMicrotask(() => {
-      if (this.isConnected) return;
-      this.#widget?.free();
-      this.#widget = undefined;
-      if (this.#slot) this.#slot.hidden = false;
+      if (!this.isConnected) this.#unmount();
     });
   }
 
-  attributeChangedCallback() {
-    if (!this.#widget || this.#stale) return;
-    // Several attributes that change together are one change.
-    this.#stale = true;
-    queueMicrotask(() => {
-      this.#stale = false;
-      this.#widget?.attributes_changed();
-    });
+  attributeChangedCallback(name) {
+    if (!this.#widget) return;
+    // Several attributes that change together are one change; a language or a theme costs no login.
+    if (!this.#change) queueMicrotask(() => this.#changed());
+    this.#change = DRESS.includes(name) ? (this.#change ?? "dress") : "login";
+  }
+
+  #changed() {
+    const change = this.#change;
+    this.#change = undefined;
+    if (!this.#widget) return;
+    if (change === "dress") {
+      this.#widget.dress();
+    } else {
+      this.#unmount();
+      this.#mount();
+    }
+  }
+
+  #unmount() {
+    this.#widget?.free();
+    this.#widget = undefined;
+    if (this.#slot) this.#slot.hidden = false;
   }
 
   /** With `display="button"`: opens the dialog. */

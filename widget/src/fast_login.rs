@@ -2,57 +2,57 @@
 //!
 //! Whoever listens on that port is not trusted: no credentials, no redirects, 64 kB at most, a time limit always.
 
+use alloc::string::String;
+
 use protocol::fast_login::{
     AUTHORIZE_PATH, Authorize, CHECK_LOGIN_PATH, CheckLogin, DialogCorner, Login, Ready, Redirect, Unusable,
 };
 use protocol::ids::AuthorizeUuid;
 use wasm_bindgen::JsValue;
-use web_sys::{AbortSignal, RequestCredentials, Window};
+use web_sys::{RequestCredentials, Window};
 
-use crate::fetch::Post;
+use crate::fetch::{Outcome, Post};
 use crate::json::BrowserJson;
 
+/// WeChat's dialog waits for a person; the attempt itself dies sooner.
+const AUTHORIZE_LIMIT: u64 = 600_000;
+
 /// Asks who is logged in there.
-///
-/// # Errors
-/// [`Unusable`]: every one of them, silence too, means the QR code.
-pub async fn check_login(
-    window: &Window,
-    desktop_url: &str,
-    login: Login,
-    signal: AbortSignal,
-) -> Result<Ready, Unusable> {
-    let body = CheckLogin(login).write::<BrowserJson>();
-    Ready::read::<BrowserJson>(&ask(window, desktop_url, CHECK_LOGIN_PATH, body, signal).await?)
+pub fn check_login(desktop_url: &str, login: Login, limit: u64) -> Post {
+    ask(desktop_url, CHECK_LOGIN_PATH, CheckLogin(login).write::<BrowserJson>(), limit)
 }
 
 /// Has WeChat ask the person; waits as long as they take.
-///
-/// # Errors
-/// As [`check_login`].
-pub async fn authorize(
-    window: &Window,
-    desktop_url: &str,
-    login: Login,
-    authorize_uuid: AuthorizeUuid,
-    signal: AbortSignal,
-) -> Result<Redirect, Unusable> {
+pub fn authorize(window: &Window, desktop_url: &str, login: Login, authorize_uuid: AuthorizeUuid) -> Post {
     let body = Authorize { corner: corner(window), login, authorize_uuid }.write::<BrowserJson>();
-    Redirect::read::<BrowserJson>(&ask(window, desktop_url, AUTHORIZE_PATH, body, signal).await?)
+    ask(desktop_url, AUTHORIZE_PATH, body, AUTHORIZE_LIMIT)
 }
 
-async fn ask(
-    window: &Window,
-    desktop_url: &str,
-    path: &str,
-    body: String,
-    signal: AbortSignal,
-) -> Result<String, Unusable> {
+/// Reads the answer to [`check_login`].
+///
+/// # Errors
+/// [`Unusable`]: every one of them, silence too, means the QR code.
+pub fn checked(outcome: Outcome) -> Result<Ready, Unusable> {
+    Ready::read::<BrowserJson>(&body(outcome)?)
+}
+
+/// Reads the answer to [`authorize`].
+///
+/// # Errors
+/// As [`checked`].
+pub fn authorized(outcome: Outcome) -> Result<Redirect, Unusable> {
+    Redirect::read::<BrowserJson>(&body(outcome)?)
+}
+
+/// An errcode may come with any status: the body alone tells.
+fn body(outcome: Outcome) -> Result<String, Unusable> {
+    outcome.map(|answer| answer.body).map_err(|_| Unusable::NotUnderstood)
+}
+
+fn ask(desktop_url: &str, path: &str, body: String, limit: u64) -> Post {
     let mut address = String::from(desktop_url);
     address.push_str(path);
-    let post = Post { address: &address, body, header: None, credentials: RequestCredentials::Omit, signal };
-    // An errcode may come with any status: the body alone tells.
-    post.send(window).await.map(|answer| answer.body).map_err(|_| Unusable::NotUnderstood)
+    Post { address, body, header: None, credentials: RequestCredentials::Omit, limit }
 }
 
 /// The middle of the browser's window, where the person is looking.

@@ -2,14 +2,17 @@
 //!
 //! A message counts when its origin *and* its source are right; whose login it is, `flow` checks by state and iss.
 
+use alloc::string::String;
+
 use flow::event::Event;
 use flow::screen::Frame;
 use protocol::qrconnect::PostedStatus;
 use protocol::service::WebMessage;
 use wasm_bindgen::JsCast;
-use web_sys::{Document, HtmlIFrameElement, MessageEvent, Url};
+use web_sys::{Document, Element, HtmlIFrameElement, MessageEvent, Url};
 
 use crate::json::BrowserJson;
+use crate::view::set;
 
 /// A frame in the page. It leaves the page with this value.
 pub struct LoadedFrame {
@@ -21,31 +24,25 @@ pub struct LoadedFrame {
 }
 
 impl LoadedFrame {
-    /// A frame that is not in the page yet, and loads when it gets there.
-    pub fn new(document: &Document, frame: &Frame, title: &str) -> Option<Self> {
-        let element: HtmlIFrameElement = document.create_element("iframe").ok()?.dyn_into().ok()?;
-        let set = |name, value: &str| element.set_attribute(name, value).ok();
-        set("title", title)?;
-        set("part", "frame")?;
+    /// A frame at the end of `parent`, which begins to load.
+    pub fn new(document: &Document, parent: &Element, frame: &Frame, title: &str) -> Option<Self> {
+        let element: HtmlIFrameElement = document.create_element("iframe").ok()?.unchecked_into();
+        set(&element, "title", title);
+        set(&element, "part", "frame");
         // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it.
-        set(
-            "sandbox",
-            if frame.top_navigation {
-                "allow-scripts allow-same-origin allow-top-navigation"
-            } else {
-                "allow-scripts allow-same-origin"
-            },
-        )?;
+        let sandbox = if frame.top_navigation {
+            "allow-scripts allow-same-origin allow-top-navigation"
+        } else {
+            "allow-scripts allow-same-origin"
+        };
+        set(&element, "sandbox", sandbox);
         if frame.fast_login {
-            set("allow", "loopback-network; local-network-access")?;
+            set(&element, "allow", "loopback-network; local-network-access");
         }
-        set("src", &frame.address)?;
-        Some(Self {
-            number: frame.number,
-            open_origin: origin(&frame.open_url)?,
-            callback_origin: origin(&frame.redirect_uri)?,
-            element,
-        })
+        set(&element, "src", &frame.address);
+        let (open_origin, callback_origin) = (origin(&frame.open_url)?, origin(&frame.redirect_uri)?);
+        parent.append_child(&element).ok()?;
+        Some(Self { number: frame.number, open_origin, callback_origin, element })
     }
 
     /// Tells it from other frames.
@@ -53,7 +50,7 @@ impl LoadedFrame {
         self.number
     }
 
-    /// To be put in the page.
+    /// It, in the page.
     pub fn element(&self) -> &HtmlIFrameElement {
         &self.element
     }

@@ -1,8 +1,9 @@
 //! Every phase with made-up content, for the gallery page (widget/gallery) and its screenshots.
 
+use alloc::boxed::Box;
+
 use flow::error::{Code, LoginError};
-use flow::options::Options;
-use flow::options::Surroundings;
+use flow::options::{Surroundings, dress};
 use flow::screen::{Body, Frame, Offer, Person, Phase, Screen};
 use flow::text::Text;
 use protocol::service::ErrorCode;
@@ -34,12 +35,12 @@ impl Exhibit {
         let document = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::UNDEFINED)?;
         view::adopt_styles(&root)?;
         let attribute = |asked: &str| match asked {
-            "lang" => Some(lang.into()),
+            "lang" => Some(alloc::string::String::from(lang)),
             "theme" => Some(theme.into()),
             _ => None,
         };
-        let (language, theme) = Options::dress(attribute, &Surroundings::default());
-        let mut view = View::new(&document, &root, language, theme, |_| {});
+        let (language, theme) = dress(&attribute, &Surroundings::default());
+        let mut view = View::new(&document, &root, language, theme, Box::new(|_| {}));
 
         let person = Person { nickname: "陈锴", avatar: None };
         let long = "<img src=x onerror=alert(1)> \u{202e}القمر 🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋";
@@ -78,7 +79,8 @@ impl Exhibit {
             "inside-weixin" => {
                 (Phase::Qr, Body::Page { hint: Text::InsideWeixinHint, offer: Offer::None, note: None })
             }
-            "phone" => (Phase::Qr, Body::Phone),
+            "phone" => (Phase::Qr, Body::Phone { copied: false }),
+            "phone-copied" => (Phase::Qr, Body::Phone { copied: true }),
             "expired" => (Phase::Expired, Body::Expired),
             "denied" => (Phase::Denied, Body::Denied),
             "success" => (Phase::Success, Body::Done),

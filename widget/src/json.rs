@@ -1,5 +1,8 @@
 //! JSON as the browser reads it. A parser in wasm would weigh more than the widget.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use js_sys::{Array, Object, Reflect};
 use protocol::json::Json;
 use wasm_bindgen::{JsCast, JsValue};

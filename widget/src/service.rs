@@ -1,23 +1,34 @@
 //! The calls to the login service, and PKCE's pair (RFC 7636), made in the browser that logs in.
 
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use flow::error::{Code, LoginError};
 use flow::event::Profile;
 use flow::options::Options;
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use protocol::json::Json;
 use protocol::service::{
     CallbackAnswer, FinishedLogin, Kind, LoginResult, Person, Problem, RedeemSession, SECRET_HEADER,
     StartLogin, StartedLogin,
 };
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, RequestCredentials, Window};
+use web_sys::{RequestCredentials, Window};
 
-use crate::error::Failure;
-use crate::fetch::Post;
+use crate::fetch::{Outcome, Post};
 use crate::json::BrowserJson;
+use crate::listen::settled;
 
 /// The service is slow after so long: WeChat's own limit is 5 s, and the exchange waits for WeChat twice.
-pub const LIMIT: u32 = 20_000;
+const LIMIT: u64 = 20_000;
+
+/// Why there is no answer, and what the browser threw.
+pub struct Failure {
+    /// For the machine and the page.
+    pub error: LoginError,
+    /// For developers: `undefined` where nothing was thrown.
+    pub cause: JsValue,
+}
 
 /// A verifier that stays in this page, and its challenge.
 pub struct Pkce {
@@ -28,17 +39,28 @@ pub struct Pkce {
 }
 
 impl Pkce {
-    /// 256 bits of the browser's randomness.
+    /// 256 bits of the browser's randomness, handed over at some later time.
     ///
     /// # Errors
-    /// `unsupported`, on a page without a secure context.
-    pub async fn new(window: &Window) -> Result<Self, Failure> {
-        Self::make(window).await.map_err(|cause| {
-            Failure::unsupported("a login that ends in a session needs an https page (crypto.subtle)", cause)
-        })
+    /// What the browser threw: the page is no secure context.
+    pub fn make(window: &Window, then: Box<dyn FnOnce(Result<Self, JsValue>)>) {
+        match Self::begin(window) {
+            Ok((verifier, digest)) => {
+                let window = window.clone();
+                settled(
+                    &digest,
+                    Box::new(move |digest| {
+                        let challenge =
+                            digest.and_then(|digest| base64url(&window, &Uint8Array::new(&digest).to_vec()));
+                        then(challenge.map(|challenge| Self { verifier, challenge }));
+                    }),
+                );
+            }
+            Err(cause) => then(Err(cause)),
+        }
     }
 
-    async fn make(window: &Window) -> Result<Self, JsValue> {
+    fn begin(window: &Window) -> Result<(String, Promise), JsValue> {
         let crypto = window.crypto()?;
         let mut random = [0; 32];
         crypto.get_random_values_with_u8_array(&mut random)?;
@@ -48,118 +70,109 @@ impl Pkce {
             return Err(JsValue::UNDEFINED);
         }
         let ascii = Uint8Array::from(verifier.as_bytes());
-        let digest = JsFuture::from(subtle.digest_with_str_and_buffer_source("SHA-256", &ascii)?).await?;
-        let challenge = base64url(window, &Uint8Array::new(&digest).to_vec())?;
-        Ok(Self { verifier, challenge })
+        let digest = subtle.digest_with_str_and_buffer_source("SHA-256", &ascii)?;
+        Ok((verifier, digest))
     }
+}
+
+/// `unsupported`: there is no crypto.subtle.
+pub fn no_crypto(cause: JsValue) -> Failure {
+    let message = "a login that ends in a session needs an https page (crypto.subtle)";
+    Failure { error: LoginError::new(Code::Unsupported, message), cause }
 }
 
 fn base64url(window: &Window, bytes: &[u8]) -> Result<String, JsValue> {
     let latin1: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     let base64 = window.btoa(&latin1)?;
-    Ok(base64.trim_end_matches('=').replace('+', "-").replace('/', "_"))
+    let url = |letter| match letter {
+        '+' => Some('-'),
+        '/' => Some('_'),
+        '=' => None,
+        other => Some(other),
+    };
+    Ok(base64.chars().filter_map(url).collect())
 }
 
-/// One conversation with the service.
-pub struct Service<'a> {
-    /// The page's.
-    pub window: &'a Window,
-    /// The service's address, and what is asked of it.
-    pub options: &'a Options,
-    /// Ends it.
-    pub signal: AbortSignal,
+/// `POST /login`: a new embedded attempt.
+pub fn start(options: &Options, code_challenge: String) -> Post {
+    let body = StartLogin {
+        client_id: options.client_id.clone(),
+        kind: Some(Kind::Embedded),
+        result: options.result,
+        code_challenge,
+        nonce: options.nonce.clone().filter(|_| options.result == LoginResult::Code),
+        lang: Some(options.language.tag().into()),
+    };
+    ask(options, &["/login"], body.write::<BrowserJson>(), RequestCredentials::Omit)
 }
 
-impl Service<'_> {
-    /// `POST /login`: a new embedded attempt.
-    ///
-    /// # Errors
-    /// The service's own word, or that it cannot be reached.
-    pub async fn start(self, code_challenge: String) -> Result<StartedLogin, Failure> {
-        let options = self.options;
-        let body = StartLogin {
-            client_id: options.client_id.clone(),
-            kind: Some(Kind::Embedded),
-            result: options.result,
-            code_challenge,
-            nonce: options.nonce.clone().filter(|_| options.result == LoginResult::Code),
-            lang: Some(options.language.tag().into()),
-        };
-        let body = body.write::<BrowserJson>();
-        self.post(&["/login"], body, None, RequestCredentials::Omit, StartedLogin::read::<BrowserJson>).await
-    }
-
-    /// `POST /login/{id}/renew`: a new attempt in a hosted one's place, proven by its cookie.
-    ///
-    /// # Errors
-    /// As [`Service::start`].
-    pub async fn renew(self, id: &str) -> Result<StartedLogin, Failure> {
-        let path = ["/login/", id, "/renew"];
-        let body = String::from("{}");
-        self.post(&path, body, None, RequestCredentials::SameOrigin, StartedLogin::read::<BrowserJson>).await
-    }
-
-    /// `POST /login/{id}/callback`: a fast login's code, proven by the attempt's secret.
-    ///
-    /// # Errors
-    /// As [`Service::start`].
-    pub async fn callback(
-        self,
-        id: &str,
-        secret: &str,
-        answer: &CallbackAnswer,
-    ) -> Result<FinishedLogin, Failure> {
-        let path = ["/login/", id, "/callback"];
-        let header = Some((SECRET_HEADER, secret));
-        let body = answer.write::<BrowserJson>();
-        self.post(&path, body, header, RequestCredentials::Omit, |body| {
-            FinishedLogin::read(&BrowserJson::parse(body)?)
-        })
-        .await
-    }
-
-    /// `POST /session`: the service's code becomes the site's cookie.
-    ///
-    /// # Errors
-    /// As [`Service::start`].
-    pub async fn redeem(self, code: String, code_verifier: String) -> Result<Profile, Failure> {
-        let body = RedeemSession { code, code_verifier }.write::<BrowserJson>();
-        self.post(&["/session"], body, None, RequestCredentials::Include, |body| {
-            let person = Person::read::<BrowserJson>(body)?;
-            Some(Profile { nickname: person.nickname, picture: person.picture })
-        })
-        .await
-    }
-
-    async fn post<T>(
-        self,
-        path: &[&str],
-        body: String,
-        header: Option<(&str, &str)>,
-        credentials: RequestCredentials,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<T, Failure> {
-        let mut address = self.options.service.clone();
-        path.iter().for_each(|part| address.push_str(part));
-        let post = Post { address: &address, body, header, credentials, signal: self.signal };
-        let answer = post.send(self.window).await.map_err(|cause| Failure::unreachable(&address, cause))?;
-        let problem = || Problem::read(&BrowserJson::parse(&answer.body)?);
-        if answer.ok {
-            read(&answer.body).ok_or_else(|| Failure::unreachable(&address, JsValue::UNDEFINED))
-        } else if let Some(problem) = problem() {
-            Err(Failure { error: problem.into(), cause: JsValue::UNDEFINED })
-        } else {
-            // Something in between answered: a proxy's page, a wrong address.
-            Err(Failure::unreachable(&address, JsValue::UNDEFINED))
-        }
-    }
+/// `POST /login/{id}/renew`: a new attempt in a hosted one's place, proven by its cookie.
+pub fn renew(options: &Options, id: &str) -> Post {
+    ask(options, &["/login/", id, "/renew"], "{}".into(), RequestCredentials::SameOrigin)
 }
 
-/// The attempt that the hosted page's element brought.
+/// `POST /login/{id}/callback`: a fast login's code, proven by the attempt's secret.
+pub fn callback(options: &Options, id: &str, secret: String, answer: &CallbackAnswer) -> Post {
+    let body = answer.write::<BrowserJson>();
+    let post = ask(options, &["/login/", id, "/callback"], body, RequestCredentials::Omit);
+    Post { header: Some((SECRET_HEADER, secret)), ..post }
+}
+
+/// `POST /session`: the service's code becomes the site's cookie.
+pub fn redeem(options: &Options, code: String, code_verifier: String) -> Post {
+    let body = RedeemSession { code, code_verifier }.write::<BrowserJson>();
+    ask(options, &["/session"], body, RequestCredentials::Include)
+}
+
+fn ask(options: &Options, path: &[&str], body: String, credentials: RequestCredentials) -> Post {
+    let mut address = options.service.clone();
+    path.iter().for_each(|part| address.push_str(part));
+    Post { address, body, header: None, credentials, limit: LIMIT }
+}
+
+/// Reads the answer to [`start`] and [`renew`], and the attempt that the hosted page's element brought.
+pub fn started(body: &str) -> Option<Box<StartedLogin>> {
+    StartedLogin::read::<BrowserJson>(body).map(Box::new)
+}
+
+/// Reads the answer to [`callback`].
+pub fn finished(body: &str) -> Option<FinishedLogin> {
+    FinishedLogin::read(&BrowserJson::parse(body)?)
+}
+
+/// Reads the answer to [`redeem`].
+pub fn redeemed(body: &str) -> Option<Profile> {
+    let person = Person::read::<BrowserJson>(body)?;
+    Some(Profile { nickname: person.nickname, picture: person.picture })
+}
+
+/// A good answer's body, or the service's own word, or that it cannot be reached.
 ///
 /// # Errors
-/// `unreachable`, in its sense of "not an answer of the service's".
-pub fn given(attempt: &str) -> Result<StartedLogin, Failure> {
-    StartedLogin::read::<BrowserJson>(attempt)
-        .ok_or_else(|| Failure::unreachable("the attribute attempt", JsValue::UNDEFINED))
+/// The latter two.
+pub fn read<T>(window: &Window, outcome: Outcome, read: fn(&str) -> Option<T>) -> Result<T, Failure> {
+    let answer = match outcome {
+        Ok(answer) => answer,
+        Err(cause) => return Err(unreachable(window, cause)),
+    };
+    if answer.ok {
+        // Something in between answered: a proxy's page, a wrong address.
+        read(&answer.body).ok_or_else(|| unreachable(window, JsValue::UNDEFINED))
+    } else {
+        let problem = BrowserJson::parse(&answer.body).and_then(|problem| Problem::read(&problem));
+        Err(match problem {
+            Some(problem) => Failure { error: problem.into(), cause: JsValue::UNDEFINED },
+            None => unreachable(window, JsValue::UNDEFINED),
+        })
+    }
+}
+
+/// Nothing usable came back.
+pub fn unreachable(window: &Window, cause: JsValue) -> Failure {
+    let error = if window.navigator().on_line() {
+        LoginError::new(Code::ServiceUnreachable, "no usable answer from the login service")
+    } else {
+        LoginError::new(Code::Offline, "the browser is offline")
+    };
+    Failure { error, cause }
 }

@@ -1,5 +1,7 @@
 //! What the page hears: `weixin-login-phase`, `weixin-login-success`, `weixin-login-error`. They bubble, out of the shadow.
 
+use alloc::string::String;
+
 use flow::error::LoginError;
 use flow::event::Success;
 use flow::screen::Phase;

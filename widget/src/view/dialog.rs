@@ -1,155 +1,159 @@
 //! `display="button"`: a button, and the panel in a dialog. The browser's own `<dialog>` keeps the focus inside, hears
 //! Escape and gives the focus back.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use core::cell::{Cell, RefCell};
 
-use flow::options::Options;
+use flow::options::{Options, Surroundings};
 use flow::screen::Phase;
-use flow::text::Text;
-use gloo_events::EventListener;
-use gloo_timers::callback::Timeout;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlDialogElement};
+use flow::text::{Language, Text};
+use protocol::qrconnect::ColorScheme;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{CustomEvent, Element, Event, HtmlDialogElement};
 
-use super::dom::Dom;
+use super::tree::{add, set};
 use crate::Page;
+use crate::listen::{Listener, Timer};
 use crate::panel::Panel;
 
 /// So long a person may enjoy that it worked, before the dialog goes.
-const DONE_IS_SEEN_FOR: u32 = 900;
+const DONE_IS_SEEN_FOR: u64 = 900;
 
 /// The button, and the dialog while it is open.
 pub struct Dialog {
     page: Rc<Page>,
-    options: RefCell<Options>,
-    dom: RefCell<Dom>,
+    options: Options,
+    surroundings: Surroundings,
+    dress: Cell<(Language, ColorScheme)>,
     trigger: Element,
-    listeners: RefCell<Vec<EventListener>>,
+    label: Element,
+    listeners: Cell<Option<[Listener; 2]>>,
     open: RefCell<Option<Open>>,
-    closing: RefCell<Option<Timeout>>,
+    closing: Cell<Option<Timer>>,
 }
 
 struct Open {
     panel: Panel,
     element: HtmlDialogElement,
-    _listeners: [EventListener; 3],
+    _listeners: [Listener; 3],
 }
 
 impl Dialog {
     /// The button, at the end of the shadow root.
-    pub fn new(page: &Rc<Page>, options: Options) -> Rc<Self> {
-        let mut dom = Dom::new(&page.document, options.language);
-        let trigger = dom.add(&page.root, "button", "button primary trigger");
-        dom.attribute(&trigger, "type", "button");
-        dom.attribute(&trigger, "aria-haspopup", "dialog");
-        dom.mark(&trigger);
-        dom.text(&trigger, "span", "", Text::LogIn);
+    pub fn new(page: &Rc<Page>, options: Options, surroundings: Surroundings) -> Rc<Self> {
+        let document = &page.document;
+        let trigger = add(document, &page.root, "button", "button primary trigger");
+        set(&trigger, "aria-haspopup", "dialog");
+        set(&add(document, &trigger, "span", "mark"), "aria-hidden", "true");
+        let label = add(document, &trigger, "span", "");
+        let dress = (options.language, options.theme);
         let dialog = Rc::new(Self {
             page: page.clone(),
+            options,
+            surroundings,
+            dress: Cell::new(dress),
             trigger,
-            dom: RefCell::new(dom),
-            options: RefCell::new(options),
-            listeners: RefCell::default(),
+            label,
+            listeners: Cell::default(),
             open: RefCell::default(),
-            closing: RefCell::default(),
+            closing: Cell::default(),
         });
         dialog.paint();
-        let me = Rc::downgrade(&dialog);
-        let pressed = EventListener::new(&dialog.trigger, "click", move |_| {
-            if let Some(dialog) = me.upgrade() {
-                dialog.open();
-            }
-        });
-        let me = Rc::downgrade(&dialog);
-        let phase = EventListener::new(&page.host, "weixin-login-phase", move |event| {
-            let detail = event.dyn_ref::<web_sys::CustomEvent>().map(web_sys::CustomEvent::detail);
-            let phase = detail.and_then(|detail| js_sys::Reflect::get(&detail, &"phase".into()).ok());
-            if let Some(dialog) = me.upgrade()
-                && phase.and_then(|phase| phase.as_string()).as_deref() == Some(Phase::Success.as_str())
-            {
+        let pressed = dialog.on(&dialog.trigger, "click", |dialog, _| dialog.open());
+        let phase = dialog.on(&page.host, "weixin-login-phase", |dialog, event| {
+            let detail = event.unchecked_ref::<CustomEvent>().detail();
+            let phase = js_sys::Reflect::get(&detail, &"phase".into());
+            if phase.is_ok_and(|phase| phase.as_string().as_deref() == Some(Phase::Success.as_str())) {
                 dialog.close_soon();
             }
         });
-        dialog.listeners.borrow_mut().extend([pressed, phase]);
+        dialog.listeners.set(Some([pressed, phase]));
         dialog
     }
 
     /// Opens the dialog and starts the login; does nothing while it is open.
     pub fn open(self: &Rc<Self>) {
-        if self.open.borrow().is_some() {
+        if self.with_open(|_| ()).is_some() {
             return;
         }
-        let dom = self.dom.borrow();
-        let element = dom.add(&self.page.root, "dialog", "dialog");
-        dom.attribute(&element, "aria-label", dom.say(Text::LogIn));
-        let Ok(element) = element.dyn_into::<HtmlDialogElement>() else { return };
-        let options = self.options.borrow().clone();
-        let panel = Panel::new(&self.page, &element, options, &self.page.surroundings());
+        let (language, theme) = self.dress.get();
+        let document = &self.page.document;
+        let element = add(document, &self.page.root, "dialog", "dialog");
+        set(&element, "aria-label", Text::LogIn.say(language));
+        let options = Options { language, theme, ..self.options.clone() };
+        let panel = Panel::new(&self.page, &element, options, &self.surroundings);
         // After the panel: the dialog gives the focus to what comes first in it.
-        let close = dom.add(&element, "button", "close");
-        dom.attribute(&close, "type", "button");
-        dom.attribute(&close, "aria-label", dom.say(Text::Close));
-        drop(dom);
-        let on = |target: &Element, name: &'static str, only_itself: bool| {
-            let (me, itself) = (Rc::downgrade(self), element.clone());
-            EventListener::new(target, name, move |event| {
-                let on_itself = event.target().is_some_and(|target| js_sys::Object::is(&target, &itself));
-                if let Some(dialog) = me.upgrade()
-                    && (on_itself || !only_itself)
-                {
+        let close = add(document, &element, "button", "close");
+        set(&close, "aria-label", Text::Close.say(language));
+        let listeners = [
+            self.on(&element, "close", |dialog, _| dialog.close()),
+            self.on(&close, "click", |dialog, _| dialog.close()),
+            // A press on the dialog itself is one beside the panel, on the backdrop.
+            self.on(&element, "click", |dialog, event| {
+                let event = event.unchecked_ref::<Event>();
+                if event.target() == event.current_target() {
                     dialog.close();
                 }
-            })
-        };
-        // A press on the dialog itself is one beside the panel, on the backdrop.
-        let listeners =
-            [on(&element, "close", false), on(&close, "click", false), on(&element, "click", true)];
+            }),
+        ];
+        let element: HtmlDialogElement = element.unchecked_into();
         // Without a modal dialog the panel still stands in the page.
         if element.show_modal().is_err() {
             element.set_open(true);
         }
-        self.open.replace(Some(Open { panel, element, _listeners: listeners }));
+        if let Ok(mut open) = self.open.try_borrow_mut() {
+            *open = Some(Open { panel, element, _listeners: listeners });
+        }
         self.paint();
     }
 
     /// Takes another language and theme.
-    pub fn dress(&self, options: &Options) {
-        self.options.replace(options.clone());
-        self.dom.borrow_mut().relabel(options.language);
+    pub fn dress(&self, language: Language, theme: ColorScheme) {
+        self.dress.set((language, theme));
         self.paint();
-        if let Some(open) = &*self.open.borrow() {
-            open.panel.dress(options);
-        }
+        self.with_open(|open| open.panel.dress(language, theme));
     }
 
     fn paint(&self) {
-        let options = self.options.borrow();
-        let dom = self.dom.borrow();
-        dom.attribute(&self.trigger, "lang", options.language.tag());
-        dom.attribute(&self.trigger, "data-theme", options.theme.as_str());
-        if let Some(open) = &*self.open.borrow() {
-            dom.attribute(&open.element, "data-theme", options.theme.as_str());
-        }
+        let (language, theme) = self.dress.get();
+        self.label.set_text_content(Some(Text::LogIn.say(language)));
+        set(&self.trigger, "lang", language.tag());
+        set(&self.trigger, "data-theme", theme.as_str());
+        self.with_open(|open| set(&open.element, "data-theme", theme.as_str()));
     }
 
     fn close(&self) {
         self.closing.take();
-        if let Some(open) = self.open.take() {
-            // Its listener hears this too, and finds nothing to close.
+        let open = self.open.try_borrow_mut().ok().and_then(|mut open| open.take());
+        if let Some(open) = open {
             open.element.close();
             open.element.remove();
         }
     }
 
+    fn with_open<T>(&self, what: impl FnOnce(&Open) -> T) -> Option<T> {
+        self.open.try_borrow().ok()?.as_ref().map(what)
+    }
+
     fn close_soon(self: &Rc<Self>) {
         let me = Rc::downgrade(self);
-        let timer = Timeout::new(DONE_IS_SEEN_FOR, move || {
+        let ring = move |_| {
             if let Some(dialog) = me.upgrade() {
                 dialog.close();
             }
-        });
-        self.closing.replace(Some(timer));
+        };
+        self.closing.set(Some(Timer::new(DONE_IS_SEEN_FOR, Box::new(ring))));
+    }
+
+    fn on(self: &Rc<Self>, target: &Element, name: &'static str, heard: fn(&Rc<Self>, JsValue)) -> Listener {
+        let me = Rc::downgrade(self);
+        let heard = move |event| {
+            if let Some(dialog) = me.upgrade() {
+                heard(&dialog, event);
+            }
+        };
+        Listener::new(target, name, Box::new(heard))
     }
 }
 
