@@ -59,6 +59,7 @@ pub fn build() -> Result<()> {
         "--package=weixin-login-widget",
         "--lib",
         "--profile=widget",
+        "--no-default-features",
         "--target",
         tools::WASM_TARGET,
     ]))?;
