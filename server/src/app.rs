@@ -105,7 +105,9 @@ impl Application {
                 .wrap(from_fn(refuse::floods))
                 .wrap(from_fn(refuse::other_hosts))
                 .wrap(from_fn(headers::secure))
-                .service(web::scope(shared.config.public_url.path()).configure(|routes| table(routes, &shared)))
+                .service(
+                    web::scope(shared.config.public_url.path()).configure(|routes| table(routes, &shared)),
+                )
                 .default_service(web::to(refuse::unknown_path))
         })
         .client_request_timeout(REQUEST_WITHIN)
@@ -179,7 +181,9 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<App>) {
                 .route(web::delete().to(session::delete)),
         )
         .service(
-            web::resource("/logout").route(web::get().to(logout::ask)).route(web::post().to(logout::sign_out)),
+            web::resource("/logout")
+                .route(web::get().to(logout::ask))
+                .route(web::post().to(logout::sign_out)),
         )
         .route("/widget/{name}", web::get().to(widget::file))
         .route("/assets/{name}", web::get().to(pages::asset));

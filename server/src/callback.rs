@@ -65,7 +65,10 @@ pub enum CallbackError {
 
 /// Looks the state up: which attempt is WeChat's answer for?
 pub async fn find(store: &dyn Fleeting, state: &State, now: Seconds) -> Result<AttemptRow, CallbackError> {
-    let row = store.attempt_by_state(&SecretHash::of(state.as_str())).await?.ok_or(CallbackError::UnknownAttempt)?;
+    let row = store
+        .attempt_by_state(&SecretHash::of(state.as_str()))
+        .await?
+        .ok_or(CallbackError::UnknownAttempt)?;
     if row.expires_at <= now { Err(CallbackError::Expired) } else { Ok(row) }
 }
 
@@ -79,7 +82,11 @@ pub async fn consume(
     if !proves(&row, &proof) {
         return Err(CallbackError::OtherBrowser);
     }
-    if store.take_attempt(&row.id, now).await? { Ok(ConsumedAttempt { row }) } else { Err(CallbackError::Used) }
+    if store.take_attempt(&row.id, now).await? {
+        Ok(ConsumedAttempt { row })
+    } else {
+        Err(CallbackError::Used)
+    }
 }
 
 /// Whether this is the browser, and the page, that started the attempt.

@@ -61,8 +61,12 @@ impl From<CallbackError> for ApiError {
             CallbackError::UnknownAttempt | CallbackError::OtherBrowser => {
                 Self::new(ErrorCode::UnknownAttempt, "no attempt of this browser and page has this state")
             }
-            CallbackError::Expired => Self::new(ErrorCode::AttemptExpired, "the attempt has expired; start again"),
-            CallbackError::Used => Self::new(ErrorCode::AttemptUsed, "the attempt was answered before; start again"),
+            CallbackError::Expired => {
+                Self::new(ErrorCode::AttemptExpired, "the attempt has expired; start again")
+            }
+            CallbackError::Used => {
+                Self::new(ErrorCode::AttemptUsed, "the attempt was answered before; start again")
+            }
             CallbackError::Store(error) => error.into(),
         }
     }
@@ -73,8 +77,12 @@ impl From<ExchangeError> for ApiError {
         log(&error);
         match exchange_code(&error) {
             code @ ErrorCode::CodeSpent => Self::new(code, "WeChat no longer takes this code; start again"),
-            code @ ErrorCode::VirtualPerson => Self::new(code, "WeChat showed a virtual person; tap to log in"),
-            code @ ErrorCode::TemporarilyUnavailable => Self::new(code, "WeChat is busy or cannot be reached; try again"),
+            code @ ErrorCode::VirtualPerson => {
+                Self::new(code, "WeChat showed a virtual person; tap to log in")
+            }
+            code @ ErrorCode::TemporarilyUnavailable => {
+                Self::new(code, "WeChat is busy or cannot be reached; try again")
+            }
             code => Self::new(code, "the service is not set up rightly; its log says what"),
         }
     }
@@ -91,7 +99,9 @@ pub fn exchange_code(error: &ExchangeError) -> ErrorCode {
             }
             Meaning::Unknown => ErrorCode::ServerError,
         },
-        ExchangeError::Unreachable(_) | ExchangeError::NotUnderstood { .. } => ErrorCode::TemporarilyUnavailable,
+        ExchangeError::Unreachable(_) | ExchangeError::NotUnderstood { .. } => {
+            ErrorCode::TemporarilyUnavailable
+        }
         ExchangeError::VirtualPerson => ErrorCode::VirtualPerson,
     }
 }
@@ -104,12 +114,16 @@ pub fn log(error: &ExchangeError) {
     };
     match errcode.meaning() {
         Meaning::Busy => tracing::warn!(%errcode, "WeChat is busy, or this app's quota is spent"),
-        Meaning::CodeSpent => tracing::info!(%errcode, "WeChat no longer takes a code: used, expired or made up"),
+        Meaning::CodeSpent => {
+            tracing::info!(%errcode, "WeChat no longer takes a code: used, expired or made up")
+        }
         Meaning::PersonGone => tracing::info!(%errcode, "WeChat no longer tells about this person"),
         Meaning::WrongSecret => {
             tracing::error!(%errcode, "WeChat refuses the AppSecret: look at weixin.website.secret_file");
         }
-        Meaning::WrongAppid => tracing::error!(%errcode, "WeChat refuses the appid: look at weixin.website.appid"),
+        Meaning::WrongAppid => {
+            tracing::error!(%errcode, "WeChat refuses the appid: look at weixin.website.appid")
+        }
         Meaning::MissingParameter(parameter) => {
             tracing::error!(%errcode, parameter, "WeChat misses a parameter: this is ours to mend, please report it");
         }

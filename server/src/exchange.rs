@@ -62,7 +62,8 @@ pub struct Exchange {
 impl Exchange {
     /// Makes the HTTP client once: it keeps its connections.
     pub fn new(weixin: &Weixin) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().build()?;
+        let http =
+            reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().build()?;
         Ok(Self {
             http,
             api_url: weixin.api_url.clone(),
@@ -124,8 +125,13 @@ impl Exchange {
         read: impl Fn(&str) -> Result<T, Refused>,
     ) -> Result<T, ExchangeError> {
         let unreachable = |error: reqwest::Error| ExchangeError::Unreachable(error.without_url());
-        let mut response =
-            self.http.get(format!("{}{path}", self.api_url)).query(query).send().await.map_err(unreachable)?;
+        let mut response = self
+            .http
+            .get(format!("{}{path}", self.api_url))
+            .query(query)
+            .send()
+            .await
+            .map_err(unreachable)?;
         let status = response.status().as_u16();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {

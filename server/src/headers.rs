@@ -20,7 +20,10 @@ pub struct Headers {
 impl Headers {
     /// Makes them.
     pub fn new(config: &Config) -> Self {
-        Self { csp: header_value(&content_security_policy(config, "'none'")), https: !config.public_url.is_localhost() }
+        Self {
+            csp: header_value(&content_security_policy(config, "'none'")),
+            https: !config.public_url.is_localhost(),
+        }
     }
 }
 
@@ -28,7 +31,8 @@ impl Headers {
 pub fn content_security_policy(config: &Config, ancestors: &str) -> String {
     let weixin = &config.weixin;
     let desktop = weixin.desktop_urls.join(" ");
-    let mut avatars = weixin.avatar_hosts.iter().map(|host| format!("https://{host}")).collect::<Vec<_>>().join(" ");
+    let mut avatars =
+        weixin.avatar_hosts.iter().map(|host| format!("https://{host}")).collect::<Vec<_>>().join(" ");
     if weixin.is_emulator() {
         avatars = format!("{avatars} {}", weixin.open_url);
     }

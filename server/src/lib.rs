@@ -7,6 +7,7 @@
 pub mod account;
 pub mod app;
 pub mod callback;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod error;

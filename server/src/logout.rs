@@ -1,6 +1,7 @@
 //! `GET /logout` asks, `POST /logout` does: a link or an image on somebody else's page logs nobody out.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use protocol::service::ErrorCode;
 
 use crate::app::App;
 use crate::origin::is_own_page;
@@ -24,7 +25,7 @@ pub async fn sign_out(app: web::Data<App>, request: HttpRequest) -> HttpResponse
         Ok(()) => response,
         Err(error) => {
             tracing::error!(%error, "the store did not answer");
-            pages::refusal(&app, Refusal::TemporarilyUnavailable, language, None)
+            pages::refusal(&app, Refusal::Code(ErrorCode::TemporarilyUnavailable), language, None)
         }
     }
 }

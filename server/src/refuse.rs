@@ -21,12 +21,14 @@ pub async fn floods(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<BoxBody>>, Error> {
     let route = request.path().strip_prefix(app.config.public_url.path()).unwrap_or_default();
-    let counted = request.method() != Method::OPTIONS && (route.starts_with("/login") || route == "/callback");
+    let counted =
+        request.method() != Method::OPTIONS && (route.starts_with("/login") || route == "/callback");
     if counted && !app.limits.allow(&app.config, request.request()) {
         let response = if request.method() == Method::GET {
-            pages::refusal(&app, Refusal::SlowDown, Language::of(request.request()), None)
+            pages::refusal(&app, Refusal::Code(ErrorCode::SlowDown), Language::of(request.request()), None)
         } else {
-            ApiError::new(ErrorCode::SlowDown, "too many requests from this address; wait a minute").error_response()
+            ApiError::new(ErrorCode::SlowDown, "too many requests from this address; wait a minute")
+                .error_response()
         };
         return Ok(request.into_response(response).map_into_right_body());
     }
@@ -42,7 +44,8 @@ pub async fn other_hosts(
     let public_url = &app.config.public_url;
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     if public_url.is_localhost() && host != Some(public_url.host()) {
-        let response = HttpResponse::MisdirectedRequest().body("this service answers only under its public_url\n");
+        let response =
+            HttpResponse::MisdirectedRequest().body("this service answers only under its public_url\n");
         return Ok(request.into_response(response).map_into_right_body());
     }
     Ok(next.call(request).await?.map_into_boxed_body().map_into_left_body())
@@ -52,7 +55,9 @@ pub async fn other_hosts(
 pub fn json(error: JsonPayloadError, _: &HttpRequest) -> Error {
     let description = match error {
         JsonPayloadError::ContentType => "the body must be application/json",
-        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => "the body is too long",
+        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+            "the body is too long"
+        }
         _ => "the body is not the JSON that this route takes",
     };
     ApiError::new(ErrorCode::InvalidRequest, description).into()

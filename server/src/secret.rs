@@ -11,9 +11,19 @@ pub struct SecretHash([u8; 32]);
 impl SecretHash {
     /// Of a value that somebody presents.
     pub fn of(presented: &str) -> Self {
+        Self::of_bytes(presented.as_bytes())
+    }
+
+    /// Of any bytes.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
         let mut hash = [0; 32];
-        hash.copy_from_slice(digest::digest(&digest::SHA256, presented.as_bytes()).as_ref());
+        hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
         Self(hash)
+    }
+
+    /// As a word, for names of files and their contents.
+    pub fn hex(&self) -> String {
+        self.0.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// From a store's row; `None` when it is no hash.

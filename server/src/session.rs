@@ -96,7 +96,11 @@ pub async fn begin(
 }
 
 /// The living session that the browser's cookie stands for.
-pub async fn current(app: &App, request: &HttpRequest, kind: SessionKind) -> Result<Option<SessionRow>, StoreError> {
+pub async fn current(
+    app: &App,
+    request: &HttpRequest,
+    kind: SessionKind,
+) -> Result<Option<SessionRow>, StoreError> {
     let Some(secret) = cookie_value(app, request, kind.cookie_name()) else { return Ok(None) };
     let now = app.clock.now();
     let Some(session) = app.lasting.session(&SecretHash::of(&secret), now).await? else { return Ok(None) };
@@ -154,11 +158,19 @@ fn only_site_pages(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
     if is_site_page(&app.config, request) {
         Ok(())
     } else {
-        Err(ApiError::new(ErrorCode::UnregisteredOrigin, "only a registered page of the same site may do this"))
+        Err(ApiError::new(
+            ErrorCode::UnregisteredOrigin,
+            "only a registered page of the same site may do this",
+        ))
     }
 }
 
-async fn person(app: &App, account_id: &str, client_id: String, auth_time: Seconds) -> Result<Person, ApiError> {
+async fn person(
+    app: &App,
+    account_id: &str,
+    client_id: String,
+    auth_time: Seconds,
+) -> Result<Person, ApiError> {
     let account = app.lasting.account(account_id).await?;
     let Some(AccountRow { nickname, picture, .. }) = account else {
         return Err(ApiError::new(ErrorCode::LoginRequired, "the account of this session is gone"));

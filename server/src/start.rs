@@ -46,7 +46,12 @@ pub struct Started {
 }
 
 /// Starts an attempt.
-pub async fn start(app: &App, client: &Client, start: Start, lang: Option<String>) -> Result<Started, StoreError> {
+pub async fn start(
+    app: &App,
+    client: &Client,
+    start: Start,
+    lang: Option<String>,
+) -> Result<Started, StoreError> {
     let (id, state, secret) = (random_word(), random_state(), random_word());
     let mut row = AttemptRow {
         id: id.clone(),

@@ -135,7 +135,11 @@ pub trait Lasting: Send + Sync {
     async fn ping(&self) -> Result<(), StoreError>;
     /// Finds the account of an identity (its own, else that of its unionid) or makes one, joins a unionid that turned up later,
     /// and keeps nickname and picture. An identity never changes its account, so no client's `sub` changes.
-    async fn account_of_identity(&self, identity: IdentityRow<'_>, now: Seconds) -> Result<AccountRow, StoreError>;
+    async fn account_of_identity(
+        &self,
+        identity: IdentityRow<'_>,
+        now: Seconds,
+    ) -> Result<AccountRow, StoreError>;
     /// What this client calls this account; made at its first sight.
     async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError>;
     /// An account.
@@ -143,7 +147,8 @@ pub trait Lasting: Send + Sync {
     /// Keeps a session.
     async fn insert_session(&self, session: &SessionRow) -> Result<(), StoreError>;
     /// A living session by its cookie's hash.
-    async fn session(&self, secret_hash: &SecretHash, now: Seconds) -> Result<Option<SessionRow>, StoreError>;
+    async fn session(&self, secret_hash: &SecretHash, now: Seconds)
+    -> Result<Option<SessionRow>, StoreError>;
     /// A session was used: its idle time ends later.
     async fn touch_session(&self, sid: &str, idle_until: Seconds) -> Result<(), StoreError>;
     /// Ends a session; `false` when there was none.

@@ -61,13 +61,21 @@ pub async fn issue(
 }
 
 /// Redeems a code. Everything is checked before it is taken: a wrong request cannot burn somebody's code.
-pub async fn redeem(app: &App, at: RedeemAt<'_>, code: &str, code_verifier: &str) -> Result<Redeemed, ApiError> {
-    let refused = || ApiError::new(ErrorCode::InvalidGrant, "the code is unknown, used, expired or not for here");
+pub async fn redeem(
+    app: &App,
+    at: RedeemAt<'_>,
+    code: &str,
+    code_verifier: &str,
+) -> Result<Redeemed, ApiError> {
+    let refused =
+        || ApiError::new(ErrorCode::InvalidGrant, "the code is unknown, used, expired or not for here");
     let now = app.clock.now();
     let code_hash = SecretHash::of(code);
     let row = app.fleeting.code(&code_hash, now).await?.ok_or_else(refused)?;
     let here = match at {
-        RedeemAt::Session { origin } => row.redeem_at == LoginResult::Session && row.redirect_uri == web_message(origin),
+        RedeemAt::Session { origin } => {
+            row.redeem_at == LoginResult::Session && row.redirect_uri == web_message(origin)
+        }
     };
     let proven = SecretHash::of(&s256(code_verifier)).matches(&SecretHash::of(&row.code_challenge));
     if !here || !proven || !app.fleeting.take_code(&code_hash, now).await? {

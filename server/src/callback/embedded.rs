@@ -30,7 +30,8 @@ pub async fn by_secret(
     id: web::Path<String>,
     body: web::Json<CallbackAnswer>,
 ) -> Result<HttpResponse, ApiError> {
-    let secret = request.headers().get(SECRET_HEADER).and_then(|secret| secret.to_str().ok()).unwrap_or_default();
+    let secret =
+        request.headers().get(SECRET_HEADER).and_then(|secret| secret.to_str().ok()).unwrap_or_default();
     let origin = origin(&request).unwrap_or_default();
     finish(&app, Some(&id), BrowserProof::Secret { secret, origin }, body.into_inner()).await
 }

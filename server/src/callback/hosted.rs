@@ -39,11 +39,11 @@ pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let language = Language::of(&request);
     let refuse = |refusal, again: Option<&str>| pages::refusal(&app, refusal, language, again);
     let Ok(query) = web::Query::<CallbackQuery>::from_query(request.query_string()) else {
-        return refuse(Refusal::InvalidRequest, None);
+        return refuse(Refusal::Code(ErrorCode::InvalidRequest), None);
     };
     let CallbackQuery { code, state } = query.into_inner();
     let Some(state) = state.and_then(|state| State::parse(state).ok()) else {
-        return refuse(Refusal::UnknownAttempt, None);
+        return refuse(Refusal::Code(ErrorCode::UnknownAttempt), None);
     };
     let row = match find(app.fleeting.as_ref(), &state, app.clock.now()).await {
         Ok(row) => row,
@@ -53,7 +53,7 @@ pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let again = again.as_deref();
     match row.kind {
         Kind::Embedded => embedded_page(&app, &request, &row, language),
-        Kind::Scene => refuse(Refusal::UnknownAttempt, None),
+        Kind::Scene => refuse(Refusal::Code(ErrorCode::UnknownAttempt), None),
         Kind::Hosted => {
             let cookie = attempt_cookie(&app, &request, &row.id);
             let Some(cookie) = cookie.filter(|cookie| proves(&row, &BrowserProof::Cookie(cookie))) else {
@@ -89,12 +89,16 @@ async fn finish(
     app.finished.notify_waiters();
     match ended {
         Ok(response) => response,
-        Err(code) => pages::refusal(app, Refusal::of(code), language, again),
+        Err(code) => pages::refusal(app, Refusal::Code(code), language, again),
     }
 }
 
 /// Exchange, account, sessions, and the way back.
-async fn log_in(app: &App, attempt: &ConsumedAttempt, code: Option<String>) -> Result<HttpResponse, ErrorCode> {
+async fn log_in(
+    app: &App,
+    attempt: &ConsumedAttempt,
+    code: Option<String>,
+) -> Result<HttpResponse, ErrorCode> {
     let stored = |error: StoreError| {
         tracing::error!(%error, "the store did not answer");
         ErrorCode::TemporarilyUnavailable
@@ -121,20 +125,27 @@ async fn second_load(app: &App, id: &str, language: Language, again: Option<&str
         let ended = app.finished.notified();
         let row = match app.fleeting.attempt(id).await {
             Ok(Some(row)) => row,
-            Ok(None) => return pages::refusal(app, Refusal::AttemptExpired, language, again),
+            Ok(None) => {
+                return pages::refusal(app, Refusal::Code(ErrorCode::AttemptExpired), language, again);
+            }
             Err(error) => {
                 tracing::error!(%error, "the store did not answer");
-                return pages::refusal(app, Refusal::TemporarilyUnavailable, language, again);
+                return pages::refusal(
+                    app,
+                    Refusal::Code(ErrorCode::TemporarilyUnavailable),
+                    language,
+                    again,
+                );
             }
         };
         match row.outcome.as_deref() {
             Some(DONE) => return HttpResponse::SeeOther().insert_header((LOCATION, way_back(&row))).finish(),
             Some(code) => {
                 let code = ErrorCode::parse(code).unwrap_or(ErrorCode::AttemptUsed);
-                return pages::refusal(app, Refusal::of(code), language, again);
+                return pages::refusal(app, Refusal::Code(code), language, again);
             }
             None if Instant::now() > deadline => {
-                return pages::refusal(app, Refusal::AttemptUsed, language, again);
+                return pages::refusal(app, Refusal::Code(ErrorCode::AttemptUsed), language, again);
             }
             // Either this node tells, or another one has written it.
             None => drop(tokio::time::timeout(LOOK_AGAIN, ended).await),
@@ -161,21 +172,22 @@ fn way_back(row: &AttemptRow) -> String {
 /// The address that begins the same login anew.
 fn start_again(app: &App, row: &AttemptRow) -> Option<String> {
     let return_to = row.return_to.as_deref()?;
-    let query =
-        url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to)
-            .append_pair("client_id", &row.client_id).finish();
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("return_to", return_to)
+        .append_pair("client_id", &row.client_id)
+        .finish();
     Some(format!("{}/login?{query}", app.config.public_url.path()))
 }
 
 fn refusal_of(error: CallbackError) -> Refusal {
     match error {
-        CallbackError::UnknownAttempt => Refusal::UnknownAttempt,
+        CallbackError::UnknownAttempt => Refusal::Code(ErrorCode::UnknownAttempt),
         CallbackError::OtherBrowser => Refusal::OtherBrowser,
-        CallbackError::Expired => Refusal::AttemptExpired,
-        CallbackError::Used => Refusal::AttemptUsed,
+        CallbackError::Expired => Refusal::Code(ErrorCode::AttemptExpired),
+        CallbackError::Used => Refusal::Code(ErrorCode::AttemptUsed),
         CallbackError::Store(error) => {
             tracing::error!(%error, "the store did not answer");
-            Refusal::TemporarilyUnavailable
+            Refusal::Code(ErrorCode::TemporarilyUnavailable)
         }
     }
 }

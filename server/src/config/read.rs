@@ -66,7 +66,7 @@ struct RawWeixin {
     website: Option<RawApp>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct RawApp {
     appid: Option<String>,
@@ -83,4 +83,209 @@ struct RawClient {
     origins: Vec<String>,
     #[serde(default)]
     redirect_uris: Vec<String>,
+}
+
+impl Config {
+    /// Reads the file, then the environment, which has the last word. Relative paths start at the file's folder.
+    pub fn load(
+        file: Option<&Path>,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let Some(file) = file else { return Self::parse("", env, Path::new(".")) };
+        let text = std::fs::read_to_string(file).map_err(|error| ConfigError::File(file.into(), error))?;
+        Self::parse(&text, env, file.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// The same of a text.
+    pub fn parse(
+        text: &str,
+        env: impl Iterator<Item = (String, String)>,
+        folder: &Path,
+    ) -> Result<Self, ConfigError> {
+        // First the text alone: its errors have lines.
+        toml::from_str::<RawConfig>(text)
+            .map_err(|error| ConfigError::Toml(with_nearest(&error.to_string())))?;
+        let mut table: Table =
+            text.parse().map_err(|error: toml::de::Error| ConfigError::Toml(error.to_string()))?;
+        for (name, value) in env {
+            if let Some(key) = name.strip_prefix(PREFIX) {
+                put(&mut table, &key.to_ascii_lowercase(), value);
+            }
+        }
+        let raw = RawConfig::deserialize(table)
+            .map_err(|error| ConfigError::Toml(format!("{PREFIX}*: {}", with_nearest(&error.to_string()))))?;
+        checked(raw, folder)
+    }
+}
+
+/// Puts a variable where its key is: `weixin__website__appid` into `[weixin.website]`. A value that is a TOML list is one, any
+/// other is a text.
+fn put(table: &mut Table, key: &str, value: String) {
+    match key.split_once("__") {
+        Some((outer, inner)) => {
+            let outer = table.entry(outer).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(outer) = outer {
+                put(outer, inner, value);
+            }
+        }
+        None => {
+            let list =
+                value.starts_with('[').then(|| format!("value = {value}").parse::<Table>().ok()).flatten();
+            let value = list.and_then(|mut list| list.remove("value")).unwrap_or(Value::String(value));
+            table.insert(key.into(), value);
+        }
+    }
+}
+
+/// Adds the nearest known key to serde's "unknown field `x`, expected one of `a`, `b`".
+fn with_nearest(error: &str) -> String {
+    let mut words = error.split('`').skip(1).step_by(2);
+    let unknown = error
+        .contains("unknown field")
+        .then(|| words.find(|word| error.contains(&format!("unknown field `{word}`"))))
+        .flatten();
+    let nearest = unknown.and_then(|unknown| {
+        words.max_by(|a, b| strsim::jaro_winkler(unknown, a).total_cmp(&strsim::jaro_winkler(unknown, b)))
+    });
+    match nearest {
+        Some(nearest) => format!("{}\nDid you mean `{nearest}`?", error.trim_end()),
+        None => error.trim_end().into(),
+    }
+}
+
+fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
+    let public_url =
+        raw.public_url.ok_or_else(|| wrong("public_url", "is missing: https://your.site/weixin"))?;
+    let public_url = PublicUrl::parse(&public_url).map_err(|problem| wrong("public_url", problem))?;
+    let listen = address("listen", raw.listen, "127.0.0.1:8080")?;
+    let ops_listen = address("ops_listen", raw.ops_listen, "127.0.0.1:9090")?;
+    if public_url.is_localhost() && !(listen.ip().is_loopback() && ops_listen.ip().is_loopback()) {
+        return Err(wrong(
+            "listen",
+            "must be a loopback address while public_url is http://localhost: its cookies are not Secure",
+        ));
+    }
+    let tls = match (raw.tls_cert_file, raw.tls_key_file) {
+        (Some(cert), Some(key)) => Some((folder.join(cert), folder.join(key))),
+        (None, None) => None,
+        _ => return Err(wrong("tls_cert_file", "and `tls_key_file` go together")),
+    };
+    let trusted_proxies = raw
+        .trusted_proxies
+        .iter()
+        .map(|network| {
+            network.parse().map_err(|_| {
+                wrong("trusted_proxies", format!("has `{network}`, which is no network: 10.0.0.0/8"))
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Config {
+        store: store(raw.store.as_deref().unwrap_or("sqlite:weixin-login.db"), folder)?,
+        widget_dir: raw.widget_dir.unwrap_or_else(|| "target/widget/dist".into()),
+        weixin: weixin(raw.weixin, folder)?,
+        clients: clients(raw.clients)?,
+        public_url,
+        listen,
+        ops_listen,
+        trusted_proxies,
+        tls,
+    })
+}
+
+fn address(key: &str, value: Option<String>, default: &str) -> Result<SocketAddr, ConfigError> {
+    let value = value.unwrap_or_else(|| default.into());
+    value.parse().map_err(|_| wrong(key, format!("is `{value}`, which is no address with a port: {default}")))
+}
+
+fn store(value: &str, folder: &Path) -> Result<PathBuf, ConfigError> {
+    match value.strip_prefix("sqlite:") {
+        Some(file) if !file.is_empty() => Ok(folder.join(file)),
+        _ => Err(wrong("store", "must be `sqlite:FILE`; other stores are not there yet")),
+    }
+}
+
+fn weixin(raw: RawWeixin, folder: &Path) -> Result<Weixin, ConfigError> {
+    let website = raw
+        .website
+        .ok_or_else(|| wrong("weixin.website", "is missing: appid and secret_file of the website app"))?;
+    let appid = website.appid.ok_or_else(|| wrong("weixin.website.appid", "is missing"))?;
+    let appid = AppId::parse(appid)
+        .map_err(|_| wrong("weixin.website.appid", "is not an appid: wx and 16 characters"))?;
+    let open_url = base_url("weixin.open_url", raw.open_url, OPEN_URL)?;
+    let api_url = base_url("weixin.api_url", raw.api_url, API_URL)?;
+    let desktop_urls = raw.desktop_urls.unwrap_or_else(|| vec![DESKTOP_URL.into()]);
+    let desktop_urls = desktop_urls
+        .into_iter()
+        .map(|url| base_url("weixin.desktop_urls", Some(url), DESKTOP_URL))
+        .collect::<Result<_, _>>()?;
+    Ok(Weixin {
+        open_url,
+        api_url,
+        desktop_urls,
+        avatar_hosts: raw
+            .avatar_hosts
+            .unwrap_or_else(|| vec!["thirdwx.qlogo.cn".into(), "wx.qlogo.cn".into()]),
+        website: App { appid, secret: secret(website.secret, website.secret_file, folder)? },
+    })
+}
+
+/// An origin, as it stands in addresses and in policies.
+fn base_url(key: &str, value: Option<String>, default: &str) -> Result<String, ConfigError> {
+    let value = value.unwrap_or_else(|| default.into());
+    is_origin(&value)
+        .then_some(())
+        .ok_or_else(|| wrong(key, format!("has `{value}`, which is not of the form {default}")))?;
+    Ok(value)
+}
+
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == text)
+}
+
+fn secret(secret: Option<String>, file: Option<PathBuf>, folder: &Path) -> Result<AppSecret, ConfigError> {
+    let secret = match (secret, file) {
+        (Some(_), Some(_)) => {
+            return Err(wrong("weixin.website.secret_file", "and a secret of its own exclude each other"));
+        }
+        (Some(secret), None) => secret,
+        (None, Some(file)) => {
+            let file = folder.join(file);
+            std::fs::read_to_string(&file).map_err(|error| ConfigError::File(file, error))?
+        }
+        (None, None) => {
+            return Err(wrong(
+                "weixin.website.secret_file",
+                format!("is missing: the file with the AppSecret, or {PREFIX}WEIXIN__WEBSITE__SECRET"),
+            ));
+        }
+    };
+    let secret = secret.trim();
+    if secret.is_empty() {
+        Err(wrong("weixin.website.secret_file", "is empty"))
+    } else {
+        Ok(AppSecret(secret.into()))
+    }
+}
+
+fn clients(raw: Vec<RawClient>) -> Result<Vec<Client>, ConfigError> {
+    if raw.is_empty() {
+        return Err(wrong("clients", "is missing: at least one [[clients]] with id, name and origins"));
+    }
+    let mut clients: Vec<Client> = Vec::new();
+    for RawClient { id, name, origins, redirect_uris } in raw {
+        if id.is_empty()
+            || !id.bytes().all(|byte| byte.is_ascii_graphic())
+            || clients.iter().any(|client| client.id == id)
+        {
+            return Err(wrong("clients.id", format!("`{id}` is empty, has spaces, or is there twice")));
+        }
+        if let Some(origin) = origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(wrong(
+                "clients.origins",
+                format!("has `{origin}`, which is no origin: https://shop.example.com, without a path"),
+            ));
+        }
+        clients.push(Client { id, name, origins, redirect_uris });
+    }
+    Ok(clients)
 }

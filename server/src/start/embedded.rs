@@ -24,8 +24,12 @@ pub async fn login(
     let Some(client) = app.config.client(&client_id) else {
         return Err(ApiError::new(ErrorCode::UnknownClient, "no client of this name is configured"));
     };
-    let Some(origin) = origin(&request).filter(|origin| client.origins.iter().any(|known| known == origin)) else {
-        return Err(ApiError::new(ErrorCode::UnregisteredOrigin, "this page's origin is not among the client's origins"));
+    let Some(origin) = origin(&request).filter(|origin| client.origins.iter().any(|known| known == origin))
+    else {
+        return Err(ApiError::new(
+            ErrorCode::UnregisteredOrigin,
+            "this page's origin is not among the client's origins",
+        ));
     };
     if kind.is_some_and(|kind| kind != Kind::Embedded) {
         return invalid("this kind of attempt cannot be started here");

@@ -31,13 +31,13 @@ struct LoginQuery {
 pub async fn login(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let language = Language::of(&request);
     let Ok(query) = web::Query::<LoginQuery>::from_query(request.query_string()) else {
-        return pages::refusal(&app, Refusal::InvalidRequest, language, None);
+        return pages::refusal(&app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
     };
     let Some(return_to) = ReturnTo::parse(&app.config, query.return_to.as_deref().unwrap_or("/")) else {
         return pages::refusal(&app, Refusal::BadReturnTo, language, None);
     };
     let Some(client) = client_for(&app.config, query.client_id.as_deref(), &return_to) else {
-        return pages::refusal(&app, Refusal::UnknownClient, language, None);
+        return pages::refusal(&app, Refusal::Code(ErrorCode::UnknownClient), language, None);
     };
     let begin = Start::Hosted { return_to: return_to.as_str().into() };
     match start(&app, client, begin, Some(language.as_str().into())).await {
@@ -48,7 +48,7 @@ pub async fn login(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
         }
         Err(error) => {
             tracing::error!(%error, "the store did not answer");
-            pages::refusal(&app, Refusal::TemporarilyUnavailable, language, None)
+            pages::refusal(&app, Refusal::Code(ErrorCode::TemporarilyUnavailable), language, None)
         }
     }
 }

@@ -46,7 +46,11 @@ impl ReturnTo {
 }
 
 /// Whose login it is: the client that is named and has registered the origin, else the only one that has registered it.
-pub fn client_for<'a>(config: &'a Config, client_id: Option<&str>, return_to: &ReturnTo) -> Option<&'a Client> {
+pub fn client_for<'a>(
+    config: &'a Config,
+    client_id: Option<&str>,
+    return_to: &ReturnTo,
+) -> Option<&'a Client> {
     let mut clients = config.clients.iter().filter(|client| client.origins.contains(&return_to.origin));
     match client_id {
         Some(client_id) => clients.find(|client| client.id == client_id),

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use protocol::service::{Kind, LoginResult};
+use sqlx::Row;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::Row;
 
 use super::{AccountRow, AttemptRow, CodeRow, Fleeting, IdentityRow, Lasting, SessionRow, StoreError};
 use crate::clock::Seconds;
@@ -47,7 +47,11 @@ impl Lasting for SqliteStore {
         Ok(())
     }
 
-    async fn account_of_identity(&self, identity: IdentityRow<'_>, now: Seconds) -> Result<AccountRow, StoreError> {
+    async fn account_of_identity(
+        &self,
+        identity: IdentityRow<'_>,
+        now: Seconds,
+    ) -> Result<AccountRow, StoreError> {
         let mut transaction = self.write.begin().await?;
         let known: Option<String> = sqlx::query_scalar(
             "SELECT account_id FROM identities WHERE (appid = ?1 AND openid = ?2) OR unionid = ?3
@@ -110,7 +114,11 @@ impl Lasting for SqliteStore {
             .fetch_optional(&self.read)
             .await?;
         row.map(|row| {
-            Ok(AccountRow { id: row.try_get("id")?, nickname: row.try_get("nickname")?, picture: row.try_get("picture")? })
+            Ok(AccountRow {
+                id: row.try_get("id")?,
+                nickname: row.try_get("nickname")?,
+                picture: row.try_get("picture")?,
+            })
         })
         .transpose()
     }
@@ -132,7 +140,11 @@ impl Lasting for SqliteStore {
         Ok(())
     }
 
-    async fn session(&self, secret_hash: &SecretHash, now: Seconds) -> Result<Option<SessionRow>, StoreError> {
+    async fn session(
+        &self,
+        secret_hash: &SecretHash,
+        now: Seconds,
+    ) -> Result<Option<SessionRow>, StoreError> {
         sqlx::query("SELECT * FROM sessions WHERE secret_hash = ?1 AND idle_until > ?2 AND expires_at > ?2")
             .bind(secret_hash.as_bytes())
             .bind(now)
@@ -260,18 +272,21 @@ impl Fleeting for SqliteStore {
     }
 
     async fn take_code(&self, code_hash: &SecretHash, now: Seconds) -> Result<bool, StoreError> {
-        let taken = sqlx::query("UPDATE codes SET used_at = ?2 WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2")
-            .bind(code_hash.as_bytes())
-            .bind(now)
-            .execute(&self.write)
-            .await?;
+        let taken = sqlx::query(
+            "UPDATE codes SET used_at = ?2 WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2",
+        )
+        .bind(code_hash.as_bytes())
+        .bind(now)
+        .execute(&self.write)
+        .await?;
         Ok(taken.rows_affected() == 1)
     }
 
     async fn sweep_fleeting(&self, now: Seconds) -> Result<u64, StoreError> {
         let attempts =
             sqlx::query("DELETE FROM attempts WHERE expires_at <= ?1").bind(now).execute(&self.write).await?;
-        let codes = sqlx::query("DELETE FROM codes WHERE expires_at <= ?1").bind(now).execute(&self.write).await?;
+        let codes =
+            sqlx::query("DELETE FROM codes WHERE expires_at <= ?1").bind(now).execute(&self.write).await?;
         Ok(attempts.rows_affected() + codes.rows_affected())
     }
 }

@@ -1,0 +1,167 @@
+//! The service's own pages, made of `templates/` and the sentences of `text.rs`. Decides nothing about a login.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, REFERRER_POLICY};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use askama::Template;
+use protocol::ids::{AppId, State};
+use protocol::qrconnect::page_address;
+use protocol::service::{ErrorCode, StartedLogin};
+
+use crate::app::App;
+use crate::error::ApiError;
+pub use crate::text::Refusal;
+use crate::text::{self, Language, Sentence, say};
+
+/// What every page has around its middle.
+struct Frame {
+    prefix: String,
+    language: Language,
+    emulator: bool,
+    localhost: bool,
+}
+
+impl Frame {
+    fn new(app: &App, language: Language) -> Self {
+        Self {
+            prefix: app.config.public_url.path().into(),
+            language,
+            emulator: app.config.weixin.is_emulator(),
+            localhost: app.config.public_url.is_localhost(),
+        }
+    }
+
+    fn say(&self, sentence: Sentence) -> &'static str {
+        say(sentence, self.language)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    frame: Frame,
+    client_name: &'a str,
+    attempt: String,
+    qr_page: String,
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct NoticePage<'a> {
+    frame: Frame,
+    title: &'a str,
+    text: &'a str,
+    code: &'a str,
+    start_again: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_out.html")]
+struct SignOutPage {
+    frame: Frame,
+}
+
+#[derive(Template)]
+#[template(path = "callback.html")]
+struct CallbackPage<'a> {
+    frame: Frame,
+    origin: &'a str,
+    iss: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "landing.html")]
+struct LandingPage<'a> {
+    frame: Frame,
+    sites: Vec<(&'a str, String)>,
+}
+
+/// The hosted page: the widget in full, and WeChat's own page for browsers that cannot run it.
+pub fn login(app: &App, login: &StartedLogin, language: Language) -> HttpResponse {
+    let qr_page =
+        match (AppId::parse(login.appid.clone().unwrap_or_default()), State::parse(login.state.clone())) {
+            (Ok(appid), Ok(state)) => page_address(&login.open_url, &appid, &login.redirect_uri, &state),
+            _ => String::new(),
+        };
+    let attempt = serde_json::to_string(login).unwrap_or_default();
+    let frame = Frame::new(app, language);
+    page(StatusCode::OK, LoginPage { frame, client_name: &login.client_name, attempt, qr_page }.render())
+}
+
+/// Why there is no login, what to do, and the button that does it.
+pub fn refusal(app: &App, refusal: Refusal, language: Language, start_again: Option<&str>) -> HttpResponse {
+    let (title, text) = refusal.words();
+    let status = match refusal {
+        Refusal::Code(ErrorCode::AccessDenied) => StatusCode::OK,
+        Refusal::Code(code) => ApiError::new(code, "").status_code(),
+        Refusal::NotFound => StatusCode::NOT_FOUND,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let notice = NoticePage {
+        frame: Frame::new(app, language),
+        title: say(title, language),
+        text: say(text, language),
+        code: refusal.code(),
+        start_again,
+    };
+    page(status, notice.render())
+}
+
+/// After a logout.
+pub fn signed_out(app: &App, language: Language) -> HttpResponse {
+    let title = say(text::SIGNED_OUT, language);
+    let notice =
+        NoticePage { frame: Frame::new(app, language), title, text: "", code: "", start_again: None };
+    page(StatusCode::OK, notice.render())
+}
+
+/// Before a logout that a link asked for.
+pub fn ask_sign_out(app: &App, language: Language) -> HttpResponse {
+    let mut response = page(StatusCode::OK, SignOutPage { frame: Frame::new(app, language) }.render());
+    // Under no-referrer the form's Origin would be `null`.
+    response.headers_mut().insert(REFERRER_POLICY, crate::headers::header_value("same-origin"));
+    response
+}
+
+/// The page in WeChat's frame that takes the answer to `origin`.
+pub fn callback_frame(app: &App, origin: &str, language: Language) -> HttpResponse {
+    let frame = Frame::new(app, language);
+    page(StatusCode::OK, CallbackPage { frame, origin, iss: app.config.public_url.as_str() }.render())
+}
+
+/// `GET /`: the button, and what is configured.
+pub async fn front(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let sites = app.config.clients.iter().filter_map(|client| {
+        let origin = client.origins.first()?;
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("client_id", &client.id)
+            .append_pair("return_to", &format!("{origin}/"))
+            .finish();
+        Some((client.name.as_str(), query))
+    });
+    let frame = Frame::new(&app, Language::of(&request));
+    page(StatusCode::OK, LandingPage { frame, sites: sites.collect() }.render())
+}
+
+/// `GET /assets/{name}`: what the pages load.
+pub async fn asset(name: web::Path<String>) -> HttpResponse {
+    let (content_type, content) = match name.as_str() {
+        "pages.css" => ("text/css; charset=utf-8", include_str!("../assets/pages.css")),
+        "callback.js" => ("text/javascript; charset=utf-8", include_str!("../assets/callback.js")),
+        _ => return HttpResponse::NotFound().finish(),
+    };
+    HttpResponse::Ok()
+        .content_type(content_type)
+        .insert_header((CACHE_CONTROL, "public, max-age=300"))
+        .body(content)
+}
+
+fn page(status: StatusCode, rendered: askama::Result<String>) -> HttpResponse {
+    match rendered {
+        Ok(html) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html),
+        Err(error) => {
+            tracing::error!(%error, "a page was not made");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
