@@ -1,14 +1,14 @@
 //! One panel in the page: carries the machine's effects out, and its events in. Decides nothing.
 
 use alloc::boxed::Box;
-use alloc::rc::{Rc, Weak};
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 use flow::clock::Clock;
-use flow::error::LoginError;
-use flow::event::{Effect, Event};
+use flow::error::{Code, LoginError};
+use flow::event::{Effect, Event, Run};
 use flow::machine::Machine;
 use flow::options::{Options, Surroundings};
 use flow::text::Language;
@@ -19,30 +19,36 @@ use web_sys::{EventTarget, Node, PageTransitionEvent, Window};
 
 use crate::fetch::{Call, Outcome, Post};
 use crate::listen::{Listener, Timer};
-use crate::service::{self, Failure, Pkce};
+use crate::service::{self, Pkce};
 use crate::view::View;
 use crate::{Page, fast_login, permission, tell};
 
 /// A panel in the page. It is taken out, and all it has under way is dropped, with this value.
-pub struct Panel {
-    inner: Rc<Inner>,
-    _listeners: [Listener; 4],
-}
+pub struct Panel(Rc<Inner>);
 
+/// Everything that it hears by holds it in turn: [`Panel`]'s end takes that apart.
 struct Inner {
-    me: Weak<Self>,
     page: Rc<Page>,
-    options: Rc<Options>,
+    options: Options,
     machine: RefCell<Machine>,
+    view: RefCell<Option<View>>,
     clock: Cell<Clock>,
-    view: RefCell<View>,
+    listeners: Cell<Vec<Listener>>,
+    wake: Cell<Option<Timer>>,
     desktop_calls: Cell<Vec<Call>>,
     service_calls: Cell<Vec<Call>>,
     /// The verifiers of the last attempts, by attempt.
     verifiers: Cell<Vec<(String, String)>>,
-    permission: Cell<Option<Listener>>,
-    wake: Cell<Option<Timer>>,
     closed: Cell<bool>,
+}
+
+/// What a call was for.
+enum Then {
+    Probed { run: Run, desktop_url: String },
+    Authorized { run: Run },
+    Started { verifier: Option<String> },
+    Finished,
+    Redeemed,
 }
 
 /// A former attempt may still be answered; those before it have no frame any more.
@@ -53,97 +59,90 @@ const CALLS_KEPT: usize = 8;
 impl Panel {
     /// Puts a panel in `parent` and starts the login.
     pub fn new(page: &Rc<Page>, parent: &Node, options: Options, surroundings: &Surroundings) -> Self {
-        let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
-            let pressed = me.clone();
-            let press = Box::new(move |button| {
-                if let Some(inner) = pressed.upgrade() {
-                    inner.send(Event::Pressed(button));
-                }
-            });
-            let view = View::new(&page.document, parent, options.language, options.theme, press);
-            Inner {
-                me: me.clone(),
-                page: page.clone(),
-                machine: RefCell::new(Machine::new(&options, surroundings)),
-                options: Rc::new(options),
-                clock: Cell::new(Clock::new(monotonic(&page.window), Date::now())),
-                view: RefCell::new(view),
-                desktop_calls: Cell::default(),
-                service_calls: Cell::default(),
-                verifiers: Cell::default(),
-                permission: Cell::default(),
-                wake: Cell::default(),
-                closed: Cell::new(false),
-            }
+        let (language, theme) = (options.language, options.theme);
+        let inner = Rc::new(Inner {
+            page: page.clone(),
+            machine: RefCell::new(Machine::new(&options, surroundings)),
+            options,
+            view: RefCell::default(),
+            clock: Cell::new(Clock::new(monotonic(&page.window), Date::now())),
+            listeners: Cell::default(),
+            wake: Cell::default(),
+            desktop_calls: Cell::default(),
+            service_calls: Cell::default(),
+            verifiers: Cell::default(),
+            closed: Cell::default(),
         });
-        let panel = Self { _listeners: inner.listeners(), inner };
-        panel.inner.send(Event::Appeared);
-        panel
+        let pressed = inner.clone();
+        let press = Box::new(move |button| pressed.send(Event::Pressed(button)));
+        let view = View::new(&page.document, parent, language, theme, press);
+        inner.with_view(|place| *place = Some(view));
+        inner.listen();
+        inner.send(Event::Appeared);
+        Self(inner)
     }
 
     /// Takes another language and theme, without touching the login.
     pub fn dress(&self, language: Language, theme: ColorScheme) {
-        if let Ok(mut view) = self.inner.view.try_borrow_mut() {
-            view.dress(language, theme);
-        }
-        self.inner.draw();
+        self.0.with_view(|view| {
+            if let Some(view) = view {
+                view.dress(language, theme);
+            }
+        });
+        self.0.draw();
     }
 }
 
 impl Drop for Panel {
     fn drop(&mut self) {
-        // A page's own handler may drop the panel in the middle of `send`, which holds `inner` for a moment longer.
-        self.inner.closed.set(true);
-        self.inner.desktop_calls.take();
-        self.inner.service_calls.take();
-        self.inner.permission.take();
-        self.inner.wake.take();
-        if let Ok(mut view) = self.inner.view.try_borrow_mut() {
-            view.remove();
-        }
+        // A page's own handler may drop the panel in the middle of `send`, which sees that it is closed.
+        self.0.closed.set(true);
+        self.0.listeners.take();
+        self.0.wake.take();
+        self.0.desktop_calls.take();
+        self.0.service_calls.take();
+        self.0.with_view(|view| *view = None);
     }
 }
 
 impl Inner {
-    fn listeners(&self) -> [Listener; 4] {
-        let on = |target: &EventTarget, name, event: fn(&Self, JsValue) -> Option<Event>| {
-            let me = self.me.clone();
-            let heard = move |heard| {
-                if let Some(inner) = me.upgrade()
-                    && let Some(event) = event(&inner, heard)
-                {
-                    inner.send(event);
-                }
-            };
-            Listener::new(target, name, Box::new(heard))
-        };
-        [
-            on(&self.page.window, "message", |inner, heard| {
-                inner.view.try_borrow().ok()?.heard(heard.unchecked_ref())
-            }),
-            on(&self.page.window, "online", |_, _| Some(Event::Online)),
-            on(&self.page.window, "pageshow", |_, heard| {
-                heard.unchecked_ref::<PageTransitionEvent>().persisted().then_some(Event::Returned)
-            }),
-            on(&self.page.document, "visibilitychange", |inner, _| {
-                Some(Event::Visible(!inner.page.document.hidden()))
-            }),
-        ]
+    fn listen(self: &Rc<Self>) {
+        let window = &self.page.window;
+        self.on(window, "message", |inner, heard| {
+            inner.with_view(|view| view.as_ref()?.heard(heard.unchecked_ref())).flatten()
+        });
+        self.on(window, "online", |_, _| Some(Event::Online));
+        self.on(window, "pageshow", |_, heard| {
+            heard.unchecked_ref::<PageTransitionEvent>().persisted().then_some(Event::Returned)
+        });
+        self.on(&self.page.document, "visibilitychange", |inner, _| {
+            Some(Event::Visible(!inner.page.document.hidden()))
+        });
     }
 
-    fn send(&self, event: Event) {
+    fn on(
+        self: &Rc<Self>,
+        target: &EventTarget,
+        name: &'static str,
+        event: fn(&Self, JsValue) -> Option<Event>,
+    ) {
+        let me = self.clone();
+        let heard = move |heard| {
+            if let Some(event) = event(&me, heard) {
+                me.send(event);
+            }
+        };
+        let mut listeners = self.listeners.take();
+        listeners.push(Listener::new(target, name, Box::new(heard)));
+        self.listeners.set(listeners);
+    }
+
+    fn send(self: &Rc<Self>, event: Event) {
         self.send_with_cause(event, &JsValue::UNDEFINED);
     }
 
-    /// Sends what came of a call; what the browser threw goes with the error.
-    fn answer<T>(&self, outcome: Result<T, Failure>, event: fn(Result<T, LoginError>) -> Event) {
-        match outcome {
-            Ok(value) => self.send(event(Ok(value))),
-            Err(Failure { error, cause }) => self.send_with_cause(event(Err(error)), &cause),
-        }
-    }
-
-    fn send_with_cause(&self, event: Event, cause: &JsValue) {
+    /// `cause` is what the browser threw, where the event is a failure.
+    fn send_with_cause(self: &Rc<Self>, event: Event, cause: &JsValue) {
         if self.closed.get() {
             return;
         }
@@ -153,9 +152,14 @@ impl Inner {
         // Nothing that happens inside sends: it is only outside that events come from.
         let Ok(mut machine) = self.machine.try_borrow_mut() else { return };
         let effects = machine.handle(event, now);
+        let wakes_at = machine.wakes_at();
         drop(machine);
+
         self.draw();
-        self.set_timer(now);
+        self.wake.set(wakes_at.map(|at| {
+            let me = self.clone();
+            Timer::new(at.saturating_sub(now), Box::new(move |_| me.send(Event::Woke)))
+        }));
         for effect in effects {
             // The page hears some of them, and may take the element out there and then.
             if !self.closed.get() {
@@ -165,63 +169,46 @@ impl Inner {
     }
 
     fn draw(&self) {
-        if let (Ok(mut view), Ok(machine)) = (self.view.try_borrow_mut(), self.machine.try_borrow()) {
-            view.show(&machine.screen());
-        }
-    }
-
-    fn set_timer(&self, now: u64) {
-        let me = self.me.clone();
-        let wakes_at = self.machine.try_borrow().ok().and_then(|machine| machine.wakes_at());
-        let timer = wakes_at.map(|at| {
-            let ring = move |_| {
-                if let Some(inner) = me.upgrade() {
-                    inner.send(Event::Woke);
-                }
-            };
-            Timer::new(at.saturating_sub(now), Box::new(ring))
+        self.with_view(|view| {
+            if let (Some(view), Ok(machine)) = (view, self.machine.try_borrow()) {
+                view.show(&machine.screen());
+            }
         });
-        self.wake.set(timer);
     }
 
-    fn perform(&self, effect: Effect, cause: &JsValue) {
+    fn with_view<T>(&self, what: impl FnOnce(&mut Option<View>) -> T) -> Option<T> {
+        self.view.try_borrow_mut().ok().map(|mut view| what(&mut view))
+    }
+
+    fn perform(self: &Rc<Self>, effect: Effect, cause: &JsValue) {
         let window = &self.page.window;
         match effect {
             Effect::StartAttempt => self.start(),
             Effect::RenewAttempt { id } => {
-                self.ask_service(service::renew(&self.options, &id), service::started, Event::Started);
+                self.call(service::renew(&self.options, &id), Then::Started { verifier: None });
             }
             Effect::QueryPermission => self.query_permission(),
             Effect::Probe { run, desktop_urls, login, limit } => {
                 self.desktop_calls.take();
                 for desktop_url in desktop_urls {
                     let post = fast_login::check_login(&desktop_url, login.clone(), limit);
-                    self.ask_desktop(post, move |outcome| Event::Probed {
-                        run,
-                        desktop_url,
-                        outcome: fast_login::checked(outcome),
-                    });
+                    self.call(post, Then::Probed { run, desktop_url });
                 }
             }
             Effect::Authorize { run, desktop_url, login, authorize_uuid } => {
                 self.desktop_calls.take();
                 let post = fast_login::authorize(window, &desktop_url, login, authorize_uuid);
-                self.ask_desktop(post, move |outcome| Event::Authorized {
-                    run,
-                    outcome: fast_login::authorized(outcome),
-                });
+                self.call(post, Then::Authorized { run });
             }
             Effect::HangUp => drop(self.desktop_calls.take()),
             Effect::PostCallback { id, secret, answer } => {
-                let post = service::callback(&self.options, &id, secret, &answer);
-                self.ask_service(post, service::finished, Event::Finished);
+                self.call(service::callback(&self.options, &id, secret, &answer), Then::Finished);
             }
             Effect::Redeem { id, code } => {
                 let verifiers = self.verifiers.take();
                 let verifier = verifiers.into_iter().find(|(attempt, _)| *attempt == id);
                 let verifier = verifier.map(|(_, verifier)| verifier).unwrap_or_default();
-                let post = service::redeem(&self.options, code, verifier);
-                self.ask_service(post, service::redeemed, Event::Redeemed);
+                self.call(service::redeem(&self.options, code, verifier), Then::Redeemed);
             }
             // Neither fails for an address that was parsed; a page that is being left says nothing.
             Effect::Navigate(address) => drop(window.location().assign(&address)),
@@ -233,97 +220,84 @@ impl Inner {
         }
     }
 
-    fn start(&self) {
+    fn start(self: &Rc<Self>) {
         if let Some(attempt) = &self.options.attempt {
-            let unreachable = || service::unreachable(&self.page.window, JsValue::UNDEFINED);
-            return self.answer(service::started(attempt).ok_or_else(unreachable), Event::Started);
+            let error = || LoginError::new(Code::ServiceUnreachable, "the attribute attempt is no attempt");
+            return self.send(Event::Started(service::started(attempt).ok_or_else(error)));
         }
         if let Some(challenge) = &self.options.code_challenge {
             let post = service::start(&self.options, challenge.clone());
-            return self.ask_service(post, service::started, Event::Started);
+            return self.call(post, Then::Started { verifier: None });
         }
-        let me = self.me.clone();
-        let made = move |pkce| {
-            if let Some(inner) = me.upgrade() {
-                inner.start_with(pkce);
+        let me = self.clone();
+        let made = move |pkce| match pkce {
+            Ok(Pkce { verifier, challenge }) => {
+                let post = service::start(&me.options, challenge);
+                me.call(post, Then::Started { verifier: Some(verifier) });
+            }
+            Err(cause) => {
+                let message = "a login that ends in a session needs an https page (crypto.subtle)";
+                let error = LoginError::new(Code::Unsupported, message);
+                me.send_with_cause(Event::Started(Err(error)), &cause);
             }
         };
         Pkce::make(&self.page.window, Box::new(made));
     }
 
-    fn start_with(&self, pkce: Result<Pkce, JsValue>) {
-        match pkce {
-            Ok(Pkce { verifier, challenge }) => {
-                let post = service::start(&self.options, challenge);
-                let me = self.me.clone();
-                let then = move |outcome| {
-                    let Some(inner) = me.upgrade() else { return };
-                    let started = service::read(&inner.page.window, outcome, service::started);
-                    if let Ok(started) = &started {
-                        let mut verifiers = inner.verifiers.take();
-                        verifiers.insert(0, (started.id.clone(), verifier));
-                        verifiers.truncate(VERIFIERS_KEPT);
-                        inner.verifiers.set(verifiers);
-                    }
-                    inner.answer(started, Event::Started);
-                };
-                self.call(post, &self.service_calls, Box::new(then));
-            }
-            Err(cause) => self.answer(Err(service::no_crypto(cause)), Event::Started),
-        }
-    }
-
-    fn query_permission(&self) {
-        let me = self.me.clone();
+    fn query_permission(self: &Rc<Self>) {
+        let me = self.clone();
         let heard = move |permission, status: Option<EventTarget>| {
-            let Some(inner) = me.upgrade() else { return };
-            if let Some(status) = status {
-                let target = status.clone();
-                let changed = move |_| {
-                    if let Some(inner) = me.upgrade() {
-                        inner.send(Event::Permission(permission::of(&status)));
-                    }
-                };
-                inner.permission.set(Some(Listener::new(&target, "change", Box::new(changed))));
+            if me.closed.get() {
+                return;
             }
-            inner.send(Event::Permission(permission));
+            if let Some(status) = status {
+                me.on(&status, "change", |_, event| {
+                    let status = event.unchecked_ref::<web_sys::Event>().target()?;
+                    Some(Event::Permission(permission::of(&status)))
+                });
+            }
+            me.send(Event::Permission(permission));
         };
         permission::query(&self.page.window, Box::new(heard));
     }
 
-    fn ask_service<T: 'static>(
-        &self,
-        post: Post,
-        read: fn(&str) -> Option<T>,
-        event: fn(Result<T, LoginError>) -> Event,
-    ) {
-        let me = self.me.clone();
-        let then = move |outcome| {
-            if let Some(inner) = me.upgrade() {
-                inner.answer(service::read(&inner.page.window, outcome, read), event);
-            }
+    fn call(self: &Rc<Self>, post: Post, then: Then) {
+        let calls = match then {
+            Then::Probed { .. } | Then::Authorized { .. } => &self.desktop_calls,
+            _ => &self.service_calls,
         };
-        self.call(post, &self.service_calls, Box::new(then));
-    }
-
-    fn ask_desktop(&self, post: Post, event: impl FnOnce(Outcome) -> Event + 'static) {
-        let me = self.me.clone();
-        let then = move |outcome| {
-            if let Some(inner) = me.upgrade() {
-                inner.send(event(outcome));
-            }
-        };
-        self.call(post, &self.desktop_calls, Box::new(then));
-    }
-
-    fn call(&self, post: Post, calls: &Cell<Vec<Call>>, then: Box<dyn FnOnce(Outcome)>) {
+        let me = self.clone();
         // Every browser that got so far has what a call needs.
-        if let Ok(call) = post.send(then) {
+        if let Ok(call) = post.send(Box::new(move |outcome| me.answered(then, outcome))) {
             let mut kept = calls.take();
             kept.insert(0, call);
             kept.truncate(CALLS_KEPT);
             calls.set(kept);
         }
+    }
+
+    fn answered(self: &Rc<Self>, then: Then, outcome: Outcome) {
+        let cause = outcome.as_ref().err().cloned().unwrap_or_default();
+        let window = &self.page.window;
+        let event = match then {
+            Then::Probed { run, desktop_url } => {
+                Event::Probed { run, desktop_url, outcome: fast_login::checked(outcome) }
+            }
+            Then::Authorized { run } => Event::Authorized { run, outcome: fast_login::authorized(outcome) },
+            Then::Started { verifier } => {
+                let started = service::read(window, outcome, service::started);
+                if let (Ok(started), Some(verifier)) = (&started, verifier) {
+                    let mut verifiers = self.verifiers.take();
+                    verifiers.insert(0, (started.id.clone(), verifier));
+                    verifiers.truncate(VERIFIERS_KEPT);
+                    self.verifiers.set(verifiers);
+                }
+                Event::Started(started)
+            }
+            Then::Finished => Event::Finished(service::read(window, outcome, service::finished)),
+            Then::Redeemed => Event::Redeemed(service::read(window, outcome, service::redeemed)),
+        };
+        self.send_with_cause(event, &cause);
     }
 
     fn copy_link(&self) {

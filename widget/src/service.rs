@@ -15,20 +15,12 @@ use protocol::service::{
 use wasm_bindgen::JsValue;
 use web_sys::{RequestCredentials, Window};
 
-use crate::fetch::{Outcome, Post};
+use crate::fetch::{Answer, Outcome, Post};
 use crate::json::BrowserJson;
 use crate::listen::settled;
 
 /// The service is slow after so long: WeChat's own limit is 5 s, and the exchange waits for WeChat twice.
 const LIMIT: u64 = 20_000;
-
-/// Why there is no answer, and what the browser threw.
-pub struct Failure {
-    /// For the machine and the page.
-    pub error: LoginError,
-    /// For developers: `undefined` where nothing was thrown.
-    pub cause: JsValue,
-}
 
 /// A verifier that stays in this page, and its challenge.
 pub struct Pkce {
@@ -73,12 +65,6 @@ impl Pkce {
         let digest = subtle.digest_with_str_and_buffer_source("SHA-256", &ascii)?;
         Ok((verifier, digest))
     }
-}
-
-/// `unsupported`: there is no crypto.subtle.
-pub fn no_crypto(cause: JsValue) -> Failure {
-    let message = "a login that ends in a session needs an https page (crypto.subtle)";
-    Failure { error: LoginError::new(Code::Unsupported, message), cause }
 }
 
 fn base64url(window: &Window, bytes: &[u8]) -> Result<String, JsValue> {
@@ -146,33 +132,25 @@ pub fn redeemed(body: &str) -> Option<Profile> {
     Some(Profile { nickname: person.nickname, picture: person.picture })
 }
 
-/// A good answer's body, or the service's own word, or that it cannot be reached.
+/// What a good answer holds.
 ///
 /// # Errors
-/// The latter two.
-pub fn read<T>(window: &Window, outcome: Outcome, read: fn(&str) -> Option<T>) -> Result<T, Failure> {
-    let answer = match outcome {
-        Ok(answer) => answer,
-        Err(cause) => return Err(unreachable(window, cause)),
+/// The service's own word, or that it cannot be reached.
+pub fn read<T>(window: &Window, outcome: Outcome, read: fn(&str) -> Option<T>) -> Result<T, LoginError> {
+    let problem = match outcome {
+        Ok(Answer { ok: true, body }) => match read(&body) {
+            Some(value) => return Ok(value),
+            None => None,
+        },
+        Ok(Answer { body, .. }) => BrowserJson::parse(&body).and_then(|problem| Problem::read(&problem)),
+        Err(_) => None,
     };
-    if answer.ok {
-        // Something in between answered: a proxy's page, a wrong address.
-        read(&answer.body).ok_or_else(|| unreachable(window, JsValue::UNDEFINED))
-    } else {
-        let problem = BrowserJson::parse(&answer.body).and_then(|problem| Problem::read(&problem));
-        Err(match problem {
-            Some(problem) => Failure { error: problem.into(), cause: JsValue::UNDEFINED },
-            None => unreachable(window, JsValue::UNDEFINED),
-        })
-    }
-}
-
-/// Nothing usable came back.
-pub fn unreachable(window: &Window, cause: JsValue) -> Failure {
-    let error = if window.navigator().on_line() {
-        LoginError::new(Code::ServiceUnreachable, "no usable answer from the login service")
-    } else {
-        LoginError::new(Code::Offline, "the browser is offline")
-    };
-    Failure { error, cause }
+    // Without a word of the service's something in between has answered: a proxy's page, a wrong address.
+    Err(match problem {
+        Some(problem) => problem.into(),
+        None if window.navigator().on_line() => {
+            LoginError::new(Code::ServiceUnreachable, "no usable answer from the login service")
+        }
+        None => LoginError::new(Code::Offline, "the browser is offline"),
+    })
 }
