@@ -4,6 +4,7 @@
 //! that changes with its content, so that it can be cached for ever; each file has a `.br` and a `.gz` beside it.
 
 mod bundle;
+mod names;
 mod weight;
 
 use std::fs;
@@ -94,6 +95,7 @@ fn glue(compiled: &Path, work: &Path) -> Result<Glue> {
         .generate(work)
         .context("wasm-bindgen could not read the compiled widget")?;
     let wasm = work.join("glue_bg.wasm");
+    names::shorten(&wasm, &work.join("glue.js"))?;
     // The target_features section is still in there and tells wasm-opt what it may use; it goes with this very pass.
     shell::run(
         shell::program(tools::npm_program("wasm-opt"))
