@@ -63,13 +63,9 @@ pub enum CallbackError {
     Store(#[from] StoreError),
 }
 
-/// Looks the state up: which attempt is WeChat's answer for?
-pub async fn find(store: &dyn Fleeting, state: &State, now: Seconds) -> Result<AttemptRow, CallbackError> {
-    let row = store
-        .attempt_by_state(&SecretHash::of(state.as_str()))
-        .await?
-        .ok_or(CallbackError::UnknownAttempt)?;
-    if row.expires_at <= now { Err(CallbackError::Expired) } else { Ok(row) }
+/// Looks the state up: which attempt is WeChat's answer for? It may be too old, or answered before: [`consume`] says so.
+pub async fn find(store: &dyn Fleeting, state: &State) -> Result<AttemptRow, CallbackError> {
+    store.attempt_by_state(&SecretHash::of(state.as_str())).await?.ok_or(CallbackError::UnknownAttempt)
 }
 
 /// Takes the attempt, for a browser that proves to be the one that started it. Of many callers one gets it.
@@ -81,6 +77,9 @@ pub async fn consume(
 ) -> Result<ConsumedAttempt, CallbackError> {
     if !proves(&row, &proof) {
         return Err(CallbackError::OtherBrowser);
+    }
+    if row.expires_at <= now {
+        return Err(CallbackError::Expired);
     }
     if store.take_attempt(&row.id, now).await? {
         Ok(ConsumedAttempt { row })

@@ -13,6 +13,9 @@ use protocol::service::{Kind, LoginResult};
 use crate::clock::Seconds;
 use crate::secret::SecretHash;
 
+/// How long an attempt is still known after its death: whoever comes late gets a word.
+pub const TOMBSTONE_LIFETIME: Seconds = 3600;
+
 /// Why the store did not answer. Its message is for the log, not for people.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

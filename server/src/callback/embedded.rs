@@ -44,7 +44,7 @@ async fn finish(
 ) -> Result<HttpResponse, ApiError> {
     let state = State::parse(answer.state).map_err(|_| CallbackError::UnknownAttempt)?;
     let now = app.clock.now();
-    let row = find(app.fleeting.as_ref(), &state, now).await?;
+    let row = find(app.fleeting.as_ref(), &state).await?;
     if id.is_some_and(|id| id != row.id) {
         return Err(CallbackError::OtherBrowser.into());
     }

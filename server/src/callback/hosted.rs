@@ -45,7 +45,7 @@ pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(state) = state.and_then(|state| State::parse(state).ok()) else {
         return refuse(Refusal::Code(ErrorCode::UnknownAttempt), None);
     };
-    let row = match find(app.fleeting.as_ref(), &state, app.clock.now()).await {
+    let row = match find(app.fleeting.as_ref(), &state).await {
         Ok(row) => row,
         Err(error) => return refuse(refusal_of(error), None),
     };
@@ -153,7 +153,7 @@ async fn second_load(app: &App, id: &str, language: Language, again: Option<&str
     }
 }
 
-/// The page that takes an embedded answer from the frame to its own origin. Only that attempt's page can frame it, and a
+/// The page that takes an embedded answer from the frame to its own origin; a late one too, whose page then hears so. Only that attempt's page can frame it, and a
 /// window of its own gets nothing: a code that arrives there may be somebody else's.
 fn embedded_page(app: &App, request: &HttpRequest, row: &AttemptRow, language: Language) -> HttpResponse {
     let Some(origin) = row.origin.as_deref().filter(|_| sec_fetch_dest(request) != Some("document")) else {

@@ -13,6 +13,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 
+use super::TOMBSTONE_LIFETIME;
 use super::{AccountRow, AttemptRow, CodeRow, Fleeting, IdentityRow, Lasting, SessionRow, StoreError};
 use crate::clock::Seconds;
 use crate::secret::{SecretHash, random_word};
@@ -283,8 +284,10 @@ impl Fleeting for SqliteStore {
     }
 
     async fn sweep_fleeting(&self, now: Seconds) -> Result<u64, StoreError> {
-        let attempts =
-            sqlx::query("DELETE FROM attempts WHERE expires_at <= ?1").bind(now).execute(&self.write).await?;
+        let attempts = sqlx::query("DELETE FROM attempts WHERE expires_at <= ?1")
+            .bind(now - TOMBSTONE_LIFETIME)
+            .execute(&self.write)
+            .await?;
         let codes =
             sqlx::query("DELETE FROM codes WHERE expires_at <= ?1").bind(now).execute(&self.write).await?;
         Ok(attempts.rows_affected() + codes.rows_affected())
