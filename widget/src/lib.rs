@@ -36,6 +36,8 @@ use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, HtmlElement, ShadowRoot, Url, Window};
 
+#[cfg(feature = "gallery")]
+pub use gallery::Exhibit;
 pub use json::BrowserJson;
 use panel::Panel;
 use view::dialog::Dialog;
