@@ -158,7 +158,7 @@ texts! {
     /// Logged in.
     DoneTitle = "登录成功", "登入成功", "You’re logged in";
     /// Something went wrong.
-    ErrorTitle = "暂时无法登录", "暫時無法登入", "Login isn’t possible right now";
+    ErrorTitle = "暂时无法登录", "暫時無法登入", "Can’t log in right now";
     /// No network.
     ErrorOffline = "网络已断开。恢复后会自动重试。", "網路已中斷。恢復後會自動重試。",
         "You are offline. We’ll try again as soon as you’re back.";
