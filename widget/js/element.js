@@ -40,6 +40,7 @@ slot[hidden] { display: none; }
 
 let loading;
 let sheet;
+let script = "";
 
 /** The glue, started once for the whole page. A failure is forgotten, so that a later element tries again. */
 function load() {
@@ -160,7 +161,7 @@ export class WeixinLoginElement extends Base {
       // Removed, or mounted by another call, while the wasm was on its way.
       if (this.#widget || !this.isConnected) return;
       this.#slot.hidden = true;
-      this.#widget = new Widget(this, this.#root, scriptAddress());
+      this.#widget = new Widget(this, this.#root, script);
       this.removeAttribute("data-unsupported");
     } catch (cause) {
       if (!this.isConnected) return;
@@ -173,9 +174,13 @@ export class WeixinLoginElement extends Base {
   }
 }
 
-/** Where this script came from; an inlined one has no address of the service's. */
-function scriptAddress() {
-  return import.meta.url ?? "";
+/**
+ * For the files that the login service serves itself: their place tells where the service is.
+ *
+ * @param {string} address
+ */
+export function servedFrom(address) {
+  script = address;
 }
 
 function styleSheet() {

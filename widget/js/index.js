@@ -1,10 +1,16 @@
 // What a page loads as /widget/weixin-login.js: everything of element.js, and the element is defined.
 //
-// What the build provides beside these files: `glue.js`, wasm-bindgen's glue for `--target web`, which finds its wasm by
-// an address relative to itself; and, where the wasm is inlined, a `wasm.js` in the place of the one here.
+// What a build makes of this folder, always with wasm-bindgen's glue (`--target web`) as ./glue.js beside these files:
+//   weixin-login.js    this file, an ES module; the wasm is a file beside it, which the glue names
+//   npm `.`            element.js, with the wasm inlined: another ./wasm.js, whose default export gives the bytes
+//   npm `./slim`       element.js, and the wasm as a file beside it
+//   npm `./embed`      embed.js, one classic script (iife) with the wasm inlined
+//   npm `./wxlogin`    wxlogin.js, as it is
+// with index.d.ts for the first three of npm's, and wxlogin.d.ts for the last.
 
-import { defineElement } from "./element.js";
+import { defineElement, servedFrom } from "./element.js";
 
 export { LoginError, WeixinLoginElement, defineElement, login } from "./element.js";
 
+servedFrom(import.meta.url);
 defineElement();

@@ -1,0 +1,183 @@
+/** Where a login stands. */
+export type Phase =
+  | "loading"
+  | "probing"
+  | "fast-login"
+  | "confirming"
+  | "qr"
+  | "scanned"
+  | "binding"
+  | "success"
+  | "expired"
+  | "denied"
+  | "error";
+
+/** Why there is no login: stable words. */
+export type LoginErrorCode =
+  /** An attribute is missing or malformed. */
+  | "invalid_request"
+  /** The service knows no client of this id. */
+  | "unknown_client"
+  /** The page's origin is not among the client's. */
+  | "unregistered_origin"
+  | "unknown_attempt"
+  | "attempt_expired"
+  | "attempt_used"
+  /** The person refused. */
+  | "access_denied"
+  | "code_spent"
+  | "virtual_person"
+  | "invalid_grant"
+  | "login_required"
+  /** WeChat is busy. */
+  | "temporarily_unavailable"
+  | "slow_down"
+  | "misconfigured"
+  | "server_error"
+  /** The browser has no network. */
+  | "offline"
+  /** The login service does not answer. */
+  | "service_unreachable"
+  /** WebAssembly does not run here, or the page is no secure context. */
+  | "unsupported"
+  /** WeChat's page stays silent in its frame. */
+  | "blocked"
+  /** The dialog was closed; of {@link login} only. */
+  | "cancelled";
+
+/** The site's own session cookie is set. Name and picture are for greeting; they prove nothing. */
+export interface SessionResult {
+  result: "session";
+  nickname: string;
+  picture?: string;
+}
+
+/** A code, for the site's backend to redeem at the service's `/token` with the verifier that it made. */
+export interface CodeResult {
+  result: "code";
+  code: string;
+  /** The site's own, as given by the attribute `state`. */
+  state?: string;
+  /** The service's issuer (RFC 9207). */
+  iss: string;
+}
+
+export type LoginResult = SessionResult | CodeResult;
+
+/** The element's attributes, in camelCase. */
+export interface LoginOptions {
+  /** The login service's address: a path such as `/weixin`, or `https://login.example.com`. */
+  service?: string;
+  /** The client's id in the service's configuration. */
+  clientId: string;
+  /** By default `session` where the service is on the page's own origin, `code` elsewhere. */
+  result?: "session" | "code";
+  /** Where a login that leaves the page comes back to: a path. */
+  returnTo?: string;
+  /** `zh-CN`, `zh-TW` or `en`; by default the page's. */
+  lang?: string;
+  /** `auto` by default. */
+  theme?: "auto" | "light" | "dark";
+  /** Never ask the WeChat on this computer. */
+  noFastLogin?: boolean;
+  /** Never frame WeChat's page: the QR code opens as a page of its own. */
+  noFrame?: boolean;
+  /** With `code`: S256 of the verifier that the site's backend made (RFC 7636). */
+  codeChallenge?: string;
+  /** With `code`: OpenID Connect's nonce, made by the site's backend. */
+  nonce?: string;
+  /** With `code`: the site's own state, given back with the code. */
+  state?: string;
+}
+
+/** A login that did not come about. */
+export class LoginError extends Error {
+  readonly code: LoginErrorCode;
+  constructor(code: LoginErrorCode, message: string, cause?: unknown);
+}
+
+/**
+ * Opens the login in a dialog.
+ *
+ * @returns what `weixin-login-success` carries
+ * @throws {LoginError} when the dialog is closed, or nothing can be shown
+ * @example
+ * const { nickname } = await login({ service: "/weixin", clientId: "shop" });
+ */
+export function login(options: LoginOptions): Promise<LoginResult>;
+
+/** Defines `<weixin-login>`, once. Does nothing where there is no window. */
+export function defineElement(name?: string): void;
+
+export interface WeixinLoginEventMap {
+  "weixin-login-phase": CustomEvent<{ phase: Phase }>;
+  "weixin-login-success": CustomEvent<LoginResult>;
+  "weixin-login-error": CustomEvent<{ code: LoginErrorCode; message: string; cause?: unknown }>;
+}
+
+/** `<weixin-login>`. */
+export class WeixinLoginElement extends HTMLElement {
+  /** With `display="button"`: opens the dialog. */
+  open(): Promise<void>;
+  addEventListener<K extends keyof WeixinLoginEventMap>(
+    type: K,
+    listener: (this: WeixinLoginElement, event: WeixinLoginEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+/** The element's attributes, as they are written in HTML. */
+export interface WeixinLoginAttributes {
+  service?: string;
+  "client-id"?: string;
+  display?: "panel" | "button";
+  result?: "session" | "code";
+  "return-to"?: string;
+  lang?: string;
+  theme?: "auto" | "light" | "dark";
+  "no-fast-login"?: boolean | "";
+  "no-frame"?: boolean | "";
+  "code-challenge"?: string;
+  nonce?: string;
+  state?: string;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "weixin-login": WeixinLoginElement;
+  }
+}
+
+/** What JSX takes besides: React's own attributes are `unknown` here, so that React is no dependency. */
+type JsxWeixinLogin = WeixinLoginAttributes & {
+  id?: string;
+  class?: string;
+  className?: string;
+  style?: unknown;
+  slot?: string;
+  hidden?: boolean;
+  key?: unknown;
+  ref?: unknown;
+  children?: unknown;
+};
+
+declare global {
+  namespace JSX {
+    interface IntrinsicElements {
+      "weixin-login": JsxWeixinLogin;
+    }
+  }
+}
+
+declare module "react" {
+  namespace JSX {
+    interface IntrinsicElements {
+      "weixin-login": JsxWeixinLogin;
+    }
+  }
+}

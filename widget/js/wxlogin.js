@@ -1,0 +1,110 @@
+// A drop-in for `new WxLogin({…})` of Tencent's wxLogin.js: the same options, the same frame, and what that script lacks: values
+// are encoded, messages are believed from WeChat's own page only, the frame may offer fast login, and all of it can be taken
+// away again. It talks to WeChat alone; the code still goes to your own redirect_uri.
+
+const OPEN_URL = "https://open.weixin.qq.com";
+const PERMISSIONS = ["loopback-network", "local-network-access"];
+
+export class WxLogin {
+  #frame;
+  #heard;
+  #ended = false;
+
+  constructor(options) {
+    const place = document.getElementById(options.id);
+    if (!place) throw new TypeError(`WxLogin: there is no element with the id ${options.id}`);
+    const openUrl = options.open_url ?? OPEN_URL;
+    const frame = document.createElement("iframe");
+    frame.width = "300";
+    frame.height = "400";
+    frame.title = options.lang === "en" ? "WeChat login QR code" : "微信登录二维码";
+    frame.style.border = "0";
+    this.#frame = frame;
+    this.#heard = (event) => {
+      if (event.source !== frame.contentWindow || event.origin !== new URL(openUrl).origin) return;
+      const status = statusOf(event.data);
+      if (status === "wxReady") tell("ready", options.onReady);
+      if (status === "wxQRcodeReady") tell("qrcode-ready", options.onQRcodeReady);
+    };
+    const tell = (name, callback) => {
+      frame.dispatchEvent(new CustomEvent(`wxlogin-${name}`, { bubbles: true, composed: true }));
+      if (typeof callback === "function") callback();
+    };
+    addEventListener("message", this.#heard);
+    place.replaceChildren(frame);
+    this.#load(openUrl, options);
+  }
+
+  /** Takes the frame away and listens no longer. */
+  destroy() {
+    this.#ended = true;
+    removeEventListener("message", this.#heard);
+    this.#frame.remove();
+  }
+
+  async #load(openUrl, options) {
+    const wanted = isOn(options.fast_login, true);
+    // A frame that may ask this computer asks as it loads: not where that makes the browser ask the person.
+    const fastLogin = wanted && (await mayAsk());
+    if (this.#ended) return;
+    if (fastLogin) this.#frame.allow = "loopback-network; local-network-access";
+    this.#frame.src = address(openUrl, { ...options, fast_login: fastLogin });
+  }
+}
+
+/** The page's address, parameters in the order that Tencent's script uses. */
+function address(openUrl, options) {
+  const selfRedirect = options.self_redirect === undefined ? "default" : String(options.self_redirect);
+  const parameters = [
+    ["appid", options.appid],
+    ["scope", options.scope ?? "snsapi_login"],
+    ["redirect_uri", decoded(options.redirect_uri)],
+    ["state", options.state ?? ""],
+    ["login_type", "jssdk"],
+    ["self_redirect", selfRedirect],
+    ["styletype", options.styletype ?? ""],
+    ["sizetype", options.sizetype ?? ""],
+    ["bgcolor", options.bgcolor ?? ""],
+    ["rst", options.rst ?? ""],
+  ];
+  if (options.style) parameters.push(["style", options.style]);
+  if (options.href) parameters.push(["href", options.href]);
+  if (options.lang === "en") parameters.push(["lang", "en"]);
+  if (isOn(options.stylelite, false)) parameters.push(["stylelite", "1"]);
+  if (!options.fast_login) parameters.push(["fast_login", "0"]);
+  if (options.color_scheme) parameters.push(["color_scheme", options.color_scheme]);
+  const query = parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+  return `${openUrl}/connect/qrconnect?${query}`;
+}
+
+/** Tencent's script wants redirect_uri encoded by the caller; here it may be either. */
+function decoded(redirectUri) {
+  return /^https?%3a/i.test(redirectUri) ? decodeURIComponent(redirectUri) : redirectUri;
+}
+
+function isOn(option, otherwise) {
+  return option === undefined ? otherwise : ![false, 0, "0", "false"].includes(option);
+}
+
+/** The page posts JSON as text. */
+function statusOf(data) {
+  try {
+    const message = JSON.parse(data);
+    return message?.type === "status" ? message.status : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function mayAsk() {
+  for (const name of PERMISSIONS) {
+    try {
+      return (await navigator.permissions.query({ name })).state === "granted";
+    } catch {
+      // Another name, or a browser that has no such permission.
+    }
+  }
+  return isSecureContext;
+}
+
+export default WxLogin;
