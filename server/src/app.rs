@@ -186,6 +186,7 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<App>) {
                 .route(web::post().to(logout::sign_out)),
         )
         .route("/widget/{name}", web::get().to(widget::file))
+        .route("/widget/{name}", web::head().to(widget::file))
         .route("/assets/{name}", web::get().to(pages::asset));
 }
 

@@ -94,6 +94,8 @@ pub struct Client {
     pub origins: Vec<String>,
     /// `redirect_uris`: byte-exact.
     pub redirect_uris: Vec<String>,
+    /// `post_logout_redirect_uris`: byte-exact.
+    pub post_logout_redirect_uris: Vec<String>,
 }
 
 /// The address under which browsers and WeChat know the service, without a slash at its end.

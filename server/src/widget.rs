@@ -1,4 +1,7 @@
-//! The widget's files, as `cargo xtask widget` built them: from a folder, precompressed, for pages anywhere.
+//! The widget's files, as `cargo xtask widget` built them, precompressed, for pages anywhere: from inside the program with the
+//! feature `embed-widget`, else from a folder.
+
+use std::borrow::Cow;
 
 use actix_web::http::header::{
     ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, ETAG, EntityTag,
@@ -18,20 +21,20 @@ pub async fn file(app: web::Data<App>, request: HttpRequest, name: web::Path<Str
         [("br", "br"), ("gzip", "gz")].into_iter().filter(|(encoding, _)| accepted.contains(encoding));
     let mut found = None;
     for (encoding, ending) in encodings {
-        if let Ok(bytes) = tokio::fs::read(app.config.widget_dir.join(format!("{name}.{ending}"))).await {
+        if let Some(bytes) = read(&app, &format!("{name}.{ending}")).await {
             found = Some((bytes, Some(encoding)));
             break;
         }
     }
     let (bytes, encoding) = match found {
         Some(found) => found,
-        None => match tokio::fs::read(app.config.widget_dir.join(name.as_str())).await {
-            Ok(bytes) => (bytes, None),
-            Err(_) if name.as_str() == "weixin-login.js" => {
+        None => match read(&app, &name).await {
+            Some(bytes) => (bytes, None),
+            None if name.as_str() == "weixin-login.js" => {
                 return HttpResponse::ServiceUnavailable()
                     .body("the widget was never built: cargo xtask widget\n");
             }
-            Err(_) => return HttpResponse::NotFound().finish(),
+            None => return HttpResponse::NotFound().finish(),
         },
     };
     let etag = EntityTag::new_strong(SecretHash::of_bytes(&bytes).hex());
@@ -52,7 +55,23 @@ pub async fn file(app: web::Data<App>, request: HttpRequest, name: web::Path<Str
     if let Some(encoding) = encoding {
         response.insert_header((CONTENT_ENCODING, encoding));
     }
-    response.body(bytes)
+    match bytes {
+        Cow::Borrowed(bytes) => response.body(bytes),
+        Cow::Owned(bytes) => response.body(bytes),
+    }
+}
+
+/// A file of the built widget.
+#[cfg(feature = "embed-widget")]
+async fn read(_: &App, name: &str) -> Option<Cow<'static, [u8]>> {
+    static FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/widget_files.rs"));
+    FILES.iter().find(|(known, _)| *known == name).map(|(_, bytes)| Cow::Borrowed(*bytes))
+}
+
+/// A file of the built widget.
+#[cfg(not(feature = "embed-widget"))]
+async fn read(app: &App, name: &str) -> Option<Cow<'static, [u8]>> {
+    tokio::fs::read(app.config.widget_dir.join(name)).await.ok().map(Cow::Owned)
 }
 
 /// Plain names of the kinds that a build makes, and nothing that leads out of the folder.

@@ -83,6 +83,8 @@ struct RawClient {
     origins: Vec<String>,
     #[serde(default)]
     redirect_uris: Vec<String>,
+    #[serde(default)]
+    post_logout_redirect_uris: Vec<String>,
 }
 
 impl Config {
@@ -272,7 +274,7 @@ fn clients(raw: Vec<RawClient>) -> Result<Vec<Client>, ConfigError> {
         return Err(wrong("clients", "is missing: at least one [[clients]] with id, name and origins"));
     }
     let mut clients: Vec<Client> = Vec::new();
-    for RawClient { id, name, origins, redirect_uris } in raw {
+    for RawClient { id, name, origins, redirect_uris, post_logout_redirect_uris } in raw {
         if id.is_empty()
             || !id.bytes().all(|byte| byte.is_ascii_graphic())
             || clients.iter().any(|client| client.id == id)
@@ -285,7 +287,7 @@ fn clients(raw: Vec<RawClient>) -> Result<Vec<Client>, ConfigError> {
                 format!("has `{origin}`, which is no origin: https://shop.example.com, without a path"),
             ));
         }
-        clients.push(Client { id, name, origins, redirect_uris });
+        clients.push(Client { id, name, origins, redirect_uris, post_logout_redirect_uris });
     }
     Ok(clients)
 }

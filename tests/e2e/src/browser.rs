@@ -131,7 +131,7 @@ impl Browser {
             let seen = self.driver().execute(script, Vec::new()).await;
             if let Ok(seen) = &seen {
                 let seen = seen.json();
-                if !(seen.is_null() || *seen == Value::Bool(false) || *seen == Value::from("")) {
+                if !(seen.is_null() || *seen == Value::Bool(false) || seen.as_str() == Some("")) {
                     return seen.clone();
                 }
             }
