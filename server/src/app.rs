@@ -17,11 +17,15 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::exchange::Exchange;
 use crate::headers::{self, Headers};
+use crate::keys::{LoadError, MasterKeyError, SharedKeys};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::oidc::backchannel::BackChannel;
+use crate::oidc::{authorize, discovery, logout, response, revoke, token, userinfo};
 use crate::start::{embedded, hosted};
+use crate::store::keys::Keys;
 use crate::store::{Fleeting, Lasting, SqliteStore, StoreError};
-use crate::{logout, ops, pages, refuse, session, tls, widget};
+use crate::{commands, ops, pages, refuse, session, tls, widget};
 
 /// A longer body is nobody's.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -42,6 +46,10 @@ pub struct App {
     pub fleeting: Arc<dyn Fleeting>,
     /// The way to WeChat.
     pub exchange: Exchange,
+    /// What signs.
+    pub keys: SharedKeys,
+    /// The way to clients whose session has ended.
+    pub backchannel: BackChannel,
     /// What is counted.
     pub metrics: Metrics,
     /// Tells those who wait that an attempt of this node has ended.
@@ -62,6 +70,12 @@ pub enum BuildError {
     /// No HTTP client can be made.
     #[error("the way to WeChat cannot be made: {0}")]
     Http(#[from] reqwest::Error),
+    /// A master key cannot be read.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The signing keys do not open.
+    #[error(transparent)]
+    Keys(#[from] LoadError),
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
@@ -83,7 +97,11 @@ impl Application {
         let (ops_listener, ops_address) = listen(config.ops_listen)?;
         let tls = config.tls.as_ref().map(|(cert, key)| tls::server_config(cert, key)).transpose()?;
         let store = Arc::new(SqliteStore::open(&config.store).await?);
+        let masters = commands::master_keys(&config, store.signing_keys().await?.is_empty())?;
+        let keys = SharedKeys::open(masters, config.rotate_keys_every, store.as_ref(), clock.now()).await?;
         let app = web::Data::new(App {
+            keys,
+            backchannel: BackChannel::new(config.backchannel_private_addresses)?,
             exchange: Exchange::new(&config.weixin)?,
             headers: Headers::new(&config),
             config,
@@ -181,10 +199,32 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<App>) {
                 .route(web::delete().to(session::delete)),
         )
         .service(
-            web::resource("/logout")
-                .route(web::get().to(logout::ask))
-                .route(web::post().to(logout::sign_out)),
+            web::resource("/authorize")
+                .route(web::get().to(authorize::get))
+                .route(web::post().to(authorize::post)),
         )
+        .service(
+            web::resource("/token")
+                .route(web::post().to(token::post))
+                .route(web::method(Method::OPTIONS).to(response::preflight)),
+        )
+        .service(
+            web::resource("/userinfo")
+                .route(web::get().to(userinfo::get))
+                .route(web::post().to(userinfo::post))
+                .route(web::method(Method::OPTIONS).to(response::preflight)),
+        )
+        .service(
+            web::resource("/revoke")
+                .route(web::post().to(revoke::post))
+                .route(web::method(Method::OPTIONS).to(response::preflight)),
+        )
+        .service(
+            web::resource("/logout").route(web::get().to(logout::get)).route(web::post().to(logout::post)),
+        )
+        .route("/jwks", web::get().to(discovery::jwks))
+        .route("/.well-known/openid-configuration", web::get().to(discovery::metadata))
+        .route("/.well-known/oauth-authorization-server", web::get().to(discovery::metadata))
         .route("/widget/{name}", web::get().to(widget::file))
         .route("/widget/{name}", web::head().to(widget::file))
         .route("/assets/{name}", web::get().to(pages::asset));
@@ -210,8 +250,12 @@ async fn sweep(app: web::Data<App>) {
         ticks.tick().await;
         app.limits.sweep();
         let now = app.clock.now();
-        match tokio::try_join!(app.lasting.sweep_lasting(now), app.fleeting.sweep_fleeting(now)) {
-            Ok((lasting, fleeting)) => tracing::debug!(lasting, fleeting, "swept"),
+        match tokio::try_join!(
+            app.lasting.sweep_lasting(now),
+            app.lasting.sweep_grants(now),
+            app.fleeting.sweep_fleeting(now)
+        ) {
+            Ok((lasting, grants, fleeting)) => tracing::debug!(lasting, grants, fleeting, "swept"),
             Err(error) => tracing::error!(%error, "the store did not answer"),
         }
     }

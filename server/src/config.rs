@@ -1,6 +1,7 @@
 //! The service's configuration: one TOML file, every key also as an environment variable, everything parsed before anything
 //! starts. No secret has a default, and none prints.
 
+mod client;
 mod read;
 
 use std::fmt;
@@ -9,6 +10,10 @@ use std::path::PathBuf;
 
 use protocol::ids::AppId;
 use url::Url;
+
+use crate::clock::Seconds;
+use crate::keys::SigningAlgorithm;
+use crate::secret::SecretHash;
 
 pub use read::ConfigError;
 
@@ -29,6 +34,13 @@ pub struct Config {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// `widget_dir`, `WEIXIN_LOGIN_WIDGET_DIR`: the built widget, where it is not inside the program; default `target/widget/dist`.
     pub widget_dir: PathBuf,
+    /// `master_key_files`: the first seals signing keys, all of them open; default: one that is made at the first start beside the
+    /// SQLite file, with the ending `.master-key`.
+    pub master_key_files: Vec<PathBuf>,
+    /// `rotate_keys_every_days`: new signing keys after so many days; default never, `weixin-login keys rotate` does it.
+    pub rotate_keys_every: Option<Seconds>,
+    /// `backchannel_private_addresses`: whether `backchannel_logout_uri` may lead to loopback and private networks; default false.
+    pub backchannel_private_addresses: bool,
     /// `[weixin]`
     pub weixin: Weixin,
     /// `[[clients]]`, at least one.
@@ -92,10 +104,25 @@ pub struct Client {
     pub name: String,
     /// `origins`: may embed the widget, and `return_to` may lead there.
     pub origins: Vec<String>,
-    /// `redirect_uris`: byte-exact.
+    /// `secret_sha256`: in hex, as `weixin-login clients hash-secret` prints it; none: a public client.
+    pub secret_sha256: Option<SecretHash>,
+    /// `redirect_uris`: where codes may be sent; byte-exact.
     pub redirect_uris: Vec<String>,
-    /// `post_logout_redirect_uris`: byte-exact.
+    /// `post_logout_redirect_uris`: where a logout may lead; byte-exact.
     pub post_logout_redirect_uris: Vec<String>,
+    /// `backchannel_logout_uri`: where the client hears that a session has ended; https.
+    pub backchannel_logout_uri: Option<String>,
+    /// `require_pkce`: default true; only a client with a secret may go without.
+    pub require_pkce: bool,
+    /// `id_token_alg`: `RS256` (default) or `ES256`.
+    pub id_token_alg: SigningAlgorithm,
+}
+
+impl Client {
+    /// Whether an authorization request of this client needs a `code_challenge`.
+    pub fn demands_pkce(&self) -> bool {
+        self.require_pkce || self.secret_sha256.is_none()
+    }
 }
 
 /// The address under which browsers and WeChat know the service, without a slash at its end.

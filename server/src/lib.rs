@@ -1,21 +1,24 @@
 //! The token service: holds the AppSecret, takes WeChat's callback, exchanges the code once, knows the person again, and gives
-//! the site a session.
+//! the site a session, or OpenID Connect.
 //!
 //! The steps, in the order that data takes: [`start`] → [`callback`] → [`exchange`] → [`account`] → [`token`] → [`session`].
-//! Routes call steps, steps call the [`store`]; the store knows no HTTP, and only [`exchange`] knows the AppSecret.
+//! The standard's face over them is [`oidc`], and what it signs with is in [`keys`]. Routes call steps, steps call the [`store`];
+//! the store knows no HTTP, and only [`exchange`] knows the AppSecret.
 
 pub mod account;
 pub mod app;
 pub mod callback;
 pub mod check;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod error;
 pub mod exchange;
 mod headers;
+pub mod keys;
 mod limits;
-mod logout;
 pub mod metrics;
+pub mod oidc;
 mod ops;
 mod origin;
 pub mod pages;

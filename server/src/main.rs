@@ -1,4 +1,4 @@
-//! The program: `weixin-login serve` and `weixin-login check`. Thin: reads the configuration, and starts.
+//! The program: `weixin-login serve`, `check`, and what an operator asks. Thin: reads the configuration, and starts.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use weixin_login::app::Application;
 use weixin_login::clock::Clock;
+use weixin_login::commands;
 use weixin_login::config::Config;
 
 /// WeChat login for any website.
@@ -31,6 +32,67 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// The keys that sign tokens.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Who is logged in.
+    #[command(subcommand)]
+    Sessions(Sessions),
+    /// Who is who.
+    #[command(subcommand)]
+    Accounts(Accounts),
+    /// The sites that log people in here.
+    #[command(subcommand)]
+    Clients(Clients),
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Announces new keys; a running service takes them up by itself, and no login is lost.
+    Rotate {
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Sessions {
+    /// Lists the living sessions.
+    List {
+        /// Of this account alone: its id, or what a client calls it (`sub`).
+        #[arg(long)]
+        of: Option<String>,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Ends a session, with every token that was given in it.
+    Revoke {
+        /// Its name, as `sessions list` and ID tokens have it.
+        sid: String,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Accounts {
+    /// Shows a person: at WeChat, at each client, and how often logged in.
+    Show {
+        /// The account's id, or what a client calls it (`sub`).
+        name: String,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Clients {
+    /// Reads a client's secret from standard input, and prints what stands in `secret_sha256`.
+    HashSecret,
 }
 
 #[actix_web::main]
@@ -38,6 +100,22 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve { config } => serve(config).await,
         Command::Check { config } => weixin_login::check::run(config.as_deref()).await,
+        Command::Keys(Keys::Rotate { config }) => {
+            tell(async { Ok(commands::rotate_keys(&load(config)?, &Clock::system()).await?) }).await
+        }
+        Command::Sessions(Sessions::List { of, config }) => {
+            tell(async {
+                Ok(commands::list_sessions(&load(config)?, &Clock::system(), of.as_deref()).await?)
+            })
+            .await
+        }
+        Command::Sessions(Sessions::Revoke { sid, config }) => {
+            tell(async { Ok(commands::revoke_session(&load(config)?, &Clock::system(), &sid).await?) }).await
+        }
+        Command::Accounts(Accounts::Show { name, config }) => {
+            tell(async { Ok(commands::show_account(&load(config)?, &Clock::system(), &name).await?) }).await
+        }
+        Command::Clients(Clients::HashSecret) => tell(async { hash_secret() }).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -46,6 +124,28 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+fn load(config: Option<PathBuf>) -> Result<Config, Failure> {
+    Ok(Config::load(config.as_deref(), std::env::vars())?)
+}
+
+fn hash_secret() -> Result<String, Failure> {
+    let mut secret = String::new();
+    std::io::stdin().read_line(&mut secret)?;
+    let secret = secret.trim_end_matches(['\r', '\n']);
+    if secret.len() < 16 {
+        return Err("a secret has 16 characters or more: openssl rand -base64 24".into());
+    }
+    Ok(format!("secret_sha256 = \"{}\"\n", commands::hash_secret(secret)))
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the operator asked to read")]
+async fn tell(command: impl Future<Output = Result<String, Failure>>) -> Result<(), Failure> {
+    print!("{}", command.await?);
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "whoever started the service reads there where it listens")]

@@ -1,7 +1,7 @@
 //! The service's own pages, made of `templates/` and the sentences of `text.rs`. Decides nothing about a login.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, REFERRER_POLICY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
 use protocol::ids::{AppId, State};
@@ -10,6 +10,7 @@ use protocol::service::{ErrorCode, StartedLogin};
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::headers::{content_security_policy, header_value};
 pub use crate::text::Refusal;
 use crate::text::{self, Language, Sentence, say};
 
@@ -57,8 +58,9 @@ struct NoticePage<'a> {
 
 #[derive(Template)]
 #[template(path = "sign_out.html")]
-struct SignOutPage {
+struct SignOutPage<'a> {
     frame: Frame,
+    request: &'a str,
 }
 
 #[derive(Template)]
@@ -115,12 +117,27 @@ pub fn signed_out(app: &App, language: Language) -> HttpResponse {
     page(StatusCode::OK, notice.render())
 }
 
-/// Before a logout that a link asked for.
-pub fn ask_sign_out(app: &App, language: Language) -> HttpResponse {
-    let mut response = page(StatusCode::OK, SignOutPage { frame: Frame::new(app, language) }.render());
+/// Before a logout that a link asked for: `request` is its query, which the form brings back, and `way_back` where it leads.
+pub fn ask_sign_out(app: &App, request: &str, way_back: Option<&str>, language: Language) -> HttpResponse {
+    let mut response =
+        page(StatusCode::OK, SignOutPage { frame: Frame::new(app, language), request }.render());
+    let headers = response.headers_mut();
     // Under no-referrer the form's Origin would be `null`.
-    response.headers_mut().insert(REFERRER_POLICY, crate::headers::header_value("same-origin"));
+    headers.insert(REFERRER_POLICY, header_value("same-origin"));
+    if let Some(origin) = way_back.and_then(origin_of) {
+        // Browsers apply form-action to the redirect that follows the form, too.
+        let policy = content_security_policy(&app.config, "'none'");
+        let policy = policy.replace("form-action 'self'", &format!("form-action 'self' {origin}"));
+        headers.insert(CONTENT_SECURITY_POLICY, header_value(&policy));
+    }
     response
+}
+
+fn origin_of(address: &str) -> Option<String> {
+    url::Url::parse(address)
+        .ok()
+        .map(|url| url.origin().ascii_serialization())
+        .filter(|origin| origin != "null")
 }
 
 /// The page in WeChat's frame that takes the answer to `origin`.

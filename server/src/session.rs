@@ -10,6 +10,7 @@ use protocol::service::{ErrorCode, Person, RedeemSession};
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::error::ApiError;
+use crate::oidc::logout::{self, Offline};
 use crate::origin::{is_site_page, origin};
 use crate::secret::{SecretHash, random_word};
 use crate::store::{AccountRow, SessionRow, StoreError};
@@ -72,6 +73,36 @@ pub fn cookie_value(app: &App, request: &HttpRequest, name: &str) -> Option<Stri
     request.cookie(&cookie_name(app, name)).map(|cookie| cookie.value().to_owned())
 }
 
+/// Makes the SSO session of a login. Its cookie is new, whatever the browser brought. Somebody who logs in once more goes on in
+/// the same session, so that a logout still reaches every client of it; somebody else's session in this browser ends.
+pub async fn begin_sso(
+    app: &App,
+    request: &HttpRequest,
+    account_id: String,
+    auth_time: Seconds,
+) -> Result<(SessionRow, Cookie<'static>), StoreError> {
+    let before = current(app, request, SessionKind::Sso).await?;
+    let mut sid = random_word();
+    match before {
+        Some(session) if session.account_id == account_id => sid = session.sid,
+        Some(session) => logout::end(app, &session, Offline::Stays).await?,
+        None => {}
+    }
+    keep(app, SessionKind::Sso, sid, account_id, None, auth_time).await
+}
+
+/// Makes a session of a client that has no cookie here: its tokens carry its name. Gives that name.
+pub async fn begin_without_cookie(
+    app: &App,
+    account_id: &str,
+    client_id: &str,
+    auth_time: Seconds,
+) -> Result<String, StoreError> {
+    let (account_id, client_id) = (account_id.to_owned(), Some(client_id.to_owned()));
+    let (session, _) = keep(app, SessionKind::Site, random_word(), account_id, client_id, auth_time).await?;
+    Ok(session.sid)
+}
+
 /// Makes a session with an id of its own, whatever the browser brought, and gives its cookie.
 pub async fn begin(
     app: &App,
@@ -80,10 +111,21 @@ pub async fn begin(
     client_id: Option<String>,
     auth_time: Seconds,
 ) -> Result<Cookie<'static>, StoreError> {
+    Ok(keep(app, kind, random_word(), account_id, client_id, auth_time).await?.1)
+}
+
+async fn keep(
+    app: &App,
+    kind: SessionKind,
+    sid: String,
+    account_id: String,
+    client_id: Option<String>,
+    auth_time: Seconds,
+) -> Result<(SessionRow, Cookie<'static>), StoreError> {
     let now = app.clock.now();
     let secret = random_word();
     let session = SessionRow {
-        sid: random_word(),
+        sid,
         secret_hash: SecretHash::of(&secret),
         account_id,
         client_id,
@@ -92,7 +134,7 @@ pub async fn begin(
         expires_at: now + ABSOLUTE_LIFETIME,
     };
     app.lasting.insert_session(&session).await?;
-    Ok(cookie(app, kind.cookie_name(), secret, ABSOLUTE_LIFETIME))
+    Ok((session, cookie(app, kind.cookie_name(), secret, ABSOLUTE_LIFETIME)))
 }
 
 /// The living session that the browser's cookie stands for.
@@ -138,20 +180,29 @@ pub async fn post(
 /// `DELETE /session`: logs out of the site, and of the service in this browser. 204, also where nobody was logged in.
 pub async fn delete(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     only_site_pages(&app, &request)?;
+    for session in here(&app, &request).await? {
+        logout::end(&app, &session, Offline::Stays).await?;
+    }
     let mut response = HttpResponse::NoContent().finish();
-    end(&app, &request, &mut response).await?;
+    take_cookies(&app, &request, &mut response);
     Ok(response)
 }
 
-/// Ends both sessions of this browser on the server, and takes their cookies back.
-pub async fn end(app: &App, request: &HttpRequest, response: &mut HttpResponse) -> Result<(), StoreError> {
+/// Both sessions of this browser, as far as they live.
+pub async fn here(app: &App, request: &HttpRequest) -> Result<Vec<SessionRow>, StoreError> {
+    let sso = current(app, request, SessionKind::Sso).await?;
+    let site = current(app, request, SessionKind::Site).await?;
+    Ok(sso.into_iter().chain(site).collect())
+}
+
+/// Takes the cookies of both sessions back.
+pub fn take_cookies(app: &App, request: &HttpRequest, response: &mut HttpResponse) {
     for kind in [SessionKind::Sso, SessionKind::Site] {
-        let Some(secret) = cookie_value(app, request, kind.cookie_name()) else { continue };
-        app.lasting.delete_session(&SecretHash::of(&secret)).await?;
-        // A cookie of our own making is a header.
-        let _ = response.add_cookie(&expired_cookie(app, cookie_name(app, kind.cookie_name())));
+        if cookie_value(app, request, kind.cookie_name()).is_some() {
+            // A cookie of our own making is a header.
+            let _ = response.add_cookie(&expired_cookie(app, cookie_name(app, kind.cookie_name())));
+        }
     }
-    Ok(())
 }
 
 fn only_site_pages(app: &App, request: &HttpRequest) -> Result<(), ApiError> {

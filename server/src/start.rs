@@ -9,6 +9,7 @@ use protocol::service::{Kind, LoginResult, StartedLogin};
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::config::Client;
+use crate::oidc::authorize::Authorization;
 use crate::secret::{SecretHash, random_state, random_word};
 use crate::store::{AttemptRow, StoreError};
 
@@ -23,6 +24,11 @@ pub enum Start {
     Hosted {
         /// An address that was checked.
         return_to: String,
+    },
+    /// Ends at a client's redirect_uri, with a code.
+    Authorize {
+        /// A request that was checked.
+        authorization: Authorization,
     },
     /// Ends in a message to `origin`.
     Embedded {
@@ -64,6 +70,7 @@ pub async fn start(
         code_challenge: None,
         nonce: None,
         return_to: None,
+        authorization: None,
         lang,
         expires_at: app.clock.now() + ATTEMPT_LIFETIME,
         taken_at: None,
@@ -71,6 +78,7 @@ pub async fn start(
     };
     match start {
         Start::Hosted { return_to } => row.return_to = Some(return_to),
+        Start::Authorize { authorization } => row.authorization = Some(authorization.to_row()),
         Start::Embedded { origin, result, code_challenge, nonce } => {
             row.kind = Kind::Embedded;
             row.origin = Some(origin);

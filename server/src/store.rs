@@ -3,6 +3,9 @@
 //! Each verb is one atomic statement, takes `now` from the caller's clock, and gives back plain rows: what a row proves is
 //! decided by the steps. Knows no HTTP and no WeChat. Of secrets only hashes come here.
 
+pub mod grants;
+pub mod keys;
+pub mod people;
 mod sqlite;
 
 pub use sqlite::SqliteStore;
@@ -53,6 +56,8 @@ pub struct AttemptRow {
     pub nonce: Option<String>,
     /// Where the browser goes at the end (hosted).
     pub return_to: Option<String>,
+    /// The client's authorization request, which the code at the end is for (hosted).
+    pub authorization: Option<String>,
     /// The language of its pages.
     pub lang: Option<String>,
     /// When it dies.
@@ -75,15 +80,23 @@ pub struct CodeRow {
     /// Where it was sent; `web_message:<origin>` for an embedded one.
     pub redirect_uri: String,
     /// PKCE's S256 challenge.
-    pub code_challenge: String,
+    pub code_challenge: Option<String>,
     /// For an ID token.
     pub nonce: Option<String>,
+    /// What is granted: space-separated.
+    pub scope: String,
     /// Who has logged in.
     pub account_id: String,
+    /// The session of the login, where the browser has one.
+    pub sid: Option<String>,
+    /// The name of the grant that its redemption makes, so that its reuse can revoke that.
+    pub grant_id: String,
     /// When.
     pub auth_time: Seconds,
     /// When it dies.
     pub expires_at: Seconds,
+    /// When it was used; `None` while it is good.
+    pub used_at: Option<Seconds>,
 }
 
 /// A browser's login, as it is kept.
@@ -133,7 +146,7 @@ pub struct IdentityRow<'a> {
 
 /// What must outlive everything: who is who, and who is logged in.
 #[async_trait]
-pub trait Lasting: Send + Sync {
+pub trait Lasting: grants::Grants + keys::Keys + people::People {
     /// Asks whether the store answers at all.
     async fn ping(&self) -> Result<(), StoreError>;
     /// Finds the account of an identity (its own, else that of its unionid) or makes one, joins a unionid that turned up later,
@@ -147,7 +160,7 @@ pub trait Lasting: Send + Sync {
     async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError>;
     /// An account.
     async fn account(&self, account_id: &str) -> Result<Option<AccountRow>, StoreError>;
-    /// Keeps a session.
+    /// Keeps a session, in the place of the one that has its `sid`.
     async fn insert_session(&self, session: &SessionRow) -> Result<(), StoreError>;
     /// A living session by its cookie's hash.
     async fn session(&self, secret_hash: &SecretHash, now: Seconds)
@@ -177,6 +190,8 @@ pub trait Fleeting: Send + Sync {
     async fn insert_code(&self, code: &CodeRow) -> Result<(), StoreError>;
     /// A living, unused code.
     async fn code(&self, code_hash: &SecretHash, now: Seconds) -> Result<Option<CodeRow>, StoreError>;
+    /// A code, whatever became of it: a used one is kept for a while.
+    async fn code_or_tombstone(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError>;
     /// Uses a living code; of many callers one gets `true`.
     async fn take_code(&self, code_hash: &SecretHash, now: Seconds) -> Result<bool, StoreError>;
     /// Clears away what has expired; gives how many rows.

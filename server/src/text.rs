@@ -95,6 +95,8 @@ pub enum Refusal {
     OtherBrowser,
     /// return_to leads nowhere that is allowed.
     BadReturnTo,
+    /// redirect_uri, or post_logout_redirect_uri, is not registered for the client.
+    BadRedirectUri,
     /// An embedded callback was opened as a page of its own.
     NotAFrame,
     /// No such page.
@@ -108,6 +110,7 @@ impl Refusal {
             Self::Code(code) => code.as_str(),
             Self::OtherBrowser => "other_browser",
             Self::BadReturnTo => "bad_return_to",
+            Self::BadRedirectUri => "bad_redirect_uri",
             Self::NotAFrame => "not_a_frame",
             Self::NotFound => "not_found",
         }
@@ -208,6 +211,14 @@ impl Refusal {
                     "登录后的去处不被允许",
                     "登入後的去處不被允許",
                     "This login would end somewhere that is not allowed",
+                ],
+                SITE,
+            ),
+            Self::BadRedirectUri => (
+                [
+                    "网站给出的返回地址没有登记",
+                    "網站給出的返回網址沒有登記",
+                    "The site asked to be answered at an address that is not registered",
                 ],
                 SITE,
             ),

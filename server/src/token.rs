@@ -11,6 +11,9 @@ use crate::store::{CodeRow, StoreError};
 /// How long a code lives.
 pub const CODE_LIFETIME: Seconds = 60;
 
+/// What an embedded login grants where its code is redeemed at `/token`.
+const EMBEDDED_SCOPE: &str = "openid profile";
+
 /// Where a code is presented.
 pub enum RedeemAt<'a> {
     /// `POST /session`, by a page of this origin.
@@ -50,11 +53,15 @@ pub async fn issue(
             redeem_at: row.result.unwrap_or(LoginResult::Code),
             client_id: row.client_id.clone(),
             redirect_uri: web_message(row.origin.as_deref().unwrap_or_default()),
-            code_challenge: row.code_challenge.clone().unwrap_or_default(),
+            code_challenge: row.code_challenge.clone(),
             nonce: row.nonce.clone(),
+            scope: EMBEDDED_SCOPE.into(),
             account_id,
+            sid: None,
+            grant_id: random_word(),
             auth_time: now,
             expires_at: now + CODE_LIFETIME,
+            used_at: None,
         })
         .await?;
     Ok(code)
@@ -77,7 +84,8 @@ pub async fn redeem(
             row.redeem_at == LoginResult::Session && row.redirect_uri == web_message(origin)
         }
     };
-    let proven = SecretHash::of(&s256(code_verifier)).matches(&SecretHash::of(&row.code_challenge));
+    let challenge = row.code_challenge.as_deref().unwrap_or_default();
+    let proven = SecretHash::of(&s256(code_verifier)).matches(&SecretHash::of(challenge));
     if !here || !proven || !app.fleeting.take_code(&code_hash, now).await? {
         return Err(refused());
     }

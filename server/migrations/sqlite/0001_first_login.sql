@@ -50,6 +50,8 @@ CREATE TABLE attempts (
     code_challenge TEXT,
     nonce          TEXT,
     return_to      TEXT,
+    -- The client's authorization request, as JSON.
+    authorization  TEXT,
     lang           TEXT,
     expires_at     INTEGER NOT NULL,
     taken_at       INTEGER,
@@ -63,9 +65,12 @@ CREATE TABLE codes (
     redeem_at      TEXT NOT NULL,
     client_id      TEXT NOT NULL,
     redirect_uri   TEXT NOT NULL,
-    code_challenge TEXT NOT NULL,
+    code_challenge TEXT,
     nonce          TEXT,
+    scope          TEXT NOT NULL,
     account_id     TEXT NOT NULL,
+    sid            TEXT,
+    grant_id       TEXT NOT NULL,
     auth_time      INTEGER NOT NULL,
     expires_at     INTEGER NOT NULL,
     used_at        INTEGER

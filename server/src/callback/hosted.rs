@@ -13,6 +13,7 @@ use super::{BrowserProof, CallbackError, ConsumedAttempt, consume, find, proves}
 use crate::app::App;
 use crate::error::{exchange_code, log};
 use crate::headers::{content_security_policy, header_value};
+use crate::oidc::authorize::{Authorization, see_other};
 use crate::origin::sec_fetch_dest;
 use crate::pages::{self, Refusal};
 use crate::session::{self, SessionKind};
@@ -61,7 +62,7 @@ pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
             };
             let id = row.id.clone();
             match consume(app.fleeting.as_ref(), row, BrowserProof::Cookie(&cookie), app.clock.now()).await {
-                Ok(attempt) => finish(&app, attempt, code, language, again).await,
+                Ok(attempt) => finish(&app, &request, attempt, code, language, again).await,
                 Err(CallbackError::Used) => second_load(&app, &id, language, again).await,
                 Err(error) => refuse(refusal_of(error), again),
             }
@@ -72,12 +73,13 @@ pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 /// The attempt is taken: whatever happens now is said once, and kept for those who load the callback again.
 async fn finish(
     app: &App,
+    request: &HttpRequest,
     attempt: ConsumedAttempt,
     code: Option<String>,
     language: Language,
     again: Option<&str>,
 ) -> HttpResponse {
-    let ended = log_in(app, &attempt, code).await;
+    let ended = log_in(app, request, &attempt, code).await;
     let outcome = match &ended {
         Ok(_) => DONE,
         Err(code) => code.as_str(),
@@ -89,13 +91,18 @@ async fn finish(
     app.finished.notify_waiters();
     match ended {
         Ok(response) => response,
-        Err(code) => pages::refusal(app, Refusal::Code(code), language, again),
+        Err(code) => match authorization(attempt.row()) {
+            // The client hears that the person refused; what a person can mend is said to the person.
+            Some(authorization) if code == ErrorCode::AccessDenied => see_other(&authorization.denied(app)),
+            _ => pages::refusal(app, Refusal::Code(code), language, again),
+        },
     }
 }
 
 /// Exchange, account, sessions, and the way back.
 async fn log_in(
     app: &App,
+    request: &HttpRequest,
     attempt: &ConsumedAttempt,
     code: Option<String>,
 ) -> Result<HttpResponse, ErrorCode> {
@@ -112,9 +119,14 @@ async fn log_in(
     let account = crate::account::of_identity(app, identity).await.map_err(stored)?;
     let now = app.clock.now();
     let row = attempt.row();
-    let sso = session::begin(app, SessionKind::Sso, account.id.clone(), None, now).await.map_err(stored)?;
+    let (session, sso) = session::begin_sso(app, request, account.id, now).await.map_err(stored)?;
+    if let Some(authorization) = authorization(row) {
+        let address = authorization.granted(app, &row.client_id, &session).await.map_err(stored)?;
+        return Ok(HttpResponse::SeeOther().insert_header((LOCATION, address)).cookie(sso).finish());
+    }
     let client_id = Some(row.client_id.clone());
-    let site = session::begin(app, SessionKind::Site, account.id, client_id, now).await.map_err(stored)?;
+    let site =
+        session::begin(app, SessionKind::Site, session.account_id, client_id, now).await.map_err(stored)?;
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, way_back(row))).cookie(sso).cookie(site).finish())
 }
 
@@ -165,12 +177,24 @@ fn embedded_page(app: &App, request: &HttpRequest, row: &AttemptRow, language: L
     response
 }
 
+/// The client's request that the attempt is for, where it is for one.
+fn authorization(row: &AttemptRow) -> Option<Authorization> {
+    row.authorization.as_deref().and_then(Authorization::from_row)
+}
+
 fn way_back(row: &AttemptRow) -> String {
+    if let Some(authorization) = authorization(row) {
+        // The first load has the code, and the client has had its answer.
+        return authorization.home();
+    }
     row.return_to.clone().unwrap_or_else(|| "/".into())
 }
 
 /// The address that begins the same login anew.
 fn start_again(app: &App, row: &AttemptRow) -> Option<String> {
+    if let Some(authorization) = authorization(row) {
+        return Some(format!("{}/authorize?{}", app.config.public_url.path(), authorization.query));
+    }
     let return_to = row.return_to.as_deref()?;
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("return_to", return_to)

@@ -7,7 +7,8 @@ use protocol::ids::AppId;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{App, AppSecret, Client, Config, PublicUrl, Weixin};
+use super::{App, AppSecret, Client, Config, PublicUrl, Weixin, client};
+use crate::clock::Seconds;
 
 /// WeChat's own pages.
 pub(super) const OPEN_URL: &str = "https://open.weixin.qq.com";
@@ -34,7 +35,7 @@ pub enum ConfigError {
     },
 }
 
-fn wrong(key: &str, problem: impl Into<String>) -> ConfigError {
+pub(super) fn wrong(key: &str, problem: impl Into<String>) -> ConfigError {
     ConfigError::Value { key: key.into(), problem: problem.into() }
 }
 
@@ -50,6 +51,11 @@ struct RawConfig {
     tls_cert_file: Option<PathBuf>,
     tls_key_file: Option<PathBuf>,
     widget_dir: Option<PathBuf>,
+    #[serde(default)]
+    master_key_files: Vec<PathBuf>,
+    rotate_keys_every_days: Option<u32>,
+    #[serde(default)]
+    backchannel_private_addresses: bool,
     #[serde(default)]
     weixin: RawWeixin,
     #[serde(default)]
@@ -85,6 +91,10 @@ struct RawClient {
     redirect_uris: Vec<String>,
     #[serde(default)]
     post_logout_redirect_uris: Vec<String>,
+    backchannel_logout_uri: Option<String>,
+    secret_sha256: Option<String>,
+    require_pkce: Option<bool>,
+    id_token_alg: Option<String>,
 }
 
 impl Config {
@@ -184,8 +194,11 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
     Ok(Config {
         store: store(raw.store.as_deref().unwrap_or("sqlite:weixin-login.db"), folder)?,
         widget_dir: raw.widget_dir.unwrap_or_else(|| "target/widget/dist".into()),
+        master_key_files: raw.master_key_files.iter().map(|file| folder.join(file)).collect(),
+        rotate_keys_every: rotate_keys_every(raw.rotate_keys_every_days)?,
+        backchannel_private_addresses: raw.backchannel_private_addresses,
         weixin: weixin(raw.weixin, folder)?,
-        clients: clients(raw.clients)?,
+        clients: clients(raw.clients, &public_url, raw.backchannel_private_addresses)?,
         public_url,
         listen,
         ops_listen,
@@ -269,15 +282,29 @@ fn secret(secret: Option<String>, file: Option<PathBuf>, folder: &Path) -> Resul
     }
 }
 
-fn clients(raw: Vec<RawClient>) -> Result<Vec<Client>, ConfigError> {
+fn rotate_keys_every(days: Option<u32>) -> Result<Option<Seconds>, ConfigError> {
+    match days {
+        Some(0) => {
+            Err(wrong("rotate_keys_every_days", "must be 1 or more; leave it out to rotate by command"))
+        }
+        days => Ok(days.map(|days| Seconds::from(days) * 24 * 3600)),
+    }
+}
+
+fn clients(
+    raw: Vec<RawClient>,
+    public_url: &PublicUrl,
+    private_addresses: bool,
+) -> Result<Vec<Client>, ConfigError> {
     if raw.is_empty() {
         return Err(wrong("clients", "is missing: at least one [[clients]] with id, name and origins"));
     }
     let mut clients: Vec<Client> = Vec::new();
-    for RawClient { id, name, origins, redirect_uris, post_logout_redirect_uris } in raw {
+    for raw in raw {
+        let RawClient { id, name, origins, redirect_uris, post_logout_redirect_uris, .. } = &raw;
         if id.is_empty()
             || !id.bytes().all(|byte| byte.is_ascii_graphic())
-            || clients.iter().any(|client| client.id == id)
+            || clients.iter().any(|client| client.id == *id)
         {
             return Err(wrong("clients.id", format!("`{id}` is empty, has spaces, or is there twice")));
         }
@@ -287,7 +314,23 @@ fn clients(raw: Vec<RawClient>) -> Result<Vec<Client>, ConfigError> {
                 format!("has `{origin}`, which is no origin: https://shop.example.com, without a path"),
             ));
         }
-        clients.push(Client { id, name, origins, redirect_uris, post_logout_redirect_uris });
+        client::check_addresses("clients.redirect_uris", redirect_uris)?;
+        client::check_addresses("clients.post_logout_redirect_uris", post_logout_redirect_uris)?;
+        clients.push(Client {
+            secret_sha256: client::secret(raw.secret_sha256.as_deref())?,
+            backchannel_logout_uri: client::backchannel(
+                raw.backchannel_logout_uri.clone(),
+                public_url.is_localhost() || private_addresses,
+                private_addresses,
+            )?,
+            require_pkce: raw.require_pkce.unwrap_or(true),
+            id_token_alg: client::algorithm(raw.id_token_alg.as_deref())?,
+            id: id.clone(),
+            name: name.clone(),
+            origins: origins.clone(),
+            redirect_uris: redirect_uris.clone(),
+            post_logout_redirect_uris: post_logout_redirect_uris.clone(),
+        });
     }
     Ok(clients)
 }

@@ -11,10 +11,13 @@ use super::return_to::{ReturnTo, client_for};
 use super::{ATTEMPT_LIFETIME, Start, Started, start};
 use crate::app::App;
 use crate::callback::{BrowserProof, proves};
+use crate::config::Client;
 use crate::error::ApiError;
+use crate::oidc::authorize::Authorization;
 use crate::origin::is_own_page;
 use crate::pages::{self, Refusal};
 use crate::session::{cookie, cookie_name, cookie_value, expired_cookie};
+use crate::store::StoreError;
 use crate::text::Language;
 
 /// How many attempts one browser may have open; the oldest goes.
@@ -40,17 +43,24 @@ pub async fn login(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
         return pages::refusal(&app, Refusal::Code(ErrorCode::UnknownClient), language, None);
     };
     let begin = Start::Hosted { return_to: return_to.as_str().into() };
-    match start(&app, client, begin, Some(language.as_str().into())).await {
-        Ok(started) => {
-            let mut response = pages::login(&app, &started.login, language);
-            bind(&app, &request, &mut response, &started);
-            response
-        }
-        Err(error) => {
-            tracing::error!(%error, "the store did not answer");
-            pages::refusal(&app, Refusal::Code(ErrorCode::TemporarilyUnavailable), language, None)
-        }
-    }
+    page(&app, &request, client, begin, language).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the store did not answer");
+        pages::refusal(&app, Refusal::Code(ErrorCode::TemporarilyUnavailable), language, None)
+    })
+}
+
+/// Starts a hosted attempt, and shows its page.
+pub async fn page(
+    app: &App,
+    request: &HttpRequest,
+    client: &Client,
+    begin: Start,
+    language: Language,
+) -> Result<HttpResponse, StoreError> {
+    let started = start(app, client, begin, Some(language.as_str().into())).await?;
+    let mut response = pages::login(app, &started.login, language);
+    bind(app, request, &mut response, &started);
+    Ok(response)
 }
 
 /// `POST /login/{id}/renew`: a new attempt with the same end as one that this browser started. The old one stays good.
@@ -69,7 +79,10 @@ pub async fn renew(
         return Err(unknown());
     }
     let client = app.config.client(&row.client_id).ok_or_else(unknown)?;
-    let begin = Start::Hosted { return_to: row.return_to.unwrap_or_default() };
+    let begin = match row.authorization.as_deref().and_then(Authorization::from_row) {
+        Some(authorization) => Start::Authorize { authorization },
+        None => Start::Hosted { return_to: row.return_to.unwrap_or_default() },
+    };
     let started = start(&app, client, begin, row.lang).await?;
     let mut response = HttpResponse::Ok().json(&started.login);
     bind(&app, &request, &mut response, &started);

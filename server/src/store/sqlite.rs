@@ -3,6 +3,10 @@
 //! WAL, so that readers never wait; synchronous=FULL, so that what was answered is on the disk. One connection writes: SQLite
 //! has one writer anyway, and a queue here is better than its busy errors.
 
+mod grants;
+mod keys;
+mod people;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -127,7 +131,9 @@ impl Lasting for SqliteStore {
     async fn insert_session(&self, session: &SessionRow) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO sessions (sid, secret_hash, account_id, client_id, auth_time, idle_until, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (sid) DO UPDATE SET secret_hash = ?2, account_id = ?3, client_id = ?4, auth_time = ?5,
+             idle_until = ?6, expires_at = ?7",
         )
         .bind(&session.sid)
         .bind(session.secret_hash.as_bytes())
@@ -186,7 +192,8 @@ impl Fleeting for SqliteStore {
     async fn insert_attempt(&self, attempt: &AttemptRow) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO attempts (id, kind, state_hash, secret_hash, client_id, origin, result, code_challenge, nonce,
-             return_to, lang, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             return_to, authorization, lang, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )
         .bind(&attempt.id)
         .bind(attempt.kind.as_str())
@@ -198,6 +205,7 @@ impl Fleeting for SqliteStore {
         .bind(&attempt.code_challenge)
         .bind(&attempt.nonce)
         .bind(&attempt.return_to)
+        .bind(&attempt.authorization)
         .bind(&attempt.lang)
         .bind(attempt.expires_at)
         .execute(&self.write)
@@ -245,8 +253,8 @@ impl Fleeting for SqliteStore {
 
     async fn insert_code(&self, code: &CodeRow) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO codes (code_hash, redeem_at, client_id, redirect_uri, code_challenge, nonce, account_id, auth_time,
-             expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO codes (code_hash, redeem_at, client_id, redirect_uri, code_challenge, nonce, scope, account_id, sid,
+             grant_id, auth_time, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )
         .bind(code.code_hash.as_bytes())
         .bind(code.redeem_at.as_str())
@@ -254,7 +262,10 @@ impl Fleeting for SqliteStore {
         .bind(&code.redirect_uri)
         .bind(&code.code_challenge)
         .bind(&code.nonce)
+        .bind(&code.scope)
         .bind(&code.account_id)
+        .bind(&code.sid)
+        .bind(&code.grant_id)
         .bind(code.auth_time)
         .bind(code.expires_at)
         .execute(&self.write)
@@ -266,6 +277,15 @@ impl Fleeting for SqliteStore {
         sqlx::query("SELECT * FROM codes WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2")
             .bind(code_hash.as_bytes())
             .bind(now)
+            .fetch_optional(&self.read)
+            .await?
+            .map(|row| code(&row))
+            .transpose()
+    }
+
+    async fn code_or_tombstone(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError> {
+        sqlx::query("SELECT * FROM codes WHERE code_hash = ?1")
+            .bind(code_hash.as_bytes())
             .fetch_optional(&self.read)
             .await?
             .map(|row| code(&row))
@@ -288,8 +308,13 @@ impl Fleeting for SqliteStore {
             .bind(now - TOMBSTONE_LIFETIME)
             .execute(&self.write)
             .await?;
-        let codes =
-            sqlx::query("DELETE FROM codes WHERE expires_at <= ?1").bind(now).execute(&self.write).await?;
+        let codes = sqlx::query(
+            "DELETE FROM codes WHERE expires_at + CASE WHEN used_at IS NULL THEN 0 ELSE ?2 END <= ?1",
+        )
+        .bind(now)
+        .bind(TOMBSTONE_LIFETIME)
+        .execute(&self.write)
+        .await?;
         Ok(attempts.rows_affected() + codes.rows_affected())
     }
 }
@@ -314,6 +339,7 @@ fn attempt(row: &SqliteRow) -> Result<AttemptRow, StoreError> {
         code_challenge: row.try_get("code_challenge")?,
         nonce: row.try_get("nonce")?,
         return_to: row.try_get("return_to")?,
+        authorization: row.try_get("authorization")?,
         lang: row.try_get("lang")?,
         expires_at: row.try_get("expires_at")?,
         taken_at: row.try_get("taken_at")?,
@@ -329,9 +355,13 @@ fn code(row: &SqliteRow) -> Result<CodeRow, StoreError> {
         redirect_uri: row.try_get("redirect_uri")?,
         code_challenge: row.try_get("code_challenge")?,
         nonce: row.try_get("nonce")?,
+        scope: row.try_get("scope")?,
         account_id: row.try_get("account_id")?,
+        sid: row.try_get("sid")?,
+        grant_id: row.try_get("grant_id")?,
         auth_time: row.try_get("auth_time")?,
         expires_at: row.try_get("expires_at")?,
+        used_at: row.try_get("used_at")?,
     })
 }
 

@@ -1,0 +1,126 @@
+//! The ring that a running service signs with: read at the start, read again every minute, made where there is none, and rotated
+//! by schedule where that is configured.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::{KeyError, KeyRing, MasterKeys, PUBLISH_LEAD, RELOAD_EVERY, SealedKey, SigningAlgorithm};
+use crate::clock::Seconds;
+use crate::store::{Lasting, StoreError};
+
+/// Seconds for which a retired key is still published: an ID token may come back as a logout's hint as long as a session may
+/// last, 30 days.
+pub const KEEP_BEHIND: Seconds = 30 * 24 * 3600;
+
+/// The keys of a running service.
+pub struct SharedKeys {
+    masters: MasterKeys,
+    rotate_every: Option<Seconds>,
+    loaded: RwLock<Loaded>,
+    loading: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone)]
+struct Loaded {
+    ring: Arc<KeyRing>,
+    at: Seconds,
+}
+
+/// Why a service has no keys.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The keys themselves.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Where they are kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl SharedKeys {
+    /// Reads the keys, and makes the first of each algorithm.
+    ///
+    /// # Errors
+    /// [`LoadError`]; the start stops then, and nothing is replaced.
+    pub async fn open(
+        masters: MasterKeys,
+        rotate_every: Option<Seconds>,
+        store: &dyn Lasting,
+        now: Seconds,
+    ) -> Result<SharedKeys, LoadError> {
+        let ring = load(store, &masters, rotate_every, now).await?;
+        let loaded = RwLock::new(Loaded { ring: Arc::new(ring), at: now });
+        Ok(SharedKeys { masters, rotate_every, loaded, loading: tokio::sync::Mutex::new(()) })
+    }
+
+    /// The ring of the last minute. A store that does not answer leaves the one before in use.
+    pub async fn ring(&self, store: &dyn Lasting, now: Seconds) -> Arc<KeyRing> {
+        if now - self.loaded().at >= RELOAD_EVERY {
+            // One request reads; the others go on with what there is.
+            if let Ok(_reading) = self.loading.try_lock() {
+                match load(store, &self.masters, self.rotate_every, now).await {
+                    Ok(ring) => self.keep(Loaded { ring: Arc::new(ring), at: now }),
+                    Err(error) => tracing::error!(%error, "the signing keys could not be read again"),
+                }
+            }
+        }
+        self.loaded().ring
+    }
+
+    /// What seals and derives.
+    pub fn masters(&self) -> &MasterKeys {
+        &self.masters
+    }
+
+    fn loaded(&self) -> Loaded {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, loaded: Loaded) {
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded;
+    }
+}
+
+/// Announces a new key of each algorithm; gives the moment from which they sign.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn rotate(store: &dyn Lasting, masters: &MasterKeys, now: Seconds) -> Result<Seconds, StoreError> {
+    let active_from = now + PUBLISH_LEAD;
+    for algorithm in SigningAlgorithm::ALL {
+        // One second after now: a key that was made in this very second does not stand in the way.
+        store.insert_signing_key(&SealedKey::make(algorithm, masters, now, active_from), now + 1).await?;
+    }
+    Ok(active_from)
+}
+
+async fn load(
+    store: &dyn Lasting,
+    masters: &MasterKeys,
+    rotate_every: Option<Seconds>,
+    now: Seconds,
+) -> Result<KeyRing, LoadError> {
+    let mut rows = store.signing_keys().await?;
+    // What is there must open before anything is added to it.
+    KeyRing::open(&rows, masters)?;
+    let mut added = false;
+    for algorithm in SigningAlgorithm::ALL {
+        let newest = rows.iter().filter(|row| row.algorithm == algorithm).map(|row| row.created_at).max();
+        let (active_from, unless_since) = match (newest, rotate_every) {
+            (None, _) => (now, Seconds::MIN),
+            (Some(made), Some(every)) if made + every <= now => (now + PUBLISH_LEAD, now - every + 1),
+            (Some(_), _) => continue,
+        };
+        added |= store
+            .insert_signing_key(&SealedKey::make(algorithm, masters, now, active_from), unless_since)
+            .await?;
+        // Another node may have been the one that added it.
+        rows = store.signing_keys().await?;
+    }
+    if added {
+        tracing::info!(keys = rows.len(), "signing keys were made");
+    }
+    if store.sweep_signing_keys(now - KEEP_BEHIND).await? > 0 {
+        rows = store.signing_keys().await?;
+    }
+    Ok(KeyRing::open(&rows, masters)?)
+}

@@ -1,0 +1,22 @@
+//! The standard face: OpenID Connect's endpoints, thin over the steps.
+//!
+//! Requests are read in `parameters`, `authorization_request`, `token_request` and `client_authentication`, which look nothing up; the
+//! rooms that are named like an endpoint answer them.
+
+pub mod authorization_request;
+pub mod authorize;
+pub mod backchannel;
+pub mod claims;
+mod client;
+pub mod client_authentication;
+pub mod discovery;
+pub mod error;
+pub mod logout;
+pub mod parameters;
+pub mod pkce;
+pub(crate) mod response;
+pub mod revoke;
+pub mod scope;
+pub mod token;
+pub mod token_request;
+pub mod userinfo;

@@ -1,0 +1,164 @@
+//! Tells clients that a session has ended (OpenID Connect Back-Channel Logout 1.0). The person's own logout never waits for it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
+
+use super::claims::{LOGOUT_TOKEN_LIFE, LogoutTokenClaims};
+use crate::app::App;
+use crate::keys::TokenType;
+use crate::secret::random_word;
+
+/// How long a client may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait before each further try.
+const TRY_AGAIN_AFTER: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
+
+/// The way to the clients' back-channel addresses: no redirects, and no address that only this machine's network knows.
+pub struct BackChannel(reqwest::Client);
+
+impl BackChannel {
+    /// `private_addresses` lets it reach loopback and private networks too.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn new(private_addresses: bool) -> Result<BackChannel, reqwest::Error> {
+        let http = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy();
+        let http = if private_addresses { http } else { http.dns_resolver(PublicAddresses) };
+        http.build().map(BackChannel)
+    }
+
+    /// Sends one logout token to each of these clients that has an address for it, by and by.
+    pub async fn tell(&self, app: &App, sid: &str, clients: Vec<(String, String)>) {
+        let now = app.clock.now();
+        let ring = app.keys.ring(&*app.lasting, now).await;
+        for (client_id, sub) in clients {
+            let Some(client) = app.config.client(&client_id) else { continue };
+            let Some(address) = client.backchannel_logout_uri.clone() else { continue };
+            let claims = LogoutTokenClaims {
+                iss: app.config.public_url.as_str().to_owned(),
+                sub,
+                aud: client_id.clone(),
+                exp: now + LOGOUT_TOKEN_LIFE,
+                iat: now,
+                jti: random_word(),
+                sid: sid.to_owned(),
+                events: LogoutTokenClaims::logout_event(),
+            };
+            match ring.sign(client.id_token_alg, TokenType::LogoutToken, &claims, now) {
+                Ok(logout_token) => {
+                    tokio::spawn(deliver(self.0.clone(), client_id, address, logout_token));
+                }
+                Err(error) => {
+                    tracing::error!(%error, client = client_id, "a logout token could not be signed")
+                }
+            }
+        }
+    }
+}
+
+async fn deliver(http: reqwest::Client, client_id: String, address: String, logout_token: String) {
+    for wait in [Duration::ZERO].into_iter().chain(TRY_AGAIN_AFTER) {
+        tokio::time::sleep(wait).await;
+        let answer = http.post(&address).form(&[("logout_token", &logout_token)]).send().await;
+        match answer.and_then(reqwest::Response::error_for_status) {
+            Ok(answer) if answer.status().is_success() => return,
+            // The client has understood and refuses: it would the next time too (Back-Channel Logout §2.8).
+            Ok(_) => break,
+            Err(error) if error.status().is_some_and(|status| status.is_client_error()) => break,
+            Err(error) => {
+                tracing::info!(client = client_id, error = %error.without_url(), "a logout was not delivered; trying again");
+            }
+        }
+    }
+    tracing::warn!(client = client_id, "a client was not told of a logout");
+}
+
+/// Resolves names to public addresses only, so that a registered name cannot lead into the operator's own network.
+struct PublicAddresses;
+
+impl Resolve for PublicAddresses {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
+            if public.is_empty() {
+                return Err("no public address; set backchannel_private_addresses to allow others".into());
+            }
+            Ok(Box::new(public.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Whether the whole internet knows this address as the same machine.
+pub fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            let shared = a == 100 && (64..128).contains(&b);
+            let benchmark = a == 198 && (18..20).contains(&b);
+            !(v4.is_private()
+                || v4.is_loopback()
+                || v4.is_link_local()
+                || v4.is_broadcast()
+                || v4.is_documentation()
+                || v4.is_multicast()
+                || a == 0
+                || a >= 240
+                || shared
+                || benchmark)
+        }
+        IpAddr::V6(v6) => {
+            let documentation = v6.segments()[..2] == [0x2001, 0xdb8];
+            // 64:ff9b::/96 leads to IPv4 addresses, private ones among them.
+            let translated = v6.segments()[..2] == [0x64, 0xff9b];
+            !(v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
+                || v6.is_multicast()
+                || documentation
+                || translated)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_this_network_are_not_public() {
+        for private in [
+            "127.0.0.1",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "198.18.0.1",
+            "240.0.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "2001:db8::1",
+        ] {
+            assert!(!is_public(private.parse().expect("an address")), "{private}");
+        }
+        for public in ["1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:1.1.1.1"] {
+            assert!(is_public(public.parse().expect("an address")), "{public}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A client proves itself at `/token` and `/revoke`: what it presents is compared with its registration.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+
+use super::client_authentication::PresentedClient;
+use super::error::OAuthError;
+use super::parameters::Parameters;
+use crate::app::App;
+use crate::config::Client;
+use crate::secret::SecretHash;
+
+/// The client that sent this form.
+///
+/// # Errors
+/// `invalid_client`, in the same words whatever was wrong: names are not told from secrets.
+pub fn authenticate<'a>(
+    app: &'a App,
+    request: &HttpRequest,
+    form: &Parameters,
+) -> Result<&'a Client, OAuthError> {
+    let authorization = request.headers().get(header::AUTHORIZATION).map(|value| value.to_str());
+    let authorization = authorization
+        .transpose()
+        .map_err(|_| OAuthError::invalid_client("the Authorization header is not ASCII"))?;
+    let presented = PresentedClient::read(authorization, form)?;
+    let client = app.config.client(&presented.client_id);
+    let proven = match (client.map(|client| &client.secret_sha256), &presented.secret) {
+        (Some(Some(registered)), Some(secret)) => SecretHash::of(secret).matches(registered),
+        // A public client has nothing to prove: its codes are bound to it by PKCE.
+        (Some(None), None) => true,
+        _ => false,
+    };
+    client
+        .filter(|_| proven)
+        .ok_or_else(|| OAuthError::invalid_client("the client is unknown or did not prove itself"))
+}

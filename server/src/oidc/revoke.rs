@@ -1,0 +1,47 @@
+//! `POST /revoke` (RFC 7009): a client gives back one of its own tokens, and the grant behind it ends.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::claims::AccessTokenClaims;
+use super::client::authenticate;
+use super::error::OAuthError;
+use super::parameters::Parameters;
+use super::response;
+use super::token::GRANT_LIFE;
+use crate::app::App;
+use crate::keys::TokenType;
+use crate::secret::SecretHash;
+
+/// `POST /revoke`: 200, also for a token that is unknown or somebody else's; such a one is left alone.
+pub async fn post(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+    let form = Parameters::parse(&body);
+    match revoke(&app, &request, &form).await {
+        Ok(()) => response::builder(&app, &request, StatusCode::OK).finish(),
+        Err(error) => response::refusal(&app, &request, &error),
+    }
+}
+
+async fn revoke(app: &App, request: &HttpRequest, form: &Parameters) -> Result<(), OAuthError> {
+    let client = authenticate(app, request, form)?;
+    let token = form.get("token")?.ok_or_else(|| OAuthError::invalid_request("token is missing"))?;
+    // token_type_hint is a hint only: the two kinds cannot be mistaken for each other.
+    form.get("token_type_hint")?;
+    let now = app.clock.now();
+    let refreshed = app.lasting.refresh_token_grant(&SecretHash::of(token)).await?;
+    let grant = match refreshed {
+        Some(grant) => Some(grant),
+        None => {
+            let ring = app.keys.ring(&*app.lasting, now).await;
+            let issuer = app.config.public_url.as_str();
+            match ring.verify::<AccessTokenClaims>(TokenType::AccessToken, issuer, token) {
+                Ok(claims) => app.lasting.grant(&claims.grant_id, now).await?,
+                Err(_) => None,
+            }
+        }
+    };
+    if let Some(grant) = grant.filter(|grant| grant.client_id == client.id) {
+        app.lasting.revoke_grant(&grant.id, now, now + GRANT_LIFE).await?;
+    }
+    Ok(())
+}

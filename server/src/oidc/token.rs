@@ -1,0 +1,241 @@
+//! `POST /token`: a code, or a refresh token, for tokens. Everything about a request is checked before anything is used up: a wrong
+//! client, redirect_uri or verifier cannot burn somebody's code.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use protocol::service::LoginResult;
+use serde::Serialize;
+
+use super::claims::{ACCESS_TOKEN_LIFE, AccessTokenClaims, ID_TOKEN_LIFE, IdTokenClaims};
+use super::client::authenticate;
+use super::error::{OAuthError, OAuthErrorCode};
+use super::parameters::Parameters;
+use super::pkce::CodeChallenge;
+use super::response;
+use super::scope::Scopes;
+use super::token_request::TokenRequest;
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::config::Client;
+use crate::keys::{KeyError, SigningAlgorithm, TokenType};
+use crate::secret::{SecretHash, random_word};
+use crate::session;
+use crate::store::grants::{GrantRow, PresentedToken, Rotation};
+use crate::store::{CodeRow, StoreError};
+
+/// Seconds for which a used refresh token still gives its unused successor: an answer may be lost on its way.
+pub const REFRESH_GRACE: Seconds = 10;
+/// Seconds after which a refresh token that was not used is dead.
+pub const REFRESH_IDLE: Seconds = 14 * 24 * 3600;
+/// Seconds after which a grant ends, however often it was refreshed (RFC 10017: rotation does not extend it).
+pub const GRANT_LIFE: Seconds = 30 * 24 * 3600;
+
+/// RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.
+#[derive(Serialize)]
+struct TokenAnswer {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: Seconds,
+    id_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    scope: String,
+}
+
+/// `POST /token`.
+pub async fn post(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+    let form = Parameters::parse(&body);
+    match answer(&app, &request, &form).await {
+        Ok(answer) => response::builder(&app, &request, StatusCode::OK).json(answer),
+        Err(error) => response::refusal(&app, &request, &error),
+    }
+}
+
+async fn answer(app: &App, request: &HttpRequest, form: &Parameters) -> Result<TokenAnswer, OAuthError> {
+    let client = authenticate(app, request, form)?;
+    match TokenRequest::read(form)? {
+        TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
+            redeem(app, client, &code, redirect_uri.as_deref(), code_verifier.as_deref()).await
+        }
+        TokenRequest::RefreshToken { refresh_token, scopes } => {
+            refresh(app, client, &refresh_token, scopes).await
+        }
+    }
+}
+
+async fn redeem(
+    app: &App,
+    client: &Client,
+    code: &str,
+    redirect_uri: Option<&str>,
+    code_verifier: Option<&str>,
+) -> Result<TokenAnswer, OAuthError> {
+    let refused = || OAuthError::invalid_grant("the code is unknown, used, expired or not for this request");
+    let now = app.clock.now();
+    let code_hash = SecretHash::of(code);
+    let row = app.fleeting.code_or_tombstone(&code_hash).await?.ok_or_else(refused)?;
+    let here = row.redeem_at == LoginResult::Code && row.client_id == client.id;
+    if !here || redirect_uri != Some(&row.redirect_uri) || !is_verified(&row, code_verifier) {
+        return Err(refused());
+    }
+    if !app.fleeting.take_code(&code_hash, now).await? {
+        let used = app.fleeting.code_or_tombstone(&code_hash).await?.is_some_and(|row| row.used_at.is_some());
+        if used {
+            // Somebody has a code that was used: whoever was first, nothing that came from it is good (RFC 6749 §4.1.2).
+            tracing::warn!(client = client.id, "a code came twice; what it gave is revoked");
+            app.lasting.revoke_grant(&row.grant_id, now, now + GRANT_LIFE).await?;
+        }
+        return Err(refused());
+    }
+    let sid = match row.sid {
+        Some(sid) => sid,
+        // An embedded login has no browser session here, but its client's login can be listed and ended like any other.
+        None => session::begin_without_cookie(app, &row.account_id, &client.id, row.auth_time).await?,
+    };
+    if app.lasting.session_of_sid(&sid, now).await?.is_none() {
+        return Err(refused());
+    }
+    let scopes = Scopes::parse(&row.scope);
+    let offline = scopes.has(Scopes::OFFLINE_ACCESS);
+    let grant = GrantRow {
+        id: row.grant_id,
+        client_id: client.id.clone(),
+        sub: app.lasting.subject(&client.id, &row.account_id).await?,
+        account_id: row.account_id,
+        sid,
+        scope: row.scope,
+        auth_time: row.auth_time,
+        created_at: now,
+        expires_at: now + if offline { GRANT_LIFE } else { ACCESS_TOKEN_LIFE },
+    };
+    let refresh_token = offline.then(random_word);
+    let kept = refresh_token.as_deref().map(|token| (SecretHash::of(token), now + REFRESH_IDLE));
+    app.lasting.insert_grant(&grant, kept).await?;
+    tokens(app, client, &grant, scopes, row.nonce, refresh_token).await
+}
+
+/// No challenge and no verifier, or both and they belong together: a verifier for a code without a challenge is an attacker's
+/// downgrade (RFC 9700 §4.8.2).
+fn is_verified(row: &CodeRow, code_verifier: Option<&str>) -> bool {
+    match (&row.code_challenge, code_verifier) {
+        (None, None) => true,
+        (Some(challenge), Some(verifier)) => {
+            CodeChallenge::parse(challenge).is_some_and(|challenge| challenge.is_met_by(verifier))
+        }
+        _ => false,
+    }
+}
+
+async fn refresh(
+    app: &App,
+    client: &Client,
+    refresh_token: &str,
+    narrowed: Option<Scopes>,
+) -> Result<TokenAnswer, OAuthError> {
+    let refused =
+        || OAuthError::invalid_grant("the refresh token is unknown, used, expired or not this client's");
+    let now = app.clock.now();
+    let hash = SecretHash::of(refresh_token);
+    let known = app.lasting.refresh_token_grant(&hash).await?.ok_or_else(refused)?;
+    let granted = Scopes::parse(&known.scope);
+    let scopes = narrowed.unwrap_or(granted);
+    if known.client_id != client.id {
+        return Err(refused());
+    }
+    if !granted.has(scopes) || !scopes.has(Scopes::OPENID) {
+        return Err(OAuthError::new(
+            OAuthErrorCode::InvalidScope,
+            "the scope is not within what was granted",
+        ));
+    }
+    // The successor is derived from what is presented: given again after a lost answer it is the same, and nowhere is it kept.
+    let successors: Vec<String> = app
+        .keys
+        .masters()
+        .derive_by_each(format!("refresh token {refresh_token}").as_bytes())
+        .map(|successor| URL_SAFE_NO_PAD.encode(successor))
+        .collect();
+    let hashes: Vec<SecretHash> = successors.iter().map(|successor| SecretHash::of(successor)).collect();
+    let presented = PresentedToken {
+        hash,
+        client_id: &client.id,
+        successors: &hashes,
+        idle_until: now + REFRESH_IDLE,
+        grace: REFRESH_GRACE,
+    };
+    let (grant, successor) = match app.lasting.rotate_refresh_token(presented, now).await? {
+        Rotation::Rotated(grant) => (grant, successors.into_iter().next()),
+        Rotation::Again(grant, hash) => {
+            (grant, successors.into_iter().find(|successor| SecretHash::of(successor) == hash))
+        }
+        Rotation::Reused => {
+            tracing::warn!(client = client.id, "a refresh token came again; its family is revoked");
+            return Err(refused());
+        }
+        Rotation::Refused => return Err(refused()),
+    };
+    tokens(app, client, &grant, scopes, None, successor).await
+}
+
+async fn tokens(
+    app: &App,
+    client: &Client,
+    grant: &GrantRow,
+    scopes: Scopes,
+    nonce: Option<String>,
+    refresh_token: Option<String>,
+) -> Result<TokenAnswer, OAuthError> {
+    let now = app.clock.now();
+    let iss = app.config.public_url.as_str().to_owned();
+    let ring = app.keys.ring(&*app.lasting, now).await;
+    let id_token = IdTokenClaims {
+        iss: iss.clone(),
+        sub: grant.sub.clone(),
+        aud: client.id.clone(),
+        exp: now + ID_TOKEN_LIFE,
+        iat: now,
+        auth_time: grant.auth_time,
+        sid: grant.sid.clone(),
+        nonce,
+    };
+    let access_token = AccessTokenClaims {
+        aud: iss.clone(),
+        iss,
+        sub: grant.sub.clone(),
+        exp: now + ACCESS_TOKEN_LIFE,
+        iat: now,
+        auth_time: grant.auth_time,
+        jti: random_word(),
+        client_id: client.id.clone(),
+        scope: scopes.to_string(),
+        grant_id: grant.id.clone(),
+    };
+    Ok(TokenAnswer {
+        // Read by us at /userinfo in nearly all cases: the algorithm that costs the least.
+        access_token: ring.sign(SigningAlgorithm::ES256, TokenType::AccessToken, &access_token, now)?,
+        token_type: "Bearer",
+        expires_in: ACCESS_TOKEN_LIFE,
+        id_token: ring.sign(client.id_token_alg, TokenType::IdToken, &id_token, now)?,
+        refresh_token,
+        scope: scopes.to_string(),
+    })
+}
+
+impl From<StoreError> for OAuthError {
+    fn from(error: StoreError) -> OAuthError {
+        tracing::error!(%error, "the store did not answer");
+        OAuthError::new(
+            OAuthErrorCode::TemporarilyUnavailable,
+            "the service cannot reach its store; try again in a moment",
+        )
+    }
+}
+
+impl From<KeyError> for OAuthError {
+    fn from(error: KeyError) -> OAuthError {
+        tracing::error!(%error, "a token could not be signed");
+        OAuthError::new(OAuthErrorCode::ServerError, "the service could not sign; its log says why")
+    }
+}

@@ -1,0 +1,64 @@
+//! What a client asks of `/token` (RFC 6749 §4.1.3, §6). Nothing is looked up here.
+
+use super::error::{OAuthError, OAuthErrorCode};
+use super::parameters::Parameters;
+use super::scope::Scopes;
+
+/// A token request of one of the two kinds.
+pub enum TokenRequest {
+    /// A code for tokens.
+    AuthorizationCode {
+        /// As it came; unproven.
+        code: String,
+        /// Must be the one of the authorization request.
+        redirect_uri: Option<String>,
+        /// PKCE's verifier.
+        code_verifier: Option<String>,
+    },
+    /// A refresh token for new tokens.
+    RefreshToken {
+        /// As it came; unproven.
+        refresh_token: String,
+        /// Fewer scopes than were granted, if any are named.
+        scopes: Option<Scopes>,
+    },
+}
+
+impl TokenRequest {
+    /// Reads the form.
+    ///
+    /// # Errors
+    /// An [`OAuthError`] for the body of the answer.
+    pub fn read(form: &Parameters) -> Result<TokenRequest, OAuthError> {
+        let needed = |name: &'static str| {
+            form.get(name)?
+                .map(str::to_owned)
+                .ok_or_else(|| OAuthError::invalid_request(format!("{name} is missing")))
+        };
+        let optional = |name| Ok::<_, OAuthError>(form.get(name)?.map(str::to_owned));
+        match needed("grant_type")?.as_str() {
+            "authorization_code" => Ok(TokenRequest::AuthorizationCode {
+                code: needed("code")?,
+                redirect_uri: optional("redirect_uri")?,
+                code_verifier: optional("code_verifier")?,
+            }),
+            "refresh_token" => Ok(TokenRequest::RefreshToken {
+                refresh_token: needed("refresh_token")?,
+                scopes: form.get("scope")?.map(Scopes::parse),
+            }),
+            _ => Err(OAuthError::new(
+                OAuthErrorCode::UnsupportedGrantType,
+                "the grant types offered are authorization_code and refresh_token",
+            )),
+        }
+    }
+}
+
+impl std::fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::AuthorizationCode { .. } => "AuthorizationCode([redacted])",
+            Self::RefreshToken { .. } => "RefreshToken([redacted])",
+        })
+    }
+}

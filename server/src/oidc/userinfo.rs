@@ -1,0 +1,116 @@
+//! `GET` and `POST /userinfo` (OpenID Connect Core §5.3): what a client may know of the person, by scope. The access token must be
+//! good, and its grant must still stand.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+use super::claims::AccessTokenClaims;
+use super::error::{OAuthError, OAuthErrorCode};
+use super::parameters::Parameters;
+use super::response;
+use super::scope::Scopes;
+use crate::app::App;
+use crate::keys::TokenType;
+
+/// The claims about the person.
+#[derive(Serialize)]
+struct UserInfo {
+    sub: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nickname: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weixin_openid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weixin_unionid: Option<String>,
+}
+
+/// `GET /userinfo`: the token is in the header. One in the query is not seen.
+pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let token = bearer(&request);
+    respond(&app, &request, token.ok_or_else(no_token)).await
+}
+
+/// `POST /userinfo`: the token is in the header or in the form (RFC 6750 §2.2).
+pub async fn post(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+    let form = Parameters::parse(&body);
+    let token = match (bearer(&request), form.get("access_token")) {
+        (Some(_), Ok(Some(_))) => {
+            Err(OAuthError::invalid_request("the access token comes in two ways at once"))
+        }
+        (_, Err(repeated)) => Err(repeated.into()),
+        (header, Ok(form)) => header.or(form).ok_or_else(no_token),
+    };
+    respond(&app, &request, token).await
+}
+
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let (scheme, token) = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+}
+
+fn no_token() -> OAuthError {
+    OAuthError::new(OAuthErrorCode::InvalidToken, "there is no access token")
+}
+
+async fn respond(app: &App, request: &HttpRequest, token: Result<&str, OAuthError>) -> HttpResponse {
+    let answer = match token {
+        Ok(token) => user_info(app, token).await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(answer) => response::builder(app, request, StatusCode::OK).json(answer),
+        Err(error) => {
+            let challenge = format!(
+                "Bearer realm=\"weixin-login\", error=\"{}\", error_description=\"{}\"",
+                error.code.as_str(),
+                error.description
+            );
+            let mut refusal = response::refusal(app, request, &error);
+            if let Ok(challenge) = challenge.parse() {
+                refusal.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            refusal
+        }
+    }
+}
+
+async fn user_info(app: &App, token: &str) -> Result<UserInfo, OAuthError> {
+    let dead = || OAuthError::new(OAuthErrorCode::InvalidToken, "the access token is not good, or no longer");
+    let now = app.clock.now();
+    let issuer = app.config.public_url.as_str();
+    let ring = app.keys.ring(&*app.lasting, now).await;
+    let claims: AccessTokenClaims = ring.verify(TokenType::AccessToken, issuer, token).map_err(|_| dead())?;
+    if claims.exp <= now || claims.iat > now || claims.aud != issuer {
+        return Err(dead());
+    }
+    let grant = app.lasting.grant(&claims.grant_id, now).await?.ok_or_else(dead)?;
+    let account = app.lasting.account(&grant.account_id).await?.ok_or_else(dead)?;
+    let scopes = Scopes::parse(&claims.scope);
+    let mut info = UserInfo {
+        sub: claims.sub,
+        nickname: None,
+        name: None,
+        picture: None,
+        weixin_openid: None,
+        weixin_unionid: None,
+    };
+    if scopes.has(Scopes::PROFILE) {
+        info.name = Some(account.nickname.clone());
+        info.nickname = Some(account.nickname);
+        info.picture = account.picture;
+    }
+    if scopes.has(Scopes::WEIXIN) {
+        let appid = app.config.weixin.website.appid.as_str();
+        let known = app.lasting.identities_of_account(&grant.account_id).await?;
+        if let Some(identity) = known.into_iter().find(|identity| identity.appid == appid) {
+            info.weixin_openid = Some(identity.openid);
+            info.weixin_unionid = identity.unionid;
+        }
+    }
+    Ok(info)
+}

@@ -1,0 +1,89 @@
+//! What clients were granted, and the refresh tokens of it: rows, and the verbs that every lasting store has for them. Tokens
+//! themselves never come here, only their SHA-256.
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::clock::Seconds;
+use crate::secret::SecretHash;
+
+/// What one login gave one client. Its tokens are good while it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantRow {
+    /// In access tokens; chosen when the code is given out, so that reuse of the code finds it.
+    pub id: String,
+    /// The client's name in the configuration.
+    pub client_id: String,
+    /// Whose it is.
+    pub account_id: String,
+    /// What the client calls that account.
+    pub sub: String,
+    /// The session of the login.
+    pub sid: String,
+    /// Space-separated.
+    pub scope: String,
+    /// When the person was last seen at WeChat.
+    pub auth_time: Seconds,
+    /// When the code was redeemed.
+    pub created_at: Seconds,
+    /// The absolute limit: no rotation goes beyond it.
+    pub expires_at: Seconds,
+}
+
+/// A refresh token that is presented.
+#[derive(Debug, Clone, Copy)]
+pub struct PresentedToken<'a> {
+    /// Of the token.
+    pub hash: SecretHash,
+    /// Who presents it.
+    pub client_id: &'a str,
+    /// What may take its place: the first one does, unless another one did a moment ago.
+    pub successors: &'a [SecretHash],
+    /// When the successor dies unused.
+    pub idle_until: Seconds,
+    /// For how many seconds after its use it still gives the same successor.
+    pub grace: Seconds,
+}
+
+/// How the presentation of a refresh token ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotation {
+    /// It was unused: the first of the successors took its place.
+    Rotated(GrantRow),
+    /// It was used a moment ago, and its successor is unused: the successor of this hash is given again.
+    Again(GrantRow, SecretHash),
+    /// It was used before: the grant is revoked now, with everything that came from it.
+    Reused,
+    /// It is unknown, another client's, expired, or its grant is gone.
+    Refused,
+}
+
+/// The verbs for grants and refresh tokens.
+#[async_trait]
+pub trait Grants: Send + Sync {
+    /// Keeps a grant, and its first refresh token if it has one: the token's hash, and when it dies unused. A grant that was
+    /// revoked before it was made stays revoked.
+    async fn insert_grant(
+        &self,
+        grant: &GrantRow,
+        refresh_token: Option<(SecretHash, Seconds)>,
+    ) -> Result<(), StoreError>;
+    /// The grant of this id, while it stands.
+    async fn grant(&self, id: &str, now: Seconds) -> Result<Option<GrantRow>, StoreError>;
+    /// Ends a grant, or sees to it that it never begins; `keep_until` is when a row that is made for that may be swept away.
+    async fn revoke_grant(&self, id: &str, now: Seconds, keep_until: Seconds) -> Result<(), StoreError>;
+    /// Ends the grants of a session; those with refresh tokens only if `offline` says so.
+    async fn revoke_session_grants(&self, sid: &str, offline: bool, now: Seconds) -> Result<(), StoreError>;
+    /// The clients that have logged in within a session, each with what it calls the person.
+    async fn session_clients(&self, sid: &str) -> Result<Vec<(String, String)>, StoreError>;
+    /// The grant of a refresh token, used or not, standing or not.
+    async fn refresh_token_grant(&self, hash: &SecretHash) -> Result<Option<GrantRow>, StoreError>;
+    /// Uses a refresh token; any second use but one within the grace revokes the grant.
+    async fn rotate_refresh_token(
+        &self,
+        token: PresentedToken<'_>,
+        now: Seconds,
+    ) -> Result<Rotation, StoreError>;
+    /// Clears away what has expired; gives how many rows.
+    async fn sweep_grants(&self, now: Seconds) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,39 @@
+//! The verbs for looking at people and their sessions: for the person's own list, for operators, and for the end of a session.
+
+use async_trait::async_trait;
+
+use super::{SessionRow, StoreError};
+use crate::clock::Seconds;
+
+/// A person as one app of WeChat's sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownIdentity {
+    /// Which app.
+    pub appid: String,
+    /// The person there.
+    pub openid: String,
+    /// The person in all apps of one open-platform account.
+    pub unionid: Option<String>,
+}
+
+/// The verbs for people and their sessions.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// How WeChat knows this account.
+    async fn identities_of_account(&self, account_id: &str) -> Result<Vec<KnownIdentity>, StoreError>;
+    /// What each client calls this account: client and `sub`.
+    async fn subjects_of_account(&self, account_id: &str) -> Result<Vec<(String, String)>, StoreError>;
+    /// The account that some client calls this.
+    async fn account_of_subject(&self, sub: &str) -> Result<Option<String>, StoreError>;
+    /// The living sessions of an account, or of everybody, the newest login first; at most `most`.
+    async fn sessions(
+        &self,
+        account_id: Option<&str>,
+        now: Seconds,
+        most: u32,
+    ) -> Result<Vec<SessionRow>, StoreError>;
+    /// A living session by its public name.
+    async fn session_of_sid(&self, sid: &str, now: Seconds) -> Result<Option<SessionRow>, StoreError>;
+    /// Ends a session; `false` when there was none.
+    async fn delete_session_of_sid(&self, sid: &str) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,211 @@
+//! Grants and refresh tokens in SQLite. Each verb is one transaction.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row, SqliteConnection};
+
+use super::SqliteStore;
+use crate::clock::Seconds;
+use crate::secret::SecretHash;
+use crate::store::StoreError;
+use crate::store::grants::{GrantRow, Grants, PresentedToken, Rotation};
+
+#[async_trait]
+impl Grants for SqliteStore {
+    async fn insert_grant(
+        &self,
+        grant: &GrantRow,
+        refresh_token: Option<(SecretHash, Seconds)>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin().await?;
+        sqlx::query(
+            "INSERT INTO grants (id, client_id, account_id, sub, sid, scope, auth_time, created_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (id) DO UPDATE SET client_id = ?2, account_id = ?3, sub = ?4, sid = ?5, scope = ?6,
+             auth_time = ?7, created_at = ?8, expires_at = ?9",
+        )
+        .bind(&grant.id)
+        .bind(&grant.client_id)
+        .bind(&grant.account_id)
+        .bind(&grant.sub)
+        .bind(&grant.sid)
+        .bind(&grant.scope)
+        .bind(grant.auth_time)
+        .bind(grant.created_at)
+        .bind(grant.expires_at)
+        .execute(&mut *transaction)
+        .await?;
+        if let Some((hash, expires_at)) = refresh_token {
+            insert_refresh_token(&mut transaction, &hash, &grant.id, expires_at.min(grant.expires_at))
+                .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn grant(&self, id: &str, now: Seconds) -> Result<Option<GrantRow>, StoreError> {
+        Ok(sqlx::query_as("SELECT * FROM grants WHERE id = ?1 AND revoked_at IS NULL AND expires_at > ?2")
+            .bind(id)
+            .bind(now)
+            .fetch_optional(&self.read)
+            .await?)
+    }
+
+    async fn revoke_grant(&self, id: &str, now: Seconds, keep_until: Seconds) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO grants
+             (id, client_id, account_id, sub, sid, scope, auth_time, created_at, expires_at, revoked_at)
+             VALUES (?1, '', '', '', '', '', 0, ?2, ?3, ?2)
+             ON CONFLICT (id) DO UPDATE SET revoked_at = coalesce(revoked_at, ?2)",
+        )
+        .bind(id)
+        .bind(now)
+        .bind(keep_until)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn revoke_session_grants(&self, sid: &str, offline: bool, now: Seconds) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE grants SET revoked_at = ?1 WHERE sid = ?2 AND revoked_at IS NULL
+             AND (?3 OR NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE grant_id = grants.id))",
+        )
+        .bind(now)
+        .bind(sid)
+        .bind(offline)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn session_clients(&self, sid: &str) -> Result<Vec<(String, String)>, StoreError> {
+        Ok(sqlx::query_as("SELECT DISTINCT client_id, sub FROM grants WHERE sid = ?1 ORDER BY client_id")
+            .bind(sid)
+            .fetch_all(&self.read)
+            .await?)
+    }
+
+    async fn refresh_token_grant(&self, hash: &SecretHash) -> Result<Option<GrantRow>, StoreError> {
+        Ok(sqlx::query_as(
+            "SELECT grants.* FROM refresh_tokens JOIN grants ON grants.id = grant_id WHERE hash = ?1",
+        )
+        .bind(hash.as_bytes())
+        .fetch_optional(&self.read)
+        .await?)
+    }
+
+    async fn rotate_refresh_token(
+        &self,
+        token: PresentedToken<'_>,
+        now: Seconds,
+    ) -> Result<Rotation, StoreError> {
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let found = sqlx::query(
+            "SELECT grants.*, refresh_tokens.expires_at AS token_expires_at, used_at
+             FROM refresh_tokens JOIN grants ON grants.id = grant_id
+             WHERE hash = ?1 AND client_id = ?2 AND revoked_at IS NULL AND grants.expires_at > ?3",
+        )
+        .bind(token.hash.as_bytes())
+        .bind(token.client_id)
+        .bind(now)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(found) = found else { return Ok(Rotation::Refused) };
+        let grant = GrantRow::from_row(&found)?;
+        let used_at = found.try_get::<Option<Seconds>, _>("used_at")?;
+        if used_at.is_none() && found.try_get::<Seconds, _>("token_expires_at")? <= now {
+            return Ok(Rotation::Refused);
+        }
+        let rotation = match used_at {
+            None => {
+                sqlx::query("UPDATE refresh_tokens SET used_at = ?2 WHERE hash = ?1")
+                    .bind(token.hash.as_bytes())
+                    .bind(now)
+                    .execute(&mut *transaction)
+                    .await?;
+                let expires_at = token.idle_until.min(grant.expires_at);
+                insert_refresh_token(&mut transaction, &token.successors[0], &grant.id, expires_at).await?;
+                Rotation::Rotated(grant)
+            }
+            Some(used_at) => {
+                let successor = match now - used_at <= token.grace {
+                    true => unused(&mut transaction, token.successors).await?,
+                    false => None,
+                };
+                match successor {
+                    Some(successor) => Rotation::Again(grant, successor),
+                    None => {
+                        sqlx::query("UPDATE grants SET revoked_at = ?2 WHERE id = ?1")
+                            .bind(&grant.id)
+                            .bind(now)
+                            .execute(&mut *transaction)
+                            .await?;
+                        Rotation::Reused
+                    }
+                }
+            }
+        };
+        transaction.commit().await?;
+        Ok(rotation)
+    }
+
+    async fn sweep_grants(&self, now: Seconds) -> Result<u64, StoreError> {
+        // A used token stays as long as its grant: its reuse must still be seen.
+        let tokens = sqlx::query(
+            "DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE expires_at <= ?1)",
+        )
+        .bind(now)
+        .execute(&self.write)
+        .await?;
+        let grants =
+            sqlx::query("DELETE FROM grants WHERE expires_at <= ?1").bind(now).execute(&self.write).await?;
+        Ok(tokens.rows_affected() + grants.rows_affected())
+    }
+}
+
+async fn insert_refresh_token(
+    connection: &mut SqliteConnection,
+    hash: &SecretHash,
+    grant_id: &str,
+    expires_at: i64,
+) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO refresh_tokens (hash, grant_id, expires_at) VALUES (?, ?, ?)")
+        .bind(hash.as_bytes())
+        .bind(grant_id)
+        .bind(expires_at)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+async fn unused(
+    connection: &mut SqliteConnection,
+    successors: &[SecretHash],
+) -> sqlx::Result<Option<SecretHash>> {
+    for successor in successors {
+        let found = sqlx::query("SELECT 1 FROM refresh_tokens WHERE hash = ? AND used_at IS NULL")
+            .bind(successor.as_bytes())
+            .fetch_optional(&mut *connection)
+            .await?;
+        if found.is_some() {
+            return Ok(Some(*successor));
+        }
+    }
+    Ok(None)
+}
+
+impl FromRow<'_, SqliteRow> for GrantRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<GrantRow> {
+        Ok(GrantRow {
+            id: row.try_get("id")?,
+            client_id: row.try_get("client_id")?,
+            account_id: row.try_get("account_id")?,
+            sub: row.try_get("sub")?,
+            sid: row.try_get("sid")?,
+            scope: row.try_get("scope")?,
+            auth_time: row.try_get("auth_time")?,
+            created_at: row.try_get("created_at")?,
+            expires_at: row.try_get("expires_at")?,
+        })
+    }
+}
