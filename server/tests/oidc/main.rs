@@ -1,0 +1,12 @@
+//! OpenID Connect by the public door: the port of the conformance suite's modules, and what must never be granted.
+
+mod clients;
+mod codes;
+mod conformance;
+mod door;
+mod keys;
+mod listener;
+mod logout;
+mod redirects;
+mod refresh;
+mod userinfo;

@@ -1,0 +1,140 @@
+//! Refresh tokens: only where they were asked for, rotated at each use, and reuse kills the family.
+
+use crate::door::*;
+
+const OFFLINE: [(&str, &str); 1] = [("scope", "openid profile offline_access")];
+const INVALID_GRANT: (u16, &str) = (400, "invalid_grant");
+
+#[tokio::test]
+async fn there_is_none_without_offline_access() {
+    let provider = Provider::start().await;
+    let answer = provider.log_in(SUITE, &[("scope", "openid profile")]).await;
+    assert_eq!(answer.body.get("refresh_token"), None);
+}
+
+#[tokio::test]
+async fn of_64_uses_at_once_all_get_the_same_successor() {
+    let provider = Provider::start().await;
+    let mut refresh_token = provider.log_in(SUITE, &OFFLINE).await.text("refresh_token").to_owned();
+    for round in 0..rounds() {
+        let uses = (0..64).map(|_| provider.refresh(SUITE, &refresh_token));
+        let answers = futures_util::future::join_all(uses).await;
+        let mut successors: Vec<_> = answers.iter().map(|answer| answer.text("refresh_token")).collect();
+        successors.dedup();
+        assert_eq!(successors.len(), 1, "round {round}");
+        refresh_token = successors[0].to_owned();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_given_again_for_ten_seconds() {
+    let provider = Provider::start().await;
+    let first = provider.log_in(SUITE, &OFFLINE).await;
+    let successor = provider.refresh(SUITE, first.text("refresh_token")).await;
+    provider.clock.advance(9);
+    let again = provider.refresh(SUITE, first.text("refresh_token")).await;
+    assert_eq!(again.text("refresh_token"), successor.text("refresh_token"));
+    assert_eq!(provider.refresh(SUITE, again.text("refresh_token")).await.status, 200);
+}
+
+#[tokio::test]
+async fn reuse_after_the_grace_kills_the_family() {
+    let provider = Provider::start().await;
+    let first = provider.log_in(SUITE, &OFFLINE).await;
+    let second = provider.refresh(SUITE, first.text("refresh_token")).await;
+    provider.clock.advance(11);
+    assert_eq!(provider.refresh(SUITE, first.text("refresh_token")).await.error(), INVALID_GRANT);
+    assert_eq!(provider.refresh(SUITE, second.text("refresh_token")).await.error(), INVALID_GRANT);
+    assert_eq!(provider.userinfo(second.text("access_token")).await.error(), (401, "invalid_token"));
+}
+
+#[tokio::test]
+async fn reuse_within_the_grace_kills_the_family_once_the_successor_was_used() {
+    let provider = Provider::start().await;
+    let first = provider.log_in(SUITE, &OFFLINE).await;
+    let second = provider.refresh(SUITE, first.text("refresh_token")).await;
+    let third = provider.refresh(SUITE, second.text("refresh_token")).await;
+    assert_eq!(provider.refresh(SUITE, first.text("refresh_token")).await.error(), INVALID_GRANT);
+    assert_eq!(provider.refresh(SUITE, third.text("refresh_token")).await.error(), INVALID_GRANT);
+    assert_eq!(provider.userinfo(third.text("access_token")).await.status, 401);
+}
+
+#[tokio::test]
+async fn another_client_gets_nothing_and_kills_nothing() {
+    let provider = Provider::start().await;
+    let first = provider.log_in(SUITE, &OFFLINE).await;
+    let second = provider.refresh(SUITE, first.text("refresh_token")).await;
+    provider.clock.advance(11);
+    for token in [first.text("refresh_token"), second.text("refresh_token")] {
+        assert_eq!(provider.refresh(SECOND, token).await.error(), INVALID_GRANT);
+    }
+    assert_eq!(provider.refresh(SUITE, second.text("refresh_token")).await.status, 200);
+}
+
+#[tokio::test]
+async fn rotation_does_not_move_the_absolute_limit() {
+    const DAY: i64 = 24 * 3600;
+    let provider = Provider::start().await;
+    let mut answer = provider.log_in(SUITE, &OFFLINE).await;
+    for _ in 0..3 {
+        provider.clock.advance(9 * DAY);
+        answer = provider.refresh(SUITE, answer.text("refresh_token")).await;
+        assert_eq!(answer.status, 200);
+    }
+    provider.clock.advance(3 * DAY + 1);
+    assert_eq!(provider.refresh(SUITE, answer.text("refresh_token")).await.error(), INVALID_GRANT);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_was_not_used_for_14_days_is_dead() {
+    let provider = Provider::start().await;
+    let answer = provider.log_in(SUITE, &OFFLINE).await;
+    provider.clock.advance(14 * 24 * 3600 + 1);
+    assert_eq!(provider.refresh(SUITE, answer.text("refresh_token")).await.error(), INVALID_GRANT);
+}
+
+#[tokio::test]
+async fn the_scope_may_be_narrowed_and_never_widened() {
+    let provider = Provider::start().await;
+    let answer = provider.log_in(SUITE, &OFFLINE).await;
+    let refresh = |scope: &'static str, token: String| {
+        let provider = &provider;
+        async move {
+            let form = [("grant_type", "refresh_token"), ("refresh_token", &token), ("scope", scope)];
+            provider.token(SUITE, &form).await
+        }
+    };
+    let token = answer.text("refresh_token").to_owned();
+    let wide = refresh("openid profile offline_access weixin", token.clone()).await;
+    assert_eq!(wide.error(), (400, "invalid_scope"));
+    let narrow = refresh("openid", token).await;
+    assert_eq!(narrow.text("scope"), "openid");
+    assert_eq!(provider.userinfo(narrow.text("access_token")).await.body.get("nickname"), None);
+    let back = refresh("openid profile", narrow.text("refresh_token").to_owned()).await;
+    assert_eq!(back.text("scope"), "openid profile");
+}
+
+#[tokio::test]
+async fn a_revoked_token_takes_its_whole_grant_along() {
+    let provider = Provider::start().await;
+    for kind in ["refresh_token", "access_token"] {
+        let answer = provider.log_in(SUITE, &OFFLINE).await;
+        let form = [("token", answer.text(kind))];
+        // Somebody else's is left alone, and an unknown one is no error.
+        assert_eq!(provider.post_as(SECOND, "/revoke", &form).await.status(), 200);
+        assert_eq!(provider.post_as(SUITE, "/revoke", &[("token", "unknown")]).await.status(), 200);
+        assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 200);
+        assert_eq!(provider.post_as(SUITE, "/revoke", &form).await.status(), 200);
+        assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 401);
+        assert_eq!(provider.refresh(SUITE, answer.text("refresh_token")).await.error(), INVALID_GRANT);
+    }
+}
+
+#[tokio::test]
+async fn nobody_revokes_without_proving_who_they_are() {
+    let provider = Provider::start().await;
+    let answer = provider.log_in(SUITE, &OFFLINE).await;
+    let form = [("token", answer.text("refresh_token")), ("client_id", "suite"), ("client_secret", "wrong")];
+    assert_eq!(provider.post("/revoke", &form).await.status(), 401);
+    assert_eq!(provider.refresh(SUITE, answer.text("refresh_token")).await.status, 200);
+}
