@@ -19,8 +19,9 @@ use crate::exchange::Exchange;
 use crate::headers::{self, Headers};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::shared::Shared;
 use crate::start::{embedded, hosted};
-use crate::store::{Fleeting, Lasting, SqliteStore, StoreError};
+use crate::store::{SqliteStore, StoreError};
 use crate::{logout, ops, pages, refuse, session, tls, widget};
 
 /// A longer body is nobody's.
@@ -29,26 +30,6 @@ const LONGEST_BODY: usize = 16 * 1024;
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 /// Between two sweeps of what has expired.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
-
-/// What every route shares.
-pub struct App {
-    /// As it was started with.
-    pub config: Config,
-    /// What time it is.
-    pub clock: Clock,
-    /// Who is who.
-    pub lasting: Arc<dyn Lasting>,
-    /// What lives for minutes.
-    pub fleeting: Arc<dyn Fleeting>,
-    /// The way to WeChat.
-    pub exchange: Exchange,
-    /// What is counted.
-    pub metrics: Metrics,
-    /// Tells those who wait that an attempt of this node has ended.
-    pub finished: Notify,
-    pub(crate) headers: Headers,
-    pub(crate) limits: Limits,
-}
 
 /// Why the service does not start. Each is one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +54,7 @@ pub struct Application {
     ops_address: SocketAddr,
     public: Server,
     ops: Server,
-    app: web::Data<App>,
+    app: web::Data<Shared>,
 }
 
 impl Application {
@@ -83,7 +64,7 @@ impl Application {
         let (ops_listener, ops_address) = listen(config.ops_listen)?;
         let tls = config.tls.as_ref().map(|(cert, key)| tls::server_config(cert, key)).transpose()?;
         let store = Arc::new(SqliteStore::open(&config.store).await?);
-        let app = web::Data::new(App {
+        let app = web::Data::new(Shared {
             exchange: Exchange::new(&config.weixin)?,
             headers: Headers::new(&config),
             config,
@@ -152,7 +133,7 @@ impl Application {
 }
 
 /// The one table of routes, below the path of `public_url`.
-fn table(routes: &mut web::ServiceConfig, app: &web::Data<App>) {
+fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
     routes
         .route("", web::get().to(pages::front))
         .route("/", web::get().to(pages::front))
@@ -191,7 +172,7 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<App>) {
 }
 
 /// CORS for the pages that clients have registered, and for nobody else; `null` is nobody.
-fn registered_origins(app: &web::Data<App>, with_cookies: bool) -> Cors {
+fn registered_origins(app: &web::Data<Shared>, with_cookies: bool) -> Cors {
     let app = app.clone();
     let cors = Cors::default()
         .allowed_origin_fn(move |origin, _| {
@@ -204,7 +185,7 @@ fn registered_origins(app: &web::Data<App>, with_cookies: bool) -> Cors {
 }
 
 /// Clears away what has expired, again and again.
-async fn sweep(app: web::Data<App>) {
+async fn sweep(app: web::Data<Shared>) {
     let mut ticks = actix_web::rt::time::interval(SWEEP_EVERY);
     loop {
         ticks.tick().await;

@@ -3,19 +3,19 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::ErrorCode;
 
-use crate::app::App;
 use crate::origin::is_own_page;
 use crate::pages::{self, Refusal};
 use crate::session;
+use crate::shared::Shared;
 use crate::text::Language;
 
 /// `GET /logout`
-pub async fn ask(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn ask(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     pages::ask_sign_out(&app, Language::of(&request))
 }
 
 /// `POST /logout`, by the form of that page.
-pub async fn sign_out(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn sign_out(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let language = Language::of(&request);
     if !is_own_page(&app.config, &request) {
         return pages::ask_sign_out(&app, language);

@@ -8,8 +8,8 @@ use protocol::ids::{AppId, State};
 use protocol::qrconnect::page_address;
 use protocol::service::{ErrorCode, StartedLogin};
 
-use crate::app::App;
 use crate::error::ApiError;
+use crate::shared::Shared;
 pub use crate::text::Refusal;
 use crate::text::{self, Language, Sentence, say};
 
@@ -22,7 +22,7 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(app: &App, language: Language) -> Self {
+    fn new(app: &Shared, language: Language) -> Self {
         Self {
             prefix: app.config.public_url.path().into(),
             language,
@@ -77,7 +77,7 @@ struct LandingPage<'a> {
 }
 
 /// The hosted page: the widget in full, and WeChat's own page for browsers that cannot run it.
-pub fn login(app: &App, login: &StartedLogin, language: Language) -> HttpResponse {
+pub fn login(app: &Shared, login: &StartedLogin, language: Language) -> HttpResponse {
     let qr_page =
         match (AppId::parse(login.appid.clone().unwrap_or_default()), State::parse(login.state.clone())) {
             (Ok(appid), Ok(state)) => page_address(&login.open_url, &appid, &login.redirect_uri, &state),
@@ -89,7 +89,12 @@ pub fn login(app: &App, login: &StartedLogin, language: Language) -> HttpRespons
 }
 
 /// Why there is no login, what to do, and the button that does it.
-pub fn refusal(app: &App, refusal: Refusal, language: Language, start_again: Option<&str>) -> HttpResponse {
+pub fn refusal(
+    app: &Shared,
+    refusal: Refusal,
+    language: Language,
+    start_again: Option<&str>,
+) -> HttpResponse {
     let (title, text) = refusal.words();
     let status = match refusal {
         Refusal::Code(ErrorCode::AccessDenied) => StatusCode::OK,
@@ -108,7 +113,7 @@ pub fn refusal(app: &App, refusal: Refusal, language: Language, start_again: Opt
 }
 
 /// After a logout.
-pub fn signed_out(app: &App, language: Language) -> HttpResponse {
+pub fn signed_out(app: &Shared, language: Language) -> HttpResponse {
     let title = say(text::SIGNED_OUT, language);
     let notice =
         NoticePage { frame: Frame::new(app, language), title, text: "", code: "", start_again: None };
@@ -116,7 +121,7 @@ pub fn signed_out(app: &App, language: Language) -> HttpResponse {
 }
 
 /// Before a logout that a link asked for.
-pub fn ask_sign_out(app: &App, language: Language) -> HttpResponse {
+pub fn ask_sign_out(app: &Shared, language: Language) -> HttpResponse {
     let mut response = page(StatusCode::OK, SignOutPage { frame: Frame::new(app, language) }.render());
     // Under no-referrer the form's Origin would be `null`.
     response.headers_mut().insert(REFERRER_POLICY, crate::headers::header_value("same-origin"));
@@ -124,13 +129,13 @@ pub fn ask_sign_out(app: &App, language: Language) -> HttpResponse {
 }
 
 /// The page in WeChat's frame that takes the answer to `origin`.
-pub fn callback_frame(app: &App, origin: &str, language: Language) -> HttpResponse {
+pub fn callback_frame(app: &Shared, origin: &str, language: Language) -> HttpResponse {
     let frame = Frame::new(app, language);
     page(StatusCode::OK, CallbackPage { frame, origin, iss: app.config.public_url.as_str() }.render())
 }
 
 /// `GET /`: the button, and what is configured.
-pub async fn front(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn front(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let sites = app.config.clients.iter().filter_map(|client| {
         let origin = client.origins.first()?;
         let query = url::form_urlencoded::Serializer::new(String::new())

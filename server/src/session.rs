@@ -7,11 +7,11 @@ use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{ErrorCode, Person, RedeemSession};
 
-use crate::app::App;
 use crate::clock::Seconds;
 use crate::error::ApiError;
 use crate::origin::{is_site_page, origin};
 use crate::secret::{SecretHash, random_word};
+use crate::shared::Shared;
 use crate::store::{AccountRow, SessionRow, StoreError};
 use crate::token::{self, RedeemAt, Redeemed};
 
@@ -41,12 +41,12 @@ impl SessionKind {
 }
 
 /// The name of a cookie of ours. `__Host-` makes it this host's alone; plain http on localhost cannot have it.
-pub fn cookie_name(app: &App, name: &str) -> String {
+pub fn cookie_name(app: &Shared, name: &str) -> String {
     if app.config.public_url.is_localhost() { name.into() } else { format!("__Host-{name}") }
 }
 
 /// A cookie of ours.
-pub fn cookie(app: &App, name: &str, value: String, lifetime: Seconds) -> Cookie<'static> {
+pub fn cookie(app: &Shared, name: &str, value: String, lifetime: Seconds) -> Cookie<'static> {
     Cookie::build(cookie_name(app, name), value)
         .path("/")
         .http_only(true)
@@ -57,7 +57,7 @@ pub fn cookie(app: &App, name: &str, value: String, lifetime: Seconds) -> Cookie
 }
 
 /// Takes a cookie of ours back, by its whole name; no other cookie of the domain is touched.
-pub fn expired_cookie(app: &App, whole_name: String) -> Cookie<'static> {
+pub fn expired_cookie(app: &Shared, whole_name: String) -> Cookie<'static> {
     Cookie::build(whole_name, "")
         .path("/")
         .http_only(true)
@@ -68,13 +68,13 @@ pub fn expired_cookie(app: &App, whole_name: String) -> Cookie<'static> {
 }
 
 /// The value of a cookie of ours.
-pub fn cookie_value(app: &App, request: &HttpRequest, name: &str) -> Option<String> {
+pub fn cookie_value(app: &Shared, request: &HttpRequest, name: &str) -> Option<String> {
     request.cookie(&cookie_name(app, name)).map(|cookie| cookie.value().to_owned())
 }
 
 /// Makes a session with an id of its own, whatever the browser brought, and gives its cookie.
 pub async fn begin(
-    app: &App,
+    app: &Shared,
     kind: SessionKind,
     account_id: String,
     client_id: Option<String>,
@@ -97,7 +97,7 @@ pub async fn begin(
 
 /// The living session that the browser's cookie stands for.
 pub async fn current(
-    app: &App,
+    app: &Shared,
     request: &HttpRequest,
     kind: SessionKind,
 ) -> Result<Option<SessionRow>, StoreError> {
@@ -111,7 +111,7 @@ pub async fn current(
 }
 
 /// `GET /session`: 200 with the [`Person`], or 401.
-pub async fn get(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let Some(session) = current(&app, &request, SessionKind::Site).await? else {
         return Err(ApiError::new(ErrorCode::LoginRequired, "nobody is logged in here"));
     };
@@ -121,7 +121,7 @@ pub async fn get(app: web::Data<App>, request: HttpRequest) -> Result<HttpRespon
 
 /// `POST /session`: an embedded code and its verifier become the site's session. Same site only.
 pub async fn post(
-    app: web::Data<App>,
+    app: web::Data<Shared>,
     request: HttpRequest,
     body: web::Json<RedeemSession>,
 ) -> Result<HttpResponse, ApiError> {
@@ -136,7 +136,7 @@ pub async fn post(
 }
 
 /// `DELETE /session`: logs out of the site, and of the service in this browser. 204, also where nobody was logged in.
-pub async fn delete(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn delete(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     only_site_pages(&app, &request)?;
     let mut response = HttpResponse::NoContent().finish();
     end(&app, &request, &mut response).await?;
@@ -144,7 +144,7 @@ pub async fn delete(app: web::Data<App>, request: HttpRequest) -> Result<HttpRes
 }
 
 /// Ends both sessions of this browser on the server, and takes their cookies back.
-pub async fn end(app: &App, request: &HttpRequest, response: &mut HttpResponse) -> Result<(), StoreError> {
+pub async fn end(app: &Shared, request: &HttpRequest, response: &mut HttpResponse) -> Result<(), StoreError> {
     for kind in [SessionKind::Sso, SessionKind::Site] {
         let Some(secret) = cookie_value(app, request, kind.cookie_name()) else { continue };
         app.lasting.delete_session(&SecretHash::of(&secret)).await?;
@@ -154,7 +154,7 @@ pub async fn end(app: &App, request: &HttpRequest, response: &mut HttpResponse) 
     Ok(())
 }
 
-fn only_site_pages(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
+fn only_site_pages(app: &Shared, request: &HttpRequest) -> Result<(), ApiError> {
     if is_site_page(&app.config, request) {
         Ok(())
     } else {
@@ -166,7 +166,7 @@ fn only_site_pages(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
 }
 
 async fn person(
-    app: &App,
+    app: &Shared,
     account_id: &str,
     client_id: String,
     auth_time: Seconds,

@@ -6,10 +6,10 @@ pub mod return_to;
 
 use protocol::service::{Kind, LoginResult, StartedLogin};
 
-use crate::app::App;
 use crate::clock::Seconds;
 use crate::config::Client;
 use crate::secret::{SecretHash, random_state, random_word};
+use crate::shared::Shared;
 use crate::store::{AttemptRow, StoreError};
 
 /// How long an attempt lives.
@@ -47,7 +47,7 @@ pub struct Started {
 
 /// Starts an attempt.
 pub async fn start(
-    app: &App,
+    app: &Shared,
     client: &Client,
     start: Start,
     lang: Option<String>,

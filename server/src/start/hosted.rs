@@ -9,12 +9,12 @@ use serde::Deserialize;
 
 use super::return_to::{ReturnTo, client_for};
 use super::{ATTEMPT_LIFETIME, Start, Started, start};
-use crate::app::App;
 use crate::callback::{BrowserProof, proves};
 use crate::error::ApiError;
 use crate::origin::is_own_page;
 use crate::pages::{self, Refusal};
 use crate::session::{cookie, cookie_name, cookie_value, expired_cookie};
+use crate::shared::Shared;
 use crate::text::Language;
 
 /// How many attempts one browser may have open; the oldest goes.
@@ -28,7 +28,7 @@ struct LoginQuery {
 }
 
 /// `GET /login`: the page with the widget.
-pub async fn login(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn login(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let language = Language::of(&request);
     let Ok(query) = web::Query::<LoginQuery>::from_query(request.query_string()) else {
         return pages::refusal(&app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
@@ -55,7 +55,7 @@ pub async fn login(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 
 /// `POST /login/{id}/renew`: a new attempt with the same end as one that this browser started. The old one stays good.
 pub async fn renew(
-    app: web::Data<App>,
+    app: web::Data<Shared>,
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
@@ -77,13 +77,13 @@ pub async fn renew(
 }
 
 /// The secret that this browser has of an attempt.
-pub fn attempt_cookie(app: &App, request: &HttpRequest, id: &str) -> Option<String> {
+pub fn attempt_cookie(app: &Shared, request: &HttpRequest, id: &str) -> Option<String> {
     let value = cookie_value(app, request, &format!("{COOKIE}{id}"))?;
     value.split_once('.').map(|(_, secret)| secret.to_owned())
 }
 
 /// Gives the browser the attempt's cookie, and takes its oldest ones where it has too many. The value tells the age.
-fn bind(app: &App, request: &HttpRequest, response: &mut HttpResponse, started: &Started) {
+fn bind(app: &Shared, request: &HttpRequest, response: &mut HttpResponse, started: &Started) {
     let prefix = cookie_name(app, COOKIE);
     let mut open: Vec<Cookie<'static>> = request
         .cookies()
