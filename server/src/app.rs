@@ -22,9 +22,10 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::oidc::backchannel::BackChannel;
 use crate::oidc::{authorize, discovery, logout, response, revoke, token, userinfo};
+use crate::shared::Shared;
 use crate::start::{embedded, hosted};
 use crate::store::keys::Keys;
-use crate::store::{Fleeting, Lasting, SqliteStore, StoreError};
+use crate::store::{SqliteStore, StoreError};
 use crate::{commands, ops, pages, refuse, session, tls, widget};
 
 /// A longer body is nobody's.
@@ -33,30 +34,6 @@ const LONGEST_BODY: usize = 16 * 1024;
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 /// Between two sweeps of what has expired.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
-
-/// What every route shares.
-pub struct App {
-    /// As it was started with.
-    pub config: Config,
-    /// What time it is.
-    pub clock: Clock,
-    /// Who is who.
-    pub lasting: Arc<dyn Lasting>,
-    /// What lives for minutes.
-    pub fleeting: Arc<dyn Fleeting>,
-    /// The way to WeChat.
-    pub exchange: Exchange,
-    /// What signs.
-    pub keys: SharedKeys,
-    /// The way to clients whose session has ended.
-    pub backchannel: BackChannel,
-    /// What is counted.
-    pub metrics: Metrics,
-    /// Tells those who wait that an attempt of this node has ended.
-    pub finished: Notify,
-    pub(crate) headers: Headers,
-    pub(crate) limits: Limits,
-}
 
 /// Why the service does not start. Each is one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +64,7 @@ pub struct Application {
     ops_address: SocketAddr,
     public: Server,
     ops: Server,
-    app: web::Data<App>,
+    app: web::Data<Shared>,
 }
 
 impl Application {
@@ -99,7 +76,7 @@ impl Application {
         let store = Arc::new(SqliteStore::open(&config.store).await?);
         let masters = commands::master_keys(&config, store.signing_keys().await?.is_empty())?;
         let keys = SharedKeys::open(masters, config.rotate_keys_every, store.as_ref(), clock.now()).await?;
-        let app = web::Data::new(App {
+        let app = web::Data::new(Shared {
             keys,
             backchannel: BackChannel::new(config.backchannel_private_addresses)?,
             exchange: Exchange::new(&config.weixin)?,
@@ -170,7 +147,7 @@ impl Application {
 }
 
 /// The one table of routes, below the path of `public_url`.
-fn table(routes: &mut web::ServiceConfig, app: &web::Data<App>) {
+fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
     routes
         .route("", web::get().to(pages::front))
         .route("/", web::get().to(pages::front))
@@ -231,7 +208,7 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<App>) {
 }
 
 /// CORS for the pages that clients have registered, and for nobody else; `null` is nobody.
-fn registered_origins(app: &web::Data<App>, with_cookies: bool) -> Cors {
+fn registered_origins(app: &web::Data<Shared>, with_cookies: bool) -> Cors {
     let app = app.clone();
     let cors = Cors::default()
         .allowed_origin_fn(move |origin, _| {
@@ -244,7 +221,7 @@ fn registered_origins(app: &web::Data<App>, with_cookies: bool) -> Cors {
 }
 
 /// Clears away what has expired, again and again.
-async fn sweep(app: web::Data<App>) {
+async fn sweep(app: web::Data<Shared>) {
     let mut ticks = actix_web::rt::time::interval(SWEEP_EVERY);
     loop {
         ticks.tick().await;

@@ -15,7 +15,13 @@ use crate::store::{AttemptRow, Fleeting, StoreError};
 
 /// An attempt that was answered by the browser which started it, taken from the store, and so good for one exchange.
 ///
-/// Only [`consume`] makes one. Not `Clone`.
+/// Only [`consume`] makes one. Not `Clone`. Whoever skips the check of state and browser has nothing to exchange with:
+///
+/// ```compile_fail,E0451
+/// fn skip(row: weixin_login::store::AttemptRow) -> weixin_login::callback::ConsumedAttempt {
+///     weixin_login::callback::ConsumedAttempt { row }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct ConsumedAttempt {
     row: AttemptRow,

@@ -36,7 +36,7 @@ pub async fn run(config: Option<&Path>) -> Result<(), Box<dyn std::error::Error>
     let exchange = Exchange::new(&config.weixin)?;
     let accepted = exchange.try_credentials().await.map_err(|error| match &error {
         ExchangeError::ErrCode(errcode) => match errcode.meaning() {
-            Meaning::WrongSecret => "the AppSecret is wrong: look at weixin.website.secret_file".to_owned(),
+            Meaning::WrongSecret => "the secret is wrong: look at weixin.website.secret_file".to_owned(),
             Meaning::WrongAppid => "the appid is wrong: look at weixin.website.appid".to_owned(),
             _ => error.to_string(),
         },

@@ -119,7 +119,7 @@ pub fn log(error: &ExchangeError) {
         }
         Meaning::PersonGone => tracing::info!(%errcode, "WeChat no longer tells about this person"),
         Meaning::WrongSecret => {
-            tracing::error!(%errcode, "WeChat refuses the AppSecret: look at weixin.website.secret_file");
+            tracing::error!(%errcode, "WeChat refuses the app's secret: look at weixin.website.secret_file");
         }
         Meaning::WrongAppid => {
             tracing::error!(%errcode, "WeChat refuses the appid: look at weixin.website.appid")

@@ -6,8 +6,8 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
-use crate::app::App;
 use crate::config::Config;
+use crate::shared::Shared;
 
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
@@ -45,7 +45,7 @@ pub fn content_security_policy(config: &Config, ancestors: &str) -> String {
 
 /// The middleware.
 pub async fn secure(
-    app: web::Data<App>,
+    app: web::Data<Shared>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
@@ -54,7 +54,10 @@ pub async fn secure(
     let keeps_opener = ["/authorize", "/login", "/callback"]
         .iter()
         .any(|route| path.strip_prefix(app.config.public_url.path()) == Some(*route));
+    let method = request.method().clone();
     let mut response = next.call(request).await?;
+    // Without the query: it carries codes and states.
+    tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
     let headers = response.headers_mut();
     put(headers, header::CONTENT_SECURITY_POLICY, app.headers.csp.clone());
     put(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -25,6 +25,7 @@ pub mod pages;
 mod refuse;
 pub mod secret;
 pub mod session;
+pub mod shared;
 pub mod start;
 pub mod store;
 pub mod text;

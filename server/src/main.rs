@@ -1,5 +1,6 @@
 //! The program: `weixin-login serve`, `check`, and what an operator asks. Thin: reads the configuration, and starts.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -168,7 +169,8 @@ async fn serve(config: Option<PathBuf>) -> Result<(), Box<dyn std::error::Error>
         Ok(directive) => filter.add_directive(directive),
         Err(_) => filter,
     });
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let coloured = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(coloured).with_writer(std::io::stderr).init();
 
     let config = Config::load(config.as_deref(), std::env::vars())?;
     let public_url = config.public_url.as_str().to_owned();

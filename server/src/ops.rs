@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use crate::app::App;
+use crate::shared::Shared;
 
 /// `/healthz`, `/readyz`, `/metrics`
 pub fn routes(routes: &mut web::ServiceConfig) {
@@ -12,7 +12,7 @@ pub fn routes(routes: &mut web::ServiceConfig) {
         .route("/metrics", web::get().to(metrics));
 }
 
-async fn ready(app: web::Data<App>) -> HttpResponse {
+async fn ready(app: web::Data<Shared>) -> HttpResponse {
     match app.lasting.ping().await {
         Ok(()) => HttpResponse::Ok().body("ready\n"),
         Err(error) => {
@@ -22,6 +22,6 @@ async fn ready(app: web::Data<App>) -> HttpResponse {
     }
 }
 
-async fn metrics(app: web::Data<App>) -> HttpResponse {
+async fn metrics(app: web::Data<Shared>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(app.metrics.render())
 }

@@ -8,9 +8,9 @@ use protocol::ids::{AppId, State};
 use protocol::qrconnect::page_address;
 use protocol::service::{ErrorCode, StartedLogin};
 
-use crate::app::App;
 use crate::error::ApiError;
 use crate::headers::{content_security_policy, header_value};
+use crate::shared::Shared;
 pub use crate::text::Refusal;
 use crate::text::{self, Language, Sentence, say};
 
@@ -23,7 +23,7 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(app: &App, language: Language) -> Self {
+    fn new(app: &Shared, language: Language) -> Self {
         Self {
             prefix: app.config.public_url.path().into(),
             language,
@@ -79,7 +79,7 @@ struct LandingPage<'a> {
 }
 
 /// The hosted page: the widget in full, and WeChat's own page for browsers that cannot run it.
-pub fn login(app: &App, login: &StartedLogin, language: Language) -> HttpResponse {
+pub fn login(app: &Shared, login: &StartedLogin, language: Language) -> HttpResponse {
     let qr_page =
         match (AppId::parse(login.appid.clone().unwrap_or_default()), State::parse(login.state.clone())) {
             (Ok(appid), Ok(state)) => page_address(&login.open_url, &appid, &login.redirect_uri, &state),
@@ -91,7 +91,12 @@ pub fn login(app: &App, login: &StartedLogin, language: Language) -> HttpRespons
 }
 
 /// Why there is no login, what to do, and the button that does it.
-pub fn refusal(app: &App, refusal: Refusal, language: Language, start_again: Option<&str>) -> HttpResponse {
+pub fn refusal(
+    app: &Shared,
+    refusal: Refusal,
+    language: Language,
+    start_again: Option<&str>,
+) -> HttpResponse {
     let (title, text) = refusal.words();
     let status = match refusal {
         Refusal::Code(ErrorCode::AccessDenied) => StatusCode::OK,
@@ -110,7 +115,7 @@ pub fn refusal(app: &App, refusal: Refusal, language: Language, start_again: Opt
 }
 
 /// After a logout.
-pub fn signed_out(app: &App, language: Language) -> HttpResponse {
+pub fn signed_out(app: &Shared, language: Language) -> HttpResponse {
     let title = say(text::SIGNED_OUT, language);
     let notice =
         NoticePage { frame: Frame::new(app, language), title, text: "", code: "", start_again: None };
@@ -118,7 +123,7 @@ pub fn signed_out(app: &App, language: Language) -> HttpResponse {
 }
 
 /// Before a logout that a link asked for: `request` is its query, which the form brings back, and `way_back` where it leads.
-pub fn ask_sign_out(app: &App, request: &str, way_back: Option<&str>, language: Language) -> HttpResponse {
+pub fn ask_sign_out(app: &Shared, request: &str, way_back: Option<&str>, language: Language) -> HttpResponse {
     let mut response =
         page(StatusCode::OK, SignOutPage { frame: Frame::new(app, language), request }.render());
     let headers = response.headers_mut();
@@ -141,13 +146,13 @@ fn origin_of(address: &str) -> Option<String> {
 }
 
 /// The page in WeChat's frame that takes the answer to `origin`.
-pub fn callback_frame(app: &App, origin: &str, language: Language) -> HttpResponse {
+pub fn callback_frame(app: &Shared, origin: &str, language: Language) -> HttpResponse {
     let frame = Frame::new(app, language);
     page(StatusCode::OK, CallbackPage { frame, origin, iss: app.config.public_url.as_str() }.render())
 }
 
 /// `GET /`: the button, and what is configured.
-pub async fn front(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn front(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let sites = app.config.clients.iter().filter_map(|client| {
         let origin = client.origins.first()?;
         let query = url::form_urlencoded::Serializer::new(String::new())

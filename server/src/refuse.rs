@@ -9,14 +9,14 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
 use protocol::service::ErrorCode;
 
-use crate::app::App;
 use crate::error::ApiError;
 use crate::pages::{self, Refusal};
+use crate::shared::Shared;
 use crate::text::Language;
 
 /// Begins and answers of logins are counted by address; pages, files and sessions are not.
 pub async fn floods(
-    app: web::Data<App>,
+    app: web::Data<Shared>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<BoxBody>>, Error> {
@@ -37,7 +37,7 @@ pub async fn floods(
 
 /// On localhost any page of the web could make its own name point here: only our own Host is answered.
 pub async fn other_hosts(
-    app: web::Data<App>,
+    app: web::Data<Shared>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<BoxBody>>, Error> {
@@ -64,6 +64,6 @@ pub fn json(error: JsonPayloadError, _: &HttpRequest) -> Error {
 }
 
 /// A page for people, who may have mistyped.
-pub async fn unknown_path(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn unknown_path(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     pages::refusal(&app, Refusal::NotFound, Language::of(&request), None)
 }

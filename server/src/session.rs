@@ -7,12 +7,12 @@ use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{ErrorCode, Person, RedeemSession};
 
-use crate::app::App;
 use crate::clock::Seconds;
 use crate::error::ApiError;
 use crate::oidc::logout::{self, Offline};
 use crate::origin::{is_site_page, origin};
 use crate::secret::{SecretHash, random_word};
+use crate::shared::Shared;
 use crate::store::{AccountRow, SessionRow, StoreError};
 use crate::token::{self, RedeemAt, Redeemed};
 
@@ -42,12 +42,12 @@ impl SessionKind {
 }
 
 /// The name of a cookie of ours. `__Host-` makes it this host's alone; plain http on localhost cannot have it.
-pub fn cookie_name(app: &App, name: &str) -> String {
+pub fn cookie_name(app: &Shared, name: &str) -> String {
     if app.config.public_url.is_localhost() { name.into() } else { format!("__Host-{name}") }
 }
 
 /// A cookie of ours.
-pub fn cookie(app: &App, name: &str, value: String, lifetime: Seconds) -> Cookie<'static> {
+pub fn cookie(app: &Shared, name: &str, value: String, lifetime: Seconds) -> Cookie<'static> {
     Cookie::build(cookie_name(app, name), value)
         .path("/")
         .http_only(true)
@@ -58,7 +58,7 @@ pub fn cookie(app: &App, name: &str, value: String, lifetime: Seconds) -> Cookie
 }
 
 /// Takes a cookie of ours back, by its whole name; no other cookie of the domain is touched.
-pub fn expired_cookie(app: &App, whole_name: String) -> Cookie<'static> {
+pub fn expired_cookie(app: &Shared, whole_name: String) -> Cookie<'static> {
     Cookie::build(whole_name, "")
         .path("/")
         .http_only(true)
@@ -69,14 +69,14 @@ pub fn expired_cookie(app: &App, whole_name: String) -> Cookie<'static> {
 }
 
 /// The value of a cookie of ours.
-pub fn cookie_value(app: &App, request: &HttpRequest, name: &str) -> Option<String> {
+pub fn cookie_value(app: &Shared, request: &HttpRequest, name: &str) -> Option<String> {
     request.cookie(&cookie_name(app, name)).map(|cookie| cookie.value().to_owned())
 }
 
 /// Makes the SSO session of a login. Its cookie is new, whatever the browser brought. Somebody who logs in once more goes on in
 /// the same session, so that a logout still reaches every client of it; somebody else's session in this browser ends.
 pub async fn begin_sso(
-    app: &App,
+    app: &Shared,
     request: &HttpRequest,
     account_id: String,
     auth_time: Seconds,
@@ -93,7 +93,7 @@ pub async fn begin_sso(
 
 /// Makes a session of a client that has no cookie here: its tokens carry its name. Gives that name.
 pub async fn begin_without_cookie(
-    app: &App,
+    app: &Shared,
     account_id: &str,
     client_id: &str,
     auth_time: Seconds,
@@ -105,7 +105,7 @@ pub async fn begin_without_cookie(
 
 /// Makes a session with an id of its own, whatever the browser brought, and gives its cookie.
 pub async fn begin(
-    app: &App,
+    app: &Shared,
     kind: SessionKind,
     account_id: String,
     client_id: Option<String>,
@@ -115,7 +115,7 @@ pub async fn begin(
 }
 
 async fn keep(
-    app: &App,
+    app: &Shared,
     kind: SessionKind,
     sid: String,
     account_id: String,
@@ -139,7 +139,7 @@ async fn keep(
 
 /// The living session that the browser's cookie stands for.
 pub async fn current(
-    app: &App,
+    app: &Shared,
     request: &HttpRequest,
     kind: SessionKind,
 ) -> Result<Option<SessionRow>, StoreError> {
@@ -153,7 +153,7 @@ pub async fn current(
 }
 
 /// `GET /session`: 200 with the [`Person`], or 401.
-pub async fn get(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let Some(session) = current(&app, &request, SessionKind::Site).await? else {
         return Err(ApiError::new(ErrorCode::LoginRequired, "nobody is logged in here"));
     };
@@ -163,7 +163,7 @@ pub async fn get(app: web::Data<App>, request: HttpRequest) -> Result<HttpRespon
 
 /// `POST /session`: an embedded code and its verifier become the site's session. Same site only.
 pub async fn post(
-    app: web::Data<App>,
+    app: web::Data<Shared>,
     request: HttpRequest,
     body: web::Json<RedeemSession>,
 ) -> Result<HttpResponse, ApiError> {
@@ -178,7 +178,7 @@ pub async fn post(
 }
 
 /// `DELETE /session`: logs out of the site, and of the service in this browser. 204, also where nobody was logged in.
-pub async fn delete(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn delete(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     only_site_pages(&app, &request)?;
     for session in here(&app, &request).await? {
         logout::end(&app, &session, Offline::Stays).await?;
@@ -189,14 +189,14 @@ pub async fn delete(app: web::Data<App>, request: HttpRequest) -> Result<HttpRes
 }
 
 /// Both sessions of this browser, as far as they live.
-pub async fn here(app: &App, request: &HttpRequest) -> Result<Vec<SessionRow>, StoreError> {
+pub async fn here(app: &Shared, request: &HttpRequest) -> Result<Vec<SessionRow>, StoreError> {
     let sso = current(app, request, SessionKind::Sso).await?;
     let site = current(app, request, SessionKind::Site).await?;
     Ok(sso.into_iter().chain(site).collect())
 }
 
 /// Takes the cookies of both sessions back.
-pub fn take_cookies(app: &App, request: &HttpRequest, response: &mut HttpResponse) {
+pub fn take_cookies(app: &Shared, request: &HttpRequest, response: &mut HttpResponse) {
     for kind in [SessionKind::Sso, SessionKind::Site] {
         if cookie_value(app, request, kind.cookie_name()).is_some() {
             // A cookie of our own making is a header.
@@ -205,7 +205,7 @@ pub fn take_cookies(app: &App, request: &HttpRequest, response: &mut HttpRespons
     }
 }
 
-fn only_site_pages(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
+fn only_site_pages(app: &Shared, request: &HttpRequest) -> Result<(), ApiError> {
     if is_site_page(&app.config, request) {
         Ok(())
     } else {
@@ -217,7 +217,7 @@ fn only_site_pages(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
 }
 
 async fn person(
-    app: &App,
+    app: &Shared,
     account_id: &str,
     client_id: String,
     auth_time: Seconds,

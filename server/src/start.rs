@@ -6,11 +6,11 @@ pub mod return_to;
 
 use protocol::service::{Kind, LoginResult, StartedLogin};
 
-use crate::app::App;
 use crate::clock::Seconds;
 use crate::config::Client;
 use crate::oidc::authorize::Authorization;
 use crate::secret::{SecretHash, random_state, random_word};
+use crate::shared::Shared;
 use crate::store::{AttemptRow, StoreError};
 
 /// How long an attempt lives.
@@ -53,7 +53,7 @@ pub struct Started {
 
 /// Starts an attempt.
 pub async fn start(
-    app: &App,
+    app: &Shared,
     client: &Client,
     start: Start,
     lang: Option<String>,

@@ -2,10 +2,10 @@
 
 use protocol::service::{ErrorCode, LoginResult};
 
-use crate::app::App;
 use crate::clock::Seconds;
 use crate::error::ApiError;
 use crate::secret::{SecretHash, random_word, s256};
+use crate::shared::Shared;
 use crate::store::{CodeRow, StoreError};
 
 /// How long a code lives.
@@ -40,7 +40,7 @@ pub fn web_message(origin: &str) -> String {
 
 /// Makes a code for an embedded login.
 pub async fn issue(
-    app: &App,
+    app: &Shared,
     attempt: &crate::callback::ConsumedAttempt,
     account_id: String,
 ) -> Result<String, StoreError> {
@@ -69,7 +69,7 @@ pub async fn issue(
 
 /// Redeems a code. Everything is checked before it is taken: a wrong request cannot burn somebody's code.
 pub async fn redeem(
-    app: &App,
+    app: &Shared,
     at: RedeemAt<'_>,
     code: &str,
     code_verifier: &str,

@@ -9,11 +9,11 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::app::App;
 use crate::secret::SecretHash;
+use crate::shared::Shared;
 
 /// `GET /widget/{name}`
-pub async fn file(app: web::Data<App>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
     let Some(content_type) = content_type(&name) else { return HttpResponse::NotFound().finish() };
     let accepted =
         request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -63,14 +63,14 @@ pub async fn file(app: web::Data<App>, request: HttpRequest, name: web::Path<Str
 
 /// A file of the built widget.
 #[cfg(feature = "embed-widget")]
-async fn read(_: &App, name: &str) -> Option<Cow<'static, [u8]>> {
+async fn read(_: &Shared, name: &str) -> Option<Cow<'static, [u8]>> {
     static FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/widget_files.rs"));
     FILES.iter().find(|(known, _)| *known == name).map(|(_, bytes)| Cow::Borrowed(*bytes))
 }
 
 /// A file of the built widget.
 #[cfg(not(feature = "embed-widget"))]
-async fn read(app: &App, name: &str) -> Option<Cow<'static, [u8]>> {
+async fn read(app: &Shared, name: &str) -> Option<Cow<'static, [u8]>> {
     tokio::fs::read(app.config.widget_dir.join(name)).await.ok().map(Cow::Owned)
 }
 

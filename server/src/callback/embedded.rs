@@ -6,14 +6,14 @@ use protocol::ids::{AuthorizationCode, State};
 use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, SECRET_HEADER};
 
 use super::{BrowserProof, CallbackError, consume, find};
-use crate::app::App;
 use crate::error::ApiError;
 use crate::origin::{is_own_page, origin};
+use crate::shared::Shared;
 use crate::{account, token};
 
 /// `POST /callback`, same origin: the frame's page brings what WeChat gave it.
 pub async fn by_frame(
-    app: web::Data<App>,
+    app: web::Data<Shared>,
     request: HttpRequest,
     body: web::Json<CallbackAnswer>,
 ) -> Result<HttpResponse, ApiError> {
@@ -25,7 +25,7 @@ pub async fn by_frame(
 
 /// `POST /login/{id}/callback` with the attempt's secret, from the origin that started it, without cookies.
 pub async fn by_secret(
-    app: web::Data<App>,
+    app: web::Data<Shared>,
     request: HttpRequest,
     id: web::Path<String>,
     body: web::Json<CallbackAnswer>,
@@ -37,7 +37,7 @@ pub async fn by_secret(
 }
 
 async fn finish(
-    app: &App,
+    app: &Shared,
     id: Option<&str>,
     proof: BrowserProof<'_>,
     answer: CallbackAnswer,

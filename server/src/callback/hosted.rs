@@ -10,13 +10,13 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{BrowserProof, CallbackError, ConsumedAttempt, consume, find, proves};
-use crate::app::App;
 use crate::error::{exchange_code, log};
 use crate::headers::{content_security_policy, header_value};
 use crate::oidc::authorize::{Authorization, see_other};
 use crate::origin::sec_fetch_dest;
 use crate::pages::{self, Refusal};
 use crate::session::{self, SessionKind};
+use crate::shared::Shared;
 use crate::start::hosted::attempt_cookie;
 use crate::store::{AttemptRow, StoreError};
 use crate::text::Language;
@@ -36,7 +36,7 @@ struct CallbackQuery {
 }
 
 /// `GET /callback?code=&state=`; without a code the person has refused.
-pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let language = Language::of(&request);
     let refuse = |refusal, again: Option<&str>| pages::refusal(&app, refusal, language, again);
     let Ok(query) = web::Query::<CallbackQuery>::from_query(request.query_string()) else {
@@ -72,7 +72,7 @@ pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 
 /// The attempt is taken: whatever happens now is said once, and kept for those who load the callback again.
 async fn finish(
-    app: &App,
+    app: &Shared,
     request: &HttpRequest,
     attempt: ConsumedAttempt,
     code: Option<String>,
@@ -101,7 +101,7 @@ async fn finish(
 
 /// Exchange, account, sessions, and the way back.
 async fn log_in(
-    app: &App,
+    app: &Shared,
     request: &HttpRequest,
     attempt: &ConsumedAttempt,
     code: Option<String>,
@@ -131,7 +131,7 @@ async fn log_in(
 }
 
 /// A reload, a prefetch, the back button: waits for the first load, and gets nothing of it but the way.
-async fn second_load(app: &App, id: &str, language: Language, again: Option<&str>) -> HttpResponse {
+async fn second_load(app: &Shared, id: &str, language: Language, again: Option<&str>) -> HttpResponse {
     let deadline = Instant::now() + WAIT_FOR_FIRST;
     loop {
         let ended = app.finished.notified();
@@ -167,7 +167,7 @@ async fn second_load(app: &App, id: &str, language: Language, again: Option<&str
 
 /// The page that takes an embedded answer from the frame to its own origin; a late one too, whose page then hears so. Only that attempt's page can frame it, and a
 /// window of its own gets nothing: a code that arrives there may be somebody else's.
-fn embedded_page(app: &App, request: &HttpRequest, row: &AttemptRow, language: Language) -> HttpResponse {
+fn embedded_page(app: &Shared, request: &HttpRequest, row: &AttemptRow, language: Language) -> HttpResponse {
     let Some(origin) = row.origin.as_deref().filter(|_| sec_fetch_dest(request) != Some("document")) else {
         return pages::refusal(app, Refusal::NotAFrame, language, None);
     };
@@ -191,7 +191,7 @@ fn way_back(row: &AttemptRow) -> String {
 }
 
 /// The address that begins the same login anew.
-fn start_again(app: &App, row: &AttemptRow) -> Option<String> {
+fn start_again(app: &Shared, row: &AttemptRow) -> Option<String> {
     if let Some(authorization) = authorization(row) {
         return Some(format!("{}/authorize?{}", app.config.public_url.path(), authorization.query));
     }

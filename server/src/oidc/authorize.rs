@@ -11,13 +11,13 @@ use super::authorization_request::{AuthorizationRequest, Demands, Prompt};
 use super::claims::IdTokenClaims;
 use super::error::{OAuthError, OAuthErrorCode};
 use super::parameters::Parameters;
-use crate::app::App;
 use crate::clock::Seconds;
 use crate::config::Client;
 use crate::keys::TokenType;
 use crate::pages::{self, Refusal};
 use crate::secret::{SecretHash, random_word};
 use crate::session::{self, SessionKind};
+use crate::shared::Shared;
 use crate::start::{Start, hosted};
 use crate::store::{CodeRow, SessionRow, StoreError};
 use crate::text::Language;
@@ -49,7 +49,7 @@ impl Authorization {
     /// The store's.
     pub async fn granted(
         self,
-        app: &App,
+        app: &Shared,
         client_id: &str,
         session: &SessionRow,
     ) -> Result<String, StoreError> {
@@ -94,7 +94,7 @@ impl Authorization {
     }
 
     /// Where the browser goes when the person refused at WeChat.
-    pub fn denied(&self, app: &App) -> String {
+    pub fn denied(&self, app: &Shared) -> String {
         self.refused(app, &OAuthError::new(OAuthErrorCode::AccessDenied, "the person refused"))
     }
 
@@ -107,7 +107,7 @@ impl Authorization {
     }
 
     /// Where the browser goes when there is no login.
-    pub fn refused(&self, app: &App, error: &OAuthError) -> String {
+    pub fn refused(&self, app: &Shared, error: &OAuthError) -> String {
         refused(app, &self.redirect_uri, self.state.as_deref(), error)
     }
 }
@@ -120,13 +120,13 @@ impl std::fmt::Debug for Authorization {
 
 /// `POST /authorize`: the same as `GET`. It came from the client's page without our Lax cookies, so the browser is sent here once
 /// more, this time with them; 303, that the form is not sent along (RFC 9700 §4.12).
-pub async fn post(app: web::Data<App>, form: web::Bytes) -> HttpResponse {
+pub async fn post(app: web::Data<Shared>, form: web::Bytes) -> HttpResponse {
     let query = Parameters::parse(&form).to_query();
     see_other(&format!("{}/authorize?{query}", app.config.public_url.as_str()))
 }
 
 /// `GET /authorize`.
-pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let parameters = Parameters::parse(request.query_string().as_bytes());
     let language = Language::of(&request);
     let (client, redirect_uri) = match proven(&app, &parameters) {
@@ -154,7 +154,7 @@ pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 }
 
 /// The client and its redirect_uri. Until both are known to be right nothing may be sent there (RFC 6749 §4.1.2.1).
-fn proven<'a>(app: &'a App, parameters: &Parameters) -> Result<(&'a Client, &'a str), Refusal> {
+fn proven<'a>(app: &'a Shared, parameters: &Parameters) -> Result<(&'a Client, &'a str), Refusal> {
     const INVALID: Refusal = Refusal::Code(ErrorCode::InvalidRequest);
     let invalid = |_| INVALID;
     let client_id = parameters.get("client_id").map_err(invalid)?.ok_or(INVALID)?;
@@ -165,7 +165,7 @@ fn proven<'a>(app: &'a App, parameters: &Parameters) -> Result<(&'a Client, &'a 
 }
 
 async fn decide(
-    app: &App,
+    app: &Shared,
     request: &HttpRequest,
     client: &Client,
     redirect_uri: &str,
@@ -212,7 +212,7 @@ fn is_fresh(session: &SessionRow, max_age: Option<Seconds>, now: Seconds) -> boo
 }
 
 async fn is_expected(
-    app: &App,
+    app: &Shared,
     client: &Client,
     session: &SessionRow,
     authorization: &Authorization,
@@ -224,7 +224,7 @@ async fn is_expected(
 }
 
 /// The `sub` of an id_token_hint that we gave this client; an expired one is welcome. A hint that is nothing is no hint.
-async fn hinted_sub(app: &App, client: &Client, hint: &str) -> Option<String> {
+async fn hinted_sub(app: &Shared, client: &Client, hint: &str) -> Option<String> {
     let ring = app.keys.ring(&*app.lasting, app.clock.now()).await;
     ring.verify::<IdTokenClaims>(TokenType::IdToken, app.config.public_url.as_str(), hint)
         .ok()
@@ -232,13 +232,13 @@ async fn hinted_sub(app: &App, client: &Client, hint: &str) -> Option<String> {
         .map(|claims| claims.sub)
 }
 
-fn refused(app: &App, redirect_uri: &str, state: Option<&str>, error: &OAuthError) -> String {
+fn refused(app: &Shared, redirect_uri: &str, state: Option<&str>, error: &OAuthError) -> String {
     let pairs = [("error", error.code.as_str()), ("error_description", &*error.description)];
     answer(app, redirect_uri, state, &pairs)
 }
 
 /// An authorization response: with the state as it came, and always with `iss` (RFC 9207).
-fn answer(app: &App, redirect_uri: &str, state: Option<&str>, pairs: &[(&str, &str)]) -> String {
+fn answer(app: &Shared, redirect_uri: &str, state: Option<&str>, pairs: &[(&str, &str)]) -> String {
     let mut address = Url::parse(redirect_uri).expect("the configuration's addresses were parsed");
     address
         .query_pairs_mut()

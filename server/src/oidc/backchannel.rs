@@ -7,9 +7,9 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 
 use super::claims::{LOGOUT_TOKEN_LIFE, LogoutTokenClaims};
-use crate::app::App;
 use crate::keys::TokenType;
 use crate::secret::random_word;
+use crate::shared::Shared;
 
 /// How long a client may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ impl BackChannel {
     }
 
     /// Sends one logout token to each of these clients that has an address for it, by and by.
-    pub async fn tell(&self, app: &App, sid: &str, clients: Vec<(String, String)>) {
+    pub async fn tell(&self, app: &Shared, sid: &str, clients: Vec<(String, String)>) {
         let now = app.clock.now();
         let ring = app.keys.ring(&*app.lasting, now).await;
         for (client_id, sub) in clients {

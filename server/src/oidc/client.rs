@@ -6,16 +6,16 @@ use actix_web::http::header;
 use super::client_authentication::PresentedClient;
 use super::error::OAuthError;
 use super::parameters::Parameters;
-use crate::app::App;
 use crate::config::Client;
 use crate::secret::SecretHash;
+use crate::shared::Shared;
 
 /// The client that sent this form.
 ///
 /// # Errors
 /// `invalid_client`, in the same words whatever was wrong: names are not told from secrets.
 pub fn authenticate<'a>(
-    app: &'a App,
+    app: &'a Shared,
     request: &HttpRequest,
     form: &Parameters,
 ) -> Result<&'a Client, OAuthError> {

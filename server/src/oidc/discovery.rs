@@ -5,8 +5,8 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::scope::Scopes;
-use crate::app::App;
 use crate::keys::{JWKS_MAX_AGE, SigningAlgorithm};
+use crate::shared::Shared;
 
 /// The provider's metadata.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -93,12 +93,12 @@ impl Metadata {
 }
 
 /// `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`.
-pub async fn metadata(app: web::Data<App>) -> HttpResponse {
+pub async fn metadata(app: web::Data<Shared>) -> HttpResponse {
     public(&Metadata::new(app.config.public_url.as_str()))
 }
 
 /// `GET /jwks`. Held by clients no longer than a new key is published ahead of its first signature.
-pub async fn jwks(app: web::Data<App>) -> HttpResponse {
+pub async fn jwks(app: web::Data<Shared>) -> HttpResponse {
     public(&app.keys.ring(&*app.lasting, app.clock.now()).await.jwks())
 }
 

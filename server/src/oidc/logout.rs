@@ -8,11 +8,11 @@ use protocol::service::ErrorCode;
 use super::authorize::see_other;
 use super::claims::IdTokenClaims;
 use super::parameters::{Parameters, Repeated};
-use crate::app::App;
 use crate::keys::TokenType;
 use crate::origin::is_own_page;
 use crate::pages::{self, Refusal};
 use crate::session;
+use crate::shared::Shared;
 use crate::store::{SessionRow, StoreError};
 use crate::text::Language;
 
@@ -20,13 +20,13 @@ use crate::text::Language;
 pub const REQUEST: &str = "request";
 
 /// `GET /logout`.
-pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let parameters = Parameters::parse(request.query_string().as_bytes());
     respond(&app, &request, &parameters, false).await
 }
 
 /// `POST /logout`: our own page's yes; or a client's form, which came without our Lax cookies and is sent here once more by `GET`.
-pub async fn post(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+pub async fn post(app: web::Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let form = Parameters::parse(&body);
     if !is_own_page(&app.config, &request) {
         return see_other(&format!("{}/logout?{}", app.config.public_url.as_str(), form.to_query()));
@@ -35,7 +35,12 @@ pub async fn post(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -
     respond(&app, &request, &asked, true).await
 }
 
-async fn respond(app: &App, request: &HttpRequest, parameters: &Parameters, confirmed: bool) -> HttpResponse {
+async fn respond(
+    app: &Shared,
+    request: &HttpRequest,
+    parameters: &Parameters,
+    confirmed: bool,
+) -> HttpResponse {
     let language = match parameters.get("ui_locales") {
         Ok(Some(locales)) => locales.split(' ').find_map(Language::parse),
         _ => None,
@@ -58,7 +63,7 @@ struct Asked {
     way_back: Option<String>,
 }
 
-async fn asked(app: &App, parameters: &Parameters) -> Result<Asked, Refusal> {
+async fn asked(app: &Shared, parameters: &Parameters) -> Result<Asked, Refusal> {
     let get = |name| parameters.get(name).map_err(|Repeated(_)| Refusal::Code(ErrorCode::InvalidRequest));
     let (client_id, redirect_uri, state) =
         (get("client_id")?, get("post_logout_redirect_uri")?, get("state")?);
@@ -92,7 +97,7 @@ async fn asked(app: &App, parameters: &Parameters) -> Result<Asked, Refusal> {
 }
 
 async fn log_out(
-    app: &App,
+    app: &Shared,
     request: &HttpRequest,
     parameters: &Parameters,
     asked: Asked,
@@ -135,7 +140,7 @@ pub enum Offline {
 ///
 /// # Errors
 /// The store's; then nothing has ended.
-pub async fn end(app: &App, session: &SessionRow, offline: Offline) -> Result<(), StoreError> {
+pub async fn end(app: &Shared, session: &SessionRow, offline: Offline) -> Result<(), StoreError> {
     let clients = app.lasting.session_clients(&session.sid).await?;
     app.lasting.delete_session_of_sid(&session.sid).await?;
     app.lasting.revoke_session_grants(&session.sid, offline == Offline::Goes, app.clock.now()).await?;

@@ -5,11 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde_json::json;
 
 use super::error::{OAuthError, OAuthErrorCode};
-use crate::app::App;
 use crate::origin::origin;
+use crate::shared::Shared;
 
 /// A refusal as RFC 6749 §5.2 wants it.
-pub fn refusal(app: &App, request: &HttpRequest, error: &OAuthError) -> HttpResponse {
+pub fn refusal(app: &Shared, request: &HttpRequest, error: &OAuthError) -> HttpResponse {
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = builder(app, request, status);
     if error.code == OAuthErrorCode::InvalidClient && request.headers().contains_key(header::AUTHORIZATION) {
@@ -19,7 +19,7 @@ pub fn refusal(app: &App, request: &HttpRequest, error: &OAuthError) -> HttpResp
 }
 
 /// The beginning of an answer that a page of a registered origin may read (CORS), without cookies.
-pub fn builder(app: &App, request: &HttpRequest, status: StatusCode) -> HttpResponseBuilder {
+pub fn builder(app: &Shared, request: &HttpRequest, status: StatusCode) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     response.insert_header((header::VARY, "Origin"));
@@ -31,7 +31,7 @@ pub fn builder(app: &App, request: &HttpRequest, status: StatusCode) -> HttpResp
 }
 
 /// `OPTIONS` of those endpoints.
-pub async fn preflight(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn preflight(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     builder(&app, &request, StatusCode::NO_CONTENT)
         .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"))
         .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type"))

@@ -9,12 +9,12 @@ use super::error::OAuthError;
 use super::parameters::Parameters;
 use super::response;
 use super::token::GRANT_LIFE;
-use crate::app::App;
 use crate::keys::TokenType;
 use crate::secret::SecretHash;
+use crate::shared::Shared;
 
 /// `POST /revoke`: 200, also for a token that is unknown or somebody else's; such a one is left alone.
-pub async fn post(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+pub async fn post(app: web::Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let form = Parameters::parse(&body);
     match revoke(&app, &request, &form).await {
         Ok(()) => response::builder(&app, &request, StatusCode::OK).finish(),
@@ -22,7 +22,7 @@ pub async fn post(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -
     }
 }
 
-async fn revoke(app: &App, request: &HttpRequest, form: &Parameters) -> Result<(), OAuthError> {
+async fn revoke(app: &Shared, request: &HttpRequest, form: &Parameters) -> Result<(), OAuthError> {
     let client = authenticate(app, request, form)?;
     let token = form.get("token")?.ok_or_else(|| OAuthError::invalid_request("token is missing"))?;
     // token_type_hint is a hint only: the two kinds cannot be mistaken for each other.

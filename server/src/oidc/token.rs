@@ -16,12 +16,12 @@ use super::pkce::CodeChallenge;
 use super::response;
 use super::scope::Scopes;
 use super::token_request::TokenRequest;
-use crate::app::App;
 use crate::clock::Seconds;
 use crate::config::Client;
 use crate::keys::{KeyError, SigningAlgorithm, TokenType};
 use crate::secret::{SecretHash, random_word};
 use crate::session;
+use crate::shared::Shared;
 use crate::store::grants::{GrantRow, PresentedToken, Rotation};
 use crate::store::{CodeRow, StoreError};
 
@@ -45,7 +45,7 @@ struct TokenAnswer {
 }
 
 /// `POST /token`.
-pub async fn post(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+pub async fn post(app: web::Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let form = Parameters::parse(&body);
     match answer(&app, &request, &form).await {
         Ok(answer) => response::builder(&app, &request, StatusCode::OK).json(answer),
@@ -53,7 +53,7 @@ pub async fn post(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -
     }
 }
 
-async fn answer(app: &App, request: &HttpRequest, form: &Parameters) -> Result<TokenAnswer, OAuthError> {
+async fn answer(app: &Shared, request: &HttpRequest, form: &Parameters) -> Result<TokenAnswer, OAuthError> {
     let client = authenticate(app, request, form)?;
     match TokenRequest::read(form)? {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
@@ -66,7 +66,7 @@ async fn answer(app: &App, request: &HttpRequest, form: &Parameters) -> Result<T
 }
 
 async fn redeem(
-    app: &App,
+    app: &Shared,
     client: &Client,
     code: &str,
     redirect_uri: Option<&str>,
@@ -129,7 +129,7 @@ fn is_verified(row: &CodeRow, code_verifier: Option<&str>) -> bool {
 }
 
 async fn refresh(
-    app: &App,
+    app: &Shared,
     client: &Client,
     refresh_token: &str,
     narrowed: Option<Scopes>,
@@ -180,7 +180,7 @@ async fn refresh(
 }
 
 async fn tokens(
-    app: &App,
+    app: &Shared,
     client: &Client,
     grant: &GrantRow,
     scopes: Scopes,

@@ -10,8 +10,8 @@ use super::error::{OAuthError, OAuthErrorCode};
 use super::parameters::Parameters;
 use super::response;
 use super::scope::Scopes;
-use crate::app::App;
 use crate::keys::TokenType;
+use crate::shared::Shared;
 
 /// The claims about the person.
 #[derive(Serialize)]
@@ -30,13 +30,13 @@ struct UserInfo {
 }
 
 /// `GET /userinfo`: the token is in the header. One in the query is not seen.
-pub async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let token = bearer(&request);
     respond(&app, &request, token.ok_or_else(no_token)).await
 }
 
 /// `POST /userinfo`: the token is in the header or in the form (RFC 6750 §2.2).
-pub async fn post(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+pub async fn post(app: web::Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let form = Parameters::parse(&body);
     let token = match (bearer(&request), form.get("access_token")) {
         (Some(_), Ok(Some(_))) => {
@@ -57,7 +57,7 @@ fn no_token() -> OAuthError {
     OAuthError::new(OAuthErrorCode::InvalidToken, "there is no access token")
 }
 
-async fn respond(app: &App, request: &HttpRequest, token: Result<&str, OAuthError>) -> HttpResponse {
+async fn respond(app: &Shared, request: &HttpRequest, token: Result<&str, OAuthError>) -> HttpResponse {
     let answer = match token {
         Ok(token) => user_info(app, token).await,
         Err(error) => Err(error),
@@ -79,7 +79,7 @@ async fn respond(app: &App, request: &HttpRequest, token: Result<&str, OAuthErro
     }
 }
 
-async fn user_info(app: &App, token: &str) -> Result<UserInfo, OAuthError> {
+async fn user_info(app: &Shared, token: &str) -> Result<UserInfo, OAuthError> {
     let dead = || OAuthError::new(OAuthErrorCode::InvalidToken, "the access token is not good, or no longer");
     let now = app.clock.now();
     let issuer = app.config.public_url.as_str();

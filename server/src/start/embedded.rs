@@ -4,9 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{ErrorCode, Kind, StartLogin};
 
 use super::{Start, start};
-use crate::app::App;
 use crate::error::ApiError;
 use crate::origin::origin;
+use crate::shared::Shared;
 
 /// An S256 challenge is 32 bytes in base64url (RFC 7636 §4.2).
 const CHALLENGE_LENGTH: usize = 43;
@@ -15,7 +15,7 @@ const LONGEST_NONCE: usize = 512;
 
 /// `POST /login`: 201 with a `StartedLogin`.
 pub async fn login(
-    app: web::Data<App>,
+    app: web::Data<Shared>,
     request: HttpRequest,
     body: web::Json<StartLogin>,
 ) -> Result<HttpResponse, ApiError> {

@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use super::return_to::{ReturnTo, client_for};
 use super::{ATTEMPT_LIFETIME, Start, Started, start};
-use crate::app::App;
 use crate::callback::{BrowserProof, proves};
 use crate::config::Client;
 use crate::error::ApiError;
@@ -17,6 +16,7 @@ use crate::oidc::authorize::Authorization;
 use crate::origin::is_own_page;
 use crate::pages::{self, Refusal};
 use crate::session::{cookie, cookie_name, cookie_value, expired_cookie};
+use crate::shared::Shared;
 use crate::store::StoreError;
 use crate::text::Language;
 
@@ -31,7 +31,7 @@ struct LoginQuery {
 }
 
 /// `GET /login`: the page with the widget.
-pub async fn login(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn login(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let language = Language::of(&request);
     let Ok(query) = web::Query::<LoginQuery>::from_query(request.query_string()) else {
         return pages::refusal(&app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
@@ -51,7 +51,7 @@ pub async fn login(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 
 /// Starts a hosted attempt, and shows its page.
 pub async fn page(
-    app: &App,
+    app: &Shared,
     request: &HttpRequest,
     client: &Client,
     begin: Start,
@@ -65,7 +65,7 @@ pub async fn page(
 
 /// `POST /login/{id}/renew`: a new attempt with the same end as one that this browser started. The old one stays good.
 pub async fn renew(
-    app: web::Data<App>,
+    app: web::Data<Shared>,
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
@@ -90,13 +90,13 @@ pub async fn renew(
 }
 
 /// The secret that this browser has of an attempt.
-pub fn attempt_cookie(app: &App, request: &HttpRequest, id: &str) -> Option<String> {
+pub fn attempt_cookie(app: &Shared, request: &HttpRequest, id: &str) -> Option<String> {
     let value = cookie_value(app, request, &format!("{COOKIE}{id}"))?;
     value.split_once('.').map(|(_, secret)| secret.to_owned())
 }
 
 /// Gives the browser the attempt's cookie, and takes its oldest ones where it has too many. The value tells the age.
-fn bind(app: &App, request: &HttpRequest, response: &mut HttpResponse, started: &Started) {
+fn bind(app: &Shared, request: &HttpRequest, response: &mut HttpResponse, started: &Started) {
     let prefix = cookie_name(app, COOKIE);
     let mut open: Vec<Cookie<'static>> = request
         .cookies()

@@ -57,8 +57,7 @@ impl House {
     }
 
     pub fn visitor(&self) -> Visitor {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Visitor { http, address: self.address, cookies: BTreeMap::new() }
+        Visitor::at(self.address)
     }
 
     /// How often the service has asked WeChat to exchange any code.
@@ -152,6 +151,12 @@ impl Answer {
 }
 
 impl Visitor {
+    /// Somebody new, without cookies.
+    pub fn at(address: SocketAddr) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { http, address, cookies: BTreeMap::new() }
+    }
+
     /// A request to the service below its path, with the headers that a proxy and a browser send.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let cookies: Vec<String> =
@@ -252,11 +257,16 @@ pub fn attempt_of(page: &str) -> Value {
 
 /// Plays the person who scans and allows; gives `/callback?code=…&state=…`.
 pub fn allowed(house: &House, attempt: &Value) -> String {
+    allowed_by(&house.weixin, attempt)
+}
+
+/// The same, of WeChat's side alone.
+pub fn allowed_by(weixin: &Emulator, attempt: &Value) -> String {
     let appid = protocol::ids::AppId::parse(attempt["appid"].as_str().unwrap()).unwrap();
     let state = protocol::ids::State::parse(attempt["state"].as_str().unwrap()).unwrap();
     let redirect_uri = attempt["redirect_uri"].as_str().unwrap();
-    let address = protocol::qrconnect::page_address(&house.weixin.open_url(), &appid, redirect_uri, &state);
-    let redirect_url = house.weixin.code_for(&address).unwrap();
+    let address = protocol::qrconnect::page_address(&weixin.open_url(), &appid, redirect_uri, &state);
+    let redirect_url = weixin.code_for(&address).unwrap();
     redirect_url.strip_prefix(PUBLIC_URL).unwrap().to_owned()
 }
 

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod attempt;
+mod canary;
 mod embedded;
 mod faults;
 mod harness;
 mod page;
 mod return_to;
 mod session;
+mod start;

@@ -1,0 +1,39 @@
+//! What all routes and steps of one running service share: its configuration, clock, store and counters. No logic.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::exchange::Exchange;
+use crate::headers::Headers;
+use crate::keys::SharedKeys;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::oidc::backchannel::BackChannel;
+use crate::store::{Fleeting, Lasting};
+
+/// One service.
+pub struct Shared {
+    /// As it was started with.
+    pub config: Config,
+    /// What time it is.
+    pub clock: Clock,
+    /// Who is who.
+    pub lasting: Arc<dyn Lasting>,
+    /// What lives for minutes.
+    pub fleeting: Arc<dyn Fleeting>,
+    /// The way to WeChat.
+    pub exchange: Exchange,
+    /// What signs.
+    pub keys: SharedKeys,
+    /// The way to clients whose session has ended.
+    pub backchannel: BackChannel,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Tells those who wait that an attempt of this node has ended.
+    pub finished: Notify,
+    pub(crate) headers: Headers,
+    pub(crate) limits: Limits,
+}

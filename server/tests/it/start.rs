@@ -1,0 +1,158 @@
+//! What stops the start: each time one sentence that says what is wrong, and no secret in it.
+
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+use weixin_emulator::{DEFAULT_SECRET, Emulator};
+
+use crate::harness::config;
+
+struct Attempt {
+    weixin: Emulator,
+    data: TempDir,
+}
+
+impl Attempt {
+    async fn new() -> Self {
+        Self { weixin: Emulator::start(Default::default()).await.unwrap(), data: TempDir::new().unwrap() }
+    }
+
+    /// Runs the program with a changed configuration.
+    fn run(&self, command: &str, change: impl Fn(String) -> String, env: &[(&str, &str)]) -> Output {
+        let file = self.data.path().join("weixin-login.toml");
+        std::fs::write(&file, change(config(&self.weixin, &self.data))).unwrap();
+        let program = env!("CARGO_BIN_EXE_weixin-login");
+        Command::new(program)
+            .args([command, "--config"])
+            .arg(&file)
+            .envs(env.iter().copied())
+            .output()
+            .unwrap()
+    }
+
+    /// The start fails, and says this.
+    fn refused(&self, change: impl Fn(String) -> String, words: &[&str]) {
+        self.refused_with(change, &[], words);
+    }
+
+    fn refused_with(&self, change: impl Fn(String) -> String, env: &[(&str, &str)], words: &[&str]) {
+        let output = self.run("serve", change, env);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(words.iter().all(|word| said.contains(word)), "{words:?} are not all in: {said}");
+        assert!(!said.contains(DEFAULT_SECRET), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
+    let attempt = Attempt::new().await;
+    attempt.refused(
+        |text| text.replacen("ops_listen", "ops_lisen", 1),
+        &["line 3", "ops_lisen", "Did you mean `ops_listen`?"],
+    );
+    attempt.refused(
+        |text| text.replace("secret_file", "secretfile"),
+        &["secretfile", "Did you mean `secret_file`?"],
+    );
+    attempt.refused_with(
+        |text| text,
+        &[("WEIXIN_LOGIN_WEIXIN__WEBSITE__APPIDD", "x")],
+        &["appidd", "Did you mean `appid`?"],
+    );
+}
+
+#[tokio::test]
+async fn a_missing_secret_says_which_setting_wants_it() {
+    let attempt = Attempt::new().await;
+    attempt.refused(
+        |text| text.lines().filter(|line| !line.starts_with("secret_file")).collect::<Vec<_>>().join("\n"),
+        &["`weixin.website.secret_file` is missing"],
+    );
+    attempt.refused(|text| text.replace("/secret\"", "/no-such-file\""), &["no-such-file cannot be read"]);
+    std::fs::write(attempt.data.path().join("empty"), "\n").unwrap();
+    attempt.refused(|text| text.replace("/secret\"", "/empty\""), &["`weixin.website.secret_file` is empty"]);
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_right_is_named() {
+    let attempt = Attempt::new().await;
+    for (good, bad, words) in [
+        ("https://shop.example.test/weixin", "http://shop.example.test/weixin", "`public_url` must be https"),
+        ("https://shop.example.test/weixin", "shop", "`public_url` is not an address"),
+        ("sqlite:", "oracle:", "`store` must be `sqlite:FILE`"),
+        (
+            "\"https://forum.example.test\"",
+            "\"https://forum.example.test/\"",
+            "`clients.origins` has `https://forum.example.test/`",
+        ),
+        ("id = \"forum\"", "id = \"shop\"", "`clients.id` `shop`"),
+        ("127.0.0.1/32", "localhost", "`trusted_proxies` has `localhost`"),
+        ("listen = \"127.0.0.1:0\"\nops", "listen = \"8080\"\nops", "`listen` is `8080`"),
+    ] {
+        attempt.refused(|text| text.replace(good, bad), &[words]);
+    }
+}
+
+#[tokio::test]
+async fn http_is_for_loopback_alone() {
+    let attempt = Attempt::new().await;
+    let open = |text: String| {
+        text.replacen("https://shop.example.test/weixin", "http://localhost:4000/weixin", 1).replacen(
+            "listen = \"127.0.0.1:0\"",
+            "listen = \"0.0.0.0:0\"",
+            1,
+        )
+    };
+    attempt.refused(open, &["`listen` must be a loopback address"]);
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let attempt = Attempt::new().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    attempt.refused(|text| text.replacen("127.0.0.1:0", &address, 1), &["cannot listen on", &address]);
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_written_is_said() {
+    let attempt = Attempt::new().await;
+    attempt
+        .refused(|text| text.replace("/store.db", "/no-such-folder/store.db"), &["the store does not work"]);
+    std::fs::write(attempt.data.path().join("text.db"), "this is no database, and it is long enough to see")
+        .unwrap();
+    attempt.refused(|text| text.replace("/store.db", "/text.db"), &["the store"]);
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused() {
+    let attempt = Attempt::new().await;
+    let file = attempt.data.path().join("store.db");
+    weixin_login::store::SqliteStore::open(&file).await.unwrap();
+    let newer = sqlx::sqlite::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)")
+        .execute(&newer)
+        .await
+        .unwrap();
+    newer.close().await;
+    attempt.refused(|text| text, &["the store cannot be brought to this version", "9999"]);
+}
+
+#[tokio::test]
+async fn check_says_that_all_is_well_or_which_setting_is_not() {
+    let attempt = Attempt::new().await;
+    let good = attempt.run("check", |text| text, &[]);
+    let said = String::from_utf8(good.stdout).unwrap();
+    assert_eq!(good.status.code(), Some(0), "{said}");
+    assert!(
+        said.contains("(授权回调域) is shop.example.test, without")
+            && said.contains("good   WeChat accepts appid and secret"),
+        "{said}"
+    );
+
+    let wrong = attempt.run("check", |text| text.replacen("secret_file = \"", "secret = \"wrong", 1), &[]);
+    let said = String::from_utf8(wrong.stdout).unwrap();
+    assert_eq!(wrong.status.code(), Some(1), "{said}");
+    assert!(said.contains("the secret is wrong: look at weixin.website.secret_file"), "{said}");
+}
