@@ -97,6 +97,8 @@ function statusOf(data) {
 }
 
 async function mayAsk() {
+  // Such a page is in the loopback space itself, whatever the query says.
+  if (/^(localhost$|127\.|\[::1\]$)|\.localhost$/.test(location.hostname)) return true;
   for (const name of PERMISSIONS) {
     try {
       return (await navigator.permissions.query({ name })).state === "granted";

@@ -32,7 +32,9 @@ use alloc::rc::Rc;
 use alloc::string::String;
 
 use flow::options::{Device, Display, Options, Surroundings, dress};
+use flow::text::Language;
 use js_sys::Reflect;
+use protocol::qrconnect::ColorScheme;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, HtmlElement, ShadowRoot, Url, Window};
 
@@ -59,6 +61,9 @@ struct Page {
     script: String,
 }
 
+/// What may change while a login goes on.
+type Dress = (Language, ColorScheme);
+
 /// What was made of the attributes.
 enum Content {
     Panel(Panel),
@@ -78,10 +83,11 @@ impl Widget {
         view::adopt_styles(&root)?;
         let page = Rc::new(Page { window, document, host, root, script });
         let surroundings = page.surroundings();
-        let options = Options::read(&|name| page.host.get_attribute(name), &surroundings);
+        let options = Rc::new(Options::read(&|name| page.host.get_attribute(name), &surroundings));
+        let dress = (options.language, options.theme);
         let content = match options.display {
-            Display::Panel => Content::Panel(Panel::new(&page, &page.root, options, &surroundings)),
-            Display::Button => Content::Dialog(Dialog::new(&page, options, surroundings)),
+            Display::Panel => Content::Panel(Panel::new(&page, &page.root, options, dress)),
+            Display::Button => Content::Dialog(Dialog::new(&page, options, dress)),
         };
         Ok(Self { page, content })
     }
@@ -89,10 +95,10 @@ impl Widget {
     /// Takes a new `lang` and `theme`, without touching the login.
     pub fn dress(&self) {
         let page = &self.page;
-        let (language, theme) = dress(&|name| page.host.get_attribute(name), &page.surroundings());
+        let dress = dress(&|name| page.host.get_attribute(name), &page.surroundings());
         match &self.content {
-            Content::Panel(panel) => panel.dress(language, theme),
-            Content::Dialog(dialog) => dialog.dress(language, theme),
+            Content::Panel(panel) => panel.dress(dress),
+            Content::Dialog(dialog) => dialog.dress(dress),
         }
     }
 

@@ -10,10 +10,8 @@ use flow::clock::Clock;
 use flow::error::{Code, LoginError};
 use flow::event::{Effect, Event, Run};
 use flow::machine::Machine;
-use flow::options::{Options, Surroundings};
-use flow::text::Language;
+use flow::options::Options;
 use js_sys::Date;
-use protocol::qrconnect::ColorScheme;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{EventTarget, Node, PageTransitionEvent, Window};
 
@@ -21,7 +19,7 @@ use crate::fetch::{Call, Outcome, Post};
 use crate::listen::{Listener, Timer};
 use crate::service::{self, Pkce};
 use crate::view::View;
-use crate::{Page, fast_login, permission, tell};
+use crate::{Dress, Page, fast_login, permission, tell};
 
 /// A panel in the page. It is taken out, and all it has under way is dropped, with this value.
 pub struct Panel(Rc<Inner>);
@@ -29,7 +27,7 @@ pub struct Panel(Rc<Inner>);
 /// Everything that it hears by holds it in turn: [`Panel`]'s end takes that apart.
 struct Inner {
     page: Rc<Page>,
-    options: Options,
+    options: Rc<Options>,
     machine: RefCell<Machine>,
     view: RefCell<Option<View>>,
     clock: Cell<Clock>,
@@ -58,11 +56,10 @@ const CALLS_KEPT: usize = 8;
 
 impl Panel {
     /// Puts a panel in `parent` and starts the login.
-    pub fn new(page: &Rc<Page>, parent: &Node, options: Options, surroundings: &Surroundings) -> Self {
-        let (language, theme) = (options.language, options.theme);
+    pub fn new(page: &Rc<Page>, parent: &Node, options: Rc<Options>, (language, theme): Dress) -> Self {
         let inner = Rc::new(Inner {
             page: page.clone(),
-            machine: RefCell::new(Machine::new(&options, surroundings)),
+            machine: RefCell::new(Machine::new(options.clone())),
             options,
             view: RefCell::default(),
             clock: Cell::new(Clock::new(monotonic(&page.window), Date::now())),
@@ -83,7 +80,7 @@ impl Panel {
     }
 
     /// Takes another language and theme, without touching the login.
-    pub fn dress(&self, language: Language, theme: ColorScheme) {
+    pub fn dress(&self, (language, theme): Dress) {
         self.0.with_view(|view| {
             if let Some(view) = view {
                 view.dress(language, theme);

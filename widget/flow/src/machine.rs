@@ -7,16 +7,17 @@
 mod desktop;
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use protocol::fast_login::Login;
 use protocol::qrconnect::{QrFrame, SelfRedirect, page_address};
-use protocol::service::{ErrorCode, FinishedLogin, Kind, LoginResult, Problem, StartedLogin, WebMessage};
+use protocol::service::{ErrorCode, FinishedLogin, Kind, LoginResult, StartedLogin, WebMessage};
 
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
 use crate::event::{Effect, Event, Permission, Profile, Success};
-use crate::options::{Device, Options, Surroundings};
+use crate::options::{Device, Options};
 use crate::screen::{Body, Button, Frame, Offer, Phase, Screen};
 use crate::text::{Language, Text};
 use desktop::{Confirming, Desktop};
@@ -36,11 +37,7 @@ pub const UNATTENDED_RENEWALS: u8 = 5;
 
 /// One mounted panel, from its appearance to its end.
 pub struct Machine {
-    options: Options,
-    device: Device,
-    secure: bool,
-    loopback_page: bool,
-
+    options: Rc<Options>,
     now: Millis,
     told: Option<Phase>,
     visible: bool,
@@ -116,12 +113,9 @@ fn seconds(seconds: i64) -> Millis {
 
 impl Machine {
     /// A panel that has not appeared yet.
-    pub fn new(options: &Options, surroundings: &Surroundings) -> Self {
+    pub fn new(options: Rc<Options>) -> Self {
         Self {
-            options: options.clone(),
-            device: surroundings.device,
-            secure: surroundings.secure,
-            loopback_page: surroundings.loopback_page,
+            options,
             now: 0,
             told: None,
             visible: true,
@@ -207,7 +201,7 @@ impl Machine {
 
     fn body(&self) -> Body<'_> {
         match &self.stage {
-            Stage::Elsewhere { .. } if self.device == Device::InsideWeixin => {
+            Stage::Elsewhere { .. } if self.options.device == Device::InsideWeixin => {
                 Body::Page { hint: Text::InsideWeixinHint, offer: Offer::None, note: None }
             }
             Stage::Elsewhere { copied } => Body::Phone { copied: *copied },
@@ -296,7 +290,7 @@ impl Machine {
             let code = Code::Service(ErrorCode::InvalidRequest);
             return self.fail(LoginError::new(code, wrong), effects);
         }
-        match self.device {
+        match self.options.device {
             Device::Computer => {
                 if self.options.fast_login {
                     effects.push(Effect::QueryPermission);
@@ -443,7 +437,7 @@ impl Machine {
         }
         match message {
             WebMessage::Finished(finished) => self.finish(id, finished, effects),
-            WebMessage::Failed { problem, .. } => self.refused(problem, effects),
+            WebMessage::Failed { problem, .. } => self.fail(problem.into(), effects),
         }
     }
 
@@ -492,10 +486,6 @@ impl Machine {
             }
             Err(error) => self.fail(error, effects),
         }
-    }
-
-    fn refused(&mut self, problem: Problem, effects: &mut Vec<Effect>) {
-        self.fail(problem.into(), effects);
     }
 
     fn fail(&mut self, error: LoginError, effects: &mut Vec<Effect>) {

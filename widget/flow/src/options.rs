@@ -94,6 +94,12 @@ pub struct Options {
     pub state: Option<String>,
     /// `attempt`, on the service's own page: the attempt that is already started, as JSON.
     pub attempt: Option<String>,
+    /// What the person holds.
+    pub device: Device,
+    /// Whether the page is a secure context.
+    pub secure: bool,
+    /// Whether the page itself came from this computer.
+    pub loopback_page: bool,
     /// What is wrong with the attributes: `invalid_request`, with a sentence that names one. There is no login then.
     pub wrong: Option<&'static str>,
 }
@@ -164,6 +170,9 @@ impl Options {
             theme,
             code_challenge,
             attempt,
+            device: surroundings.device,
+            secure: surroundings.secure,
+            loopback_page: surroundings.loopback_page,
             wrong,
         }
     }
@@ -260,6 +269,9 @@ mod tests {
                 nonce: None,
                 state: None,
                 attempt: None,
+                device: Device::Computer,
+                secure: true,
+                loopback_page: false,
                 wrong: None,
             }
         );

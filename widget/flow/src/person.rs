@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use crate::text::cut;
+
 /// Gives the address that an avatar may be loaded from, or `None` for the drawn one.
 ///
 /// Only `https` on a qlogo.cn host; `http` there is raised to `https`. An emulator's own avatars, below `open_url`, are
@@ -11,10 +13,10 @@ pub fn avatar(headimgurl: &str, open_url: &str, emulator: bool) -> Option<String
         return Some(headimgurl.into());
     }
     let rest = headimgurl.strip_prefix("https://").or_else(|| headimgurl.strip_prefix("http://"))?;
-    let (host, _) = rest.split_once('/')?;
+    let (host, path) = cut(rest, b'/');
     // No user, port or escape gets past this set, so what is before the first slash is the host.
     let plain = host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-');
-    if !plain || !host.ends_with(".qlogo.cn") {
+    if !plain || !host.ends_with(".qlogo.cn") || path.is_empty() {
         return None;
     }
     let mut address = String::from("https://");

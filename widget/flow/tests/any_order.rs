@@ -74,7 +74,7 @@ proptest! {
     ) {
         let kind = if hosted { Kind::Hosted } else { Kind::Embedded };
         let mut widget = Driver::prepared(kind, |widget| {
-            widget.surroundings.device = [Device::Computer, Device::Computer, Device::Phone][device];
+            widget.options.device = [Device::Computer, Device::Computer, Device::Phone][device];
         });
         let mut alive = Alive::default();
         let appeared = widget.send(Event::Appeared);

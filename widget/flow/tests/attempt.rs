@@ -325,7 +325,7 @@ fn a_person_who_comes_back_by_the_browsers_back_finds_a_fresh_login() {
 
 #[test]
 fn a_phone_starts_nothing_until_the_qr_code_is_asked_for() {
-    let mut widget = Driver::prepared(Kind::Embedded, |widget| widget.surroundings.device = Device::Phone);
+    let mut widget = Driver::prepared(Kind::Embedded, |widget| widget.options.device = Device::Phone);
     assert_eq!(widget.send(Event::Appeared), [Effect::TellPhase(Phase::Qr)]);
     assert_eq!(widget.machine.screen().body, Body::Phone { copied: false });
     assert_eq!(widget.press(Button::CopyLink), [Effect::CopyLink]);
@@ -337,8 +337,7 @@ fn a_phone_starts_nothing_until_the_qr_code_is_asked_for() {
 
 #[test]
 fn inside_weixin_a_tap_leads_to_the_login_page() {
-    let mut widget =
-        Driver::prepared(Kind::Embedded, |widget| widget.surroundings.device = Device::InsideWeixin);
+    let mut widget = Driver::prepared(Kind::Embedded, |widget| widget.options.device = Device::InsideWeixin);
     widget.send(Event::Appeared);
     assert_eq!(
         widget.machine.screen().body,

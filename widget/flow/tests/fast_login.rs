@@ -40,7 +40,7 @@ fn a_granted_permission_asks_at_once_and_shows_the_card_without_a_frame() {
 /// Which permission, and whether it is asked at once, whether the frame may ask, what is offered.
 #[test]
 fn what_the_browser_permits_decides_who_asks_and_when() {
-    let secure_page = |widget: &mut Driver| widget.surroundings.secure = true;
+    let secure_page = |widget: &mut Driver| widget.options.secure = true;
     type Row = (&'static str, fn(&mut Driver), Option<Permission>, bool, bool, Offer<'static>);
     let table: [Row; 9] = [
         ("granted", secure_page, Some(Permission::Granted), true, true, Offer::None),
@@ -49,7 +49,7 @@ fn what_the_browser_permits_decides_who_asks_and_when() {
         ("denied", secure_page, Some(Permission::Denied), false, false, Offer::None),
         (
             "a page on localhost, whatever the query says",
-            |widget| widget.surroundings.loopback_page = true,
+            |widget| widget.options.loopback_page = true,
             Some(Permission::Denied),
             true,
             true,
@@ -57,7 +57,7 @@ fn what_the_browser_permits_decides_who_asks_and_when() {
         ),
         (
             "an http page",
-            |widget| widget.surroundings.secure = false,
+            |widget| widget.options.secure = false,
             Some(Permission::Granted),
             false,
             false,

@@ -5,17 +5,16 @@ use alloc::boxed::Box;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 
-use flow::options::{Options, Surroundings};
+use flow::options::Options;
 use flow::screen::Phase;
-use flow::text::{Language, Text};
-use protocol::qrconnect::ColorScheme;
+use flow::text::Text;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CustomEvent, Element, Event, HtmlDialogElement};
 
 use super::tree::{add, set};
-use crate::Page;
 use crate::listen::{Listener, Timer};
 use crate::panel::Panel;
+use crate::{Dress, Page};
 
 /// So long a person may enjoy that it worked, before the dialog goes.
 const DONE_IS_SEEN_FOR: u64 = 900;
@@ -23,9 +22,8 @@ const DONE_IS_SEEN_FOR: u64 = 900;
 /// The button, and the dialog while it is open.
 pub struct Dialog {
     page: Rc<Page>,
-    options: Options,
-    surroundings: Surroundings,
-    dress: Cell<(Language, ColorScheme)>,
+    options: Rc<Options>,
+    dress: Cell<Dress>,
     trigger: Element,
     label: Element,
     listeners: Cell<Option<[Listener; 2]>>,
@@ -41,17 +39,15 @@ struct Open {
 
 impl Dialog {
     /// The button, at the end of the shadow root.
-    pub fn new(page: &Rc<Page>, options: Options, surroundings: Surroundings) -> Rc<Self> {
+    pub fn new(page: &Rc<Page>, options: Rc<Options>, dress: Dress) -> Rc<Self> {
         let document = &page.document;
         let trigger = add(document, &page.root, "button", "button primary trigger");
         set(&trigger, "aria-haspopup", "dialog");
         set(&add(document, &trigger, "span", "mark"), "aria-hidden", "true");
         let label = add(document, &trigger, "span", "");
-        let dress = (options.language, options.theme);
         let dialog = Rc::new(Self {
             page: page.clone(),
             options,
-            surroundings,
             dress: Cell::new(dress),
             trigger,
             label,
@@ -77,12 +73,11 @@ impl Dialog {
         if self.with_open(|_| ()).is_some() {
             return;
         }
-        let (language, theme) = self.dress.get();
+        let (language, _) = self.dress.get();
         let document = &self.page.document;
         let element = add(document, &self.page.root, "dialog", "dialog");
         set(&element, "aria-label", Text::LogIn.say(language));
-        let options = Options { language, theme, ..self.options.clone() };
-        let panel = Panel::new(&self.page, &element, options, &self.surroundings);
+        let panel = Panel::new(&self.page, &element, self.options.clone(), self.dress.get());
         // After the panel: the dialog gives the focus to what comes first in it.
         let close = add(document, &element, "button", "close");
         set(&close, "aria-label", Text::Close.say(language));
@@ -109,10 +104,10 @@ impl Dialog {
     }
 
     /// Takes another language and theme.
-    pub fn dress(&self, language: Language, theme: ColorScheme) {
-        self.dress.set((language, theme));
+    pub fn dress(&self, dress: Dress) {
+        self.dress.set(dress);
         self.paint();
-        self.with_open(|open| open.panel.dress(language, theme));
+        self.with_open(|open| open.panel.dress(dress));
     }
 
     fn paint(&self) {

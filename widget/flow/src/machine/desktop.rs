@@ -66,14 +66,14 @@ enum MayAsk {
 
 impl Machine {
     fn may_ask(&self) -> MayAsk {
-        if !self.options.fast_login || self.device != Device::Computer {
+        if !self.options.fast_login || self.options.device != Device::Computer {
             return MayAsk::Never;
         }
         // Such a page is in the loopback space itself.
-        if self.loopback_page {
+        if self.options.loopback_page {
             return MayAsk::AtOnce;
         }
-        if !self.secure {
+        if !self.options.secure {
             return MayAsk::Never;
         }
         match self.permission {

@@ -3,6 +3,8 @@
 // Each test program uses its own part of it.
 #![allow(dead_code)]
 
+use std::rc::Rc;
+
 use protocol::fast_login::{Login, Ready, Redirect, Unusable};
 use protocol::ids::AuthorizeUuid;
 use protocol::qrconnect::ColorScheme;
@@ -10,7 +12,7 @@ use protocol::service::{FinishedLogin, Kind, LoginResult, StartedLogin, WebMessa
 use weixin_login_flow::error::{Code, LoginError};
 use weixin_login_flow::event::{Effect, Event, Permission, Run};
 use weixin_login_flow::machine::Machine;
-use weixin_login_flow::options::{Display, Options, Surroundings};
+use weixin_login_flow::options::{Device, Display, Options};
 use weixin_login_flow::screen::{Button, Person, Phase};
 use weixin_login_flow::text::Language;
 
@@ -23,7 +25,6 @@ pub const PAGE: &str = "https://shop.example.com/weixin/login?return_to=%2F";
 pub struct Driver {
     pub machine: Machine,
     pub options: Options,
-    pub surroundings: Surroundings,
     pub desktop_urls: Vec<String>,
     pub now: u64,
     /// The last question to the local service.
@@ -51,20 +52,21 @@ impl Driver {
             nonce: None,
             state: None,
             attempt: None,
+            device: Device::Computer,
+            secure: true,
+            loopback_page: false,
             wrong: None,
         };
-        let surroundings = Surroundings { secure: true, ..Surroundings::default() };
         let mut driver = Self {
-            machine: Machine::new(&options, &surroundings),
+            machine: Machine::new(Rc::new(options.clone())),
             options,
-            surroundings,
             desktop_urls: vec![DESKTOP.into()],
             now: 0,
             run: None,
             kind,
         };
         prepare(&mut driver);
-        driver.machine = Machine::new(&driver.options, &driver.surroundings);
+        driver.machine = Machine::new(Rc::new(driver.options.clone()));
         driver
     }
 
