@@ -156,3 +156,20 @@ async fn check_says_that_all_is_well_or_which_setting_is_not() {
     assert_eq!(wrong.status.code(), Some(1), "{said}");
     assert!(said.contains("the secret is wrong: look at weixin.website.secret_file"), "{said}");
 }
+
+#[test]
+fn the_example_is_a_configuration() {
+    let example = include_str!("../../config.example.toml").replace("/run/secrets/weixin-website", "secret");
+    let data = TempDir::new().unwrap();
+    std::fs::write(data.path().join("secret"), "s3cret").unwrap();
+    let config = weixin_login::config::Config::parse(&example, std::iter::empty(), data.path()).unwrap();
+    assert_eq!(config.public_url.as_str(), "https://shop.example.com/weixin");
+    // What is commented out in it is what it says: the default.
+    let all: String = example
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(|line| line.contains(" = ")).unwrap_or(line))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let all = weixin_login::config::Config::parse(&all, std::iter::empty(), data.path()).unwrap();
+    assert_eq!(format!("{:?}", all.weixin), format!("{:?}", config.weixin));
+}

@@ -13,6 +13,8 @@ use crate::service::Service;
 
 /// The shop's name where the house speaks https.
 pub const SHOP_NAME: &str = "shop.example.test";
+/// The name of somebody else's site: the same pages, under a name that nobody has registered.
+const EVIL_NAME: &str = "evil.example.net";
 
 /// How a house is built.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +56,8 @@ impl House {
             .await
             .expect("the emulator starts");
         let tls = options.tls.then(|| {
-            let (cert_pem, key_pem) = weixin.issue(&[SHOP_NAME]).expect("a certificate for the shop");
+            let (cert_pem, key_pem) =
+                weixin.issue(&[SHOP_NAME, EVIL_NAME]).expect("a certificate for the shop");
             Tls { cert_pem, key_pem }
         });
         let shop = Shop::start(weixin_login_shop::Options {
@@ -69,7 +72,9 @@ impl House {
 
         let mut switches = Vec::new();
         let origin = if options.tls {
-            let rules = format!("MAP {SHOP_NAME}:443 {}, {}", shop.address(), weixin.host_resolver_rules());
+            let shop = shop.address();
+            let weixin_names = weixin.host_resolver_rules();
+            let rules = format!("MAP {SHOP_NAME}:443 {shop}, MAP {EVIL_NAME}:443 {shop}, {weixin_names}");
             switches.push(format!("--host-resolver-rules={rules}"));
             let spki = weixin.ca_spki_sha256_base64().expect("a CA");
             switches.push(format!("--ignore-certificate-errors-spki-list={spki}"));
@@ -88,6 +93,11 @@ impl House {
     /// A page of the shop (`/`), or of the service behind it (`/weixin/…`).
     pub fn page(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
+    }
+
+    /// A page of a site that has nothing to do with this house (https only).
+    pub fn evil_page(&self) -> String {
+        format!("https://{EVIL_NAME}/sign-in.html")
     }
 
     /// What a browser needs to find this house.

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod button;
 mod fast_login;
 mod hosted;
+mod hostile;
 mod login;
 mod qr;
