@@ -1,4 +1,5 @@
 //! How these tests reach the emulator: by HTTP, as a browser or a server would.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::time::Duration;
