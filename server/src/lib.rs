@@ -7,8 +7,10 @@
 
 pub mod account;
 pub mod app;
+mod authorization;
 pub mod callback;
 pub mod check;
+pub mod claims;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -18,6 +20,7 @@ mod headers;
 pub mod keys;
 mod limits;
 pub mod metrics;
+pub mod oauth_error;
 pub mod oidc;
 mod ops;
 mod origin;

@@ -5,12 +5,9 @@
 
 pub mod authorization_request;
 pub mod authorize;
-pub mod backchannel;
-pub mod claims;
 mod client;
 pub mod client_authentication;
 pub mod discovery;
-pub mod error;
 pub mod logout;
 pub mod parameters;
 pub mod pkce;

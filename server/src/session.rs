@@ -3,13 +3,16 @@
 //! Two cookies, never mixed: the *SSO session*, made by a hosted callback alone, which stands for the service itself; and the
 //! *site session* of one client, made by a hosted callback too, or by `POST /session`. `GET /session` answers with the latter.
 
+pub mod backchannel;
+pub mod ending;
+
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{ErrorCode, Person, RedeemSession};
 
+use self::ending::Offline;
 use crate::clock::Seconds;
 use crate::error::ApiError;
-use crate::oidc::logout::{self, Offline};
 use crate::origin::{is_site_page, origin};
 use crate::secret::{SecretHash, random_word};
 use crate::shared::Shared;
@@ -85,7 +88,7 @@ pub async fn begin_sso(
     let mut sid = random_word();
     match before {
         Some(session) if session.account_id == account_id => sid = session.sid,
-        Some(session) => logout::end(app, &session, Offline::Stays).await?,
+        Some(session) => ending::end(app, &session, Offline::Stays).await?,
         None => {}
     }
     keep(app, SessionKind::Sso, sid, account_id, None, auth_time).await
@@ -181,7 +184,7 @@ pub async fn post(
 pub async fn delete(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     only_site_pages(&app, &request)?;
     for session in here(&app, &request).await? {
-        logout::end(&app, &session, Offline::Stays).await?;
+        ending::end(&app, &session, Offline::Stays).await?;
     }
     let mut response = HttpResponse::NoContent().finish();
     take_cookies(&app, &request, &mut response);

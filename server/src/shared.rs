@@ -11,7 +11,7 @@ use crate::headers::Headers;
 use crate::keys::SharedKeys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::oidc::backchannel::BackChannel;
+use crate::session::backchannel::BackChannel;
 use crate::store::{Fleeting, Lasting};
 
 /// One service.

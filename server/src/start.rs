@@ -6,9 +6,9 @@ pub mod return_to;
 
 use protocol::service::{Kind, LoginResult, StartedLogin};
 
+use crate::authorization::Authorization;
 use crate::clock::Seconds;
 use crate::config::Client;
-use crate::oidc::authorize::Authorization;
 use crate::secret::{SecretHash, random_state, random_word};
 use crate::shared::Shared;
 use crate::store::{AttemptRow, StoreError};

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{BrowserProof, CallbackError, ConsumedAttempt, consume, find, proves};
+use crate::authorization::{Authorization, see_other};
 use crate::error::{exchange_code, log};
 use crate::headers::{content_security_policy, header_value};
-use crate::oidc::authorize::{Authorization, see_other};
 use crate::origin::sec_fetch_dest;
 use crate::pages::{self, Refusal};
 use crate::session::{self, SessionKind};

@@ -1,10 +1,10 @@
 //! What a client asks of `/authorize` (OpenID Connect Core §3.1.2.1), read once the client and its redirect_uri are proven:
 //! only then may an error be sent there. Who is logged in, and what happens next, is decided elsewhere.
 
-use super::error::{OAuthError, OAuthErrorCode};
 use super::parameters::Parameters;
 use super::pkce::CodeChallenge;
 use super::scope::Scopes;
+use crate::oauth_error::{OAuthError, OAuthErrorCode};
 
 /// Bytes of a `state`, which goes into an address again.
 const STATE_LIMIT: usize = 2048;

@@ -4,9 +4,9 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 
 use super::client_authentication::PresentedClient;
-use super::error::OAuthError;
 use super::parameters::Parameters;
 use crate::config::Client;
+use crate::oauth_error::OAuthError;
 use crate::secret::SecretHash;
 use crate::shared::Shared;
 

@@ -5,8 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
-use super::error::OAuthError;
 use super::parameters::Parameters;
+use crate::oauth_error::OAuthError;
 
 /// What the client presented. Nothing of it is proven yet.
 #[derive(Clone, PartialEq, Eq)]

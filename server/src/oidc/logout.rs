@@ -1,17 +1,18 @@
-//! `GET` and `POST /logout`: RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0), and the end of a session everywhere.
+//! `GET` and `POST /logout`: RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0).
 //!
 //! Without asking it ends only the session that the hint names and the browser has: any page of the web can send a browser here.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::ErrorCode;
 
-use super::authorize::see_other;
-use super::claims::IdTokenClaims;
 use super::parameters::{Parameters, Repeated};
+use crate::authorization::see_other;
+use crate::claims::IdTokenClaims;
 use crate::keys::TokenType;
 use crate::origin::is_own_page;
 use crate::pages::{self, Refusal};
 use crate::session;
+use crate::session::ending::{Offline, end};
 use crate::shared::Shared;
 use crate::store::{SessionRow, StoreError};
 use crate::text::Language;
@@ -125,25 +126,4 @@ async fn log_out(
     };
     session::take_cookies(app, request, &mut response);
     Ok(response)
-}
-
-/// What becomes of grants with refresh tokens when their session ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Offline {
-    /// They stay: a client asked to act while the person is away (Back-Channel Logout §2.7).
-    Stays,
-    /// They go: the session is revoked, not left.
-    Goes,
-}
-
-/// Ends a session on the server, with what was granted in it, and tells every client that has logged in within it.
-///
-/// # Errors
-/// The store's; then nothing has ended.
-pub async fn end(app: &Shared, session: &SessionRow, offline: Offline) -> Result<(), StoreError> {
-    let clients = app.lasting.session_clients(&session.sid).await?;
-    app.lasting.delete_session_of_sid(&session.sid).await?;
-    app.lasting.revoke_session_grants(&session.sid, offline == Offline::Goes, app.clock.now()).await?;
-    app.backchannel.tell(app, &session.sid, clients).await;
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The parameters of one request, from a query or a form: RFC 6749 §3.1 and §3.2. What they mean is not known here.
 
+use crate::oauth_error::OAuthError;
 use url::form_urlencoded;
 
 /// Parameters by name. One without a value is as good as absent; one that is not known may stand there as often as it likes.
@@ -43,3 +44,9 @@ impl std::fmt::Debug for Parameters {
 /// A parameter stands there more than once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Repeated(pub &'static str);
+
+impl From<Repeated> for OAuthError {
+    fn from(Repeated(name): Repeated) -> OAuthError {
+        OAuthError::invalid_request(format!("{name} stands in the request more than once"))
+    }
+}

@@ -4,7 +4,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde_json::json;
 
-use super::error::{OAuthError, OAuthErrorCode};
+use crate::oauth_error::{OAuthError, OAuthErrorCode};
 use crate::origin::origin;
 use crate::shared::Shared;
 

@@ -3,13 +3,13 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::claims::AccessTokenClaims;
 use super::client::authenticate;
-use super::error::OAuthError;
 use super::parameters::Parameters;
 use super::response;
 use super::token::GRANT_LIFE;
+use crate::claims::AccessTokenClaims;
 use crate::keys::TokenType;
+use crate::oauth_error::OAuthError;
 use crate::secret::SecretHash;
 use crate::shared::Shared;
 

@@ -1,8 +1,8 @@
 //! What a client asks of `/token` (RFC 6749 §4.1.3, §6). Nothing is looked up here.
 
-use super::error::{OAuthError, OAuthErrorCode};
 use super::parameters::Parameters;
 use super::scope::Scopes;
+use crate::oauth_error::{OAuthError, OAuthErrorCode};
 
 /// A token request of one of the two kinds.
 pub enum TokenRequest {

@@ -5,12 +5,12 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::claims::AccessTokenClaims;
-use super::error::{OAuthError, OAuthErrorCode};
 use super::parameters::Parameters;
 use super::response;
 use super::scope::Scopes;
+use crate::claims::AccessTokenClaims;
 use crate::keys::TokenType;
+use crate::oauth_error::{OAuthError, OAuthErrorCode};
 use crate::shared::Shared;
 
 /// The claims about the person.

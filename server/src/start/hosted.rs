@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use super::return_to::{ReturnTo, client_for};
 use super::{ATTEMPT_LIFETIME, Start, Started, start};
+use crate::authorization::Authorization;
 use crate::callback::{BrowserProof, proves};
 use crate::config::Client;
 use crate::error::ApiError;
-use crate::oidc::authorize::Authorization;
 use crate::origin::is_own_page;
 use crate::pages::{self, Refusal};
 use crate::session::{cookie, cookie_name, cookie_value, expired_cookie};

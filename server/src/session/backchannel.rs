@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 
-use super::claims::{LOGOUT_TOKEN_LIFE, LogoutTokenClaims};
+use crate::claims::{LOGOUT_TOKEN_LIFE, LogoutTokenClaims};
 use crate::keys::TokenType;
 use crate::secret::random_word;
 use crate::shared::Shared;

@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 
-use super::parameters::Repeated;
-
 macro_rules! oauth_errors {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal;)*) => {
         /// The `error` of an answer.
@@ -90,11 +88,5 @@ impl OAuthError {
 
     pub(super) fn invalid_client(description: &'static str) -> OAuthError {
         Self::new(OAuthErrorCode::InvalidClient, description)
-    }
-}
-
-impl From<Repeated> for OAuthError {
-    fn from(Repeated(name): Repeated) -> OAuthError {
-        OAuthError::invalid_request(format!("{name} stands in the request more than once"))
     }
 }
