@@ -7,4 +7,6 @@ mod fast_login;
 mod hosted;
 mod hostile;
 mod login;
+mod permission;
 mod qr;
+mod without_wasm;
