@@ -5,16 +5,9 @@ use weixin_emulator::{Call, Cors, DEFAULT_PERSON, DesktopMode, DialogAnswer, Per
 use weixin_login_e2e::browser::{Browser, PATIENCE};
 use weixin_login_e2e::house::House;
 
-use crate::login::{SIGN_IN, assert_signed_in, assert_signed_out, at_sign_in, request, scan_and_allow};
-
-/// The person presses "continue" and allows in WeChat's own dialog.
-async fn continue_and_allow(house: &House, browser: &Browser) {
-    browser.until_phase("fast-login").await;
-    browser.press("continue").await;
-    browser.until_phase("confirming").await;
-    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
-    assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
-}
+use crate::login::{
+    SIGN_IN, assert_signed_in, assert_signed_out, at_sign_in, continue_and_allow, request, scan_and_allow,
+};
 
 #[tokio::test]
 async fn fast_login_by_plain_http_as_in_the_demo() {

@@ -1,7 +1,7 @@
 //! What the login tests share: a house with a person in front of its sign-in page.
 
 use serde_json::Value;
-use weixin_emulator::RequestRecord;
+use weixin_emulator::{DialogAnswer, RequestRecord};
 use weixin_login_e2e::browser::{Browser, PATIENCE};
 use weixin_login_e2e::house::House;
 
@@ -54,4 +54,13 @@ pub async fn scan(house: &House) -> String {
     let uuid = house.weixin.wait_for_qr(PATIENCE).await.expect("a QR code is shown");
     house.weixin.scan(&uuid).expect("a shown code can be scanned");
     uuid
+}
+
+/// The person presses "continue" and allows in WeChat's own dialog.
+pub async fn continue_and_allow(house: &House, browser: &Browser) {
+    browser.until_phase("fast-login").await;
+    browser.press("continue").await;
+    browser.until_phase("confirming").await;
+    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
+    assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod another_site;
 mod button;
 mod fast_login;
 mod hosted;
