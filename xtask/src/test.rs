@@ -45,7 +45,7 @@ fn step(title: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
 fn tools_for_tests() -> Result<()> {
     tools::wasm_target()?;
     tools::npm_tools()?;
-    tools::browser()?;
+    tools::packages()?;
     println!("everything is there");
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! Each function says what it fetches before it does, and fails with the name of what is missing where it cannot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -52,24 +52,29 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const BROWSER: &[Package] = &[
+const PACKAGES: &[Package] = &[
     Package { name: "chromium", is_there: || shell::is_installed("chromium") },
     Package { name: "chromium-driver", is_there: || shell::is_installed("chromedriver") },
-    // The emulator's own CA is trusted by the test browsers' profiles through certutil.
-    Package { name: "libnss3-tools", is_there: || shell::is_installed("certutil") },
     Package { name: "fonts-noto-cjk", is_there: has_chinese_font },
+    // OpenID Connect clients that other people wrote: Apache's, and those of a Python of the tests' own.
+    Package { name: "apache2", is_there: || Path::new("/usr/sbin/apache2").exists() },
+    Package {
+        name: "libapache2-mod-auth-openidc",
+        is_there: || Path::new("/usr/lib/apache2/modules/mod_auth_openidc.so").exists(),
+    },
+    Package { name: "python3-venv", is_there: has_python_venv },
 ];
 
-/// Chromium, its WebDriver and what the tests in it need. By apt where that is allowed.
-pub fn browser() -> Result<()> {
+/// Chromium, its WebDriver, and the other programs that the tests run. By apt where that is allowed.
+pub fn packages() -> Result<()> {
     let missing = || -> Vec<&str> {
-        BROWSER.iter().filter(|package| !(package.is_there)()).map(|package| package.name).collect()
+        PACKAGES.iter().filter(|package| !(package.is_there)()).map(|package| package.name).collect()
     };
     let wanted = missing();
     if wanted.is_empty() {
         return Ok(());
     }
-    let by_hand = format!("the tests in a real browser need {0}: sudo apt-get install {0}", wanted.join(" "));
+    let by_hand = format!("the tests need {0}: sudo apt-get install {0}", wanted.join(" "));
     let Some(mut update) = apt_get() else { bail!("{by_hand}") };
     shell::run(update.arg("update")).context(by_hand.clone())?;
     let mut install = apt_get().expect("apt-get was there a moment ago");
@@ -102,4 +107,9 @@ fn apt_get() -> Option<std::process::Command> {
 
 fn has_chinese_font() -> bool {
     shell::output(shell::program("fc-list").arg(":lang=zh-cn")).is_ok_and(|fonts| !fonts.trim().is_empty())
+}
+
+/// Debian's python3 has no pip of its own to put into a new environment.
+fn has_python_venv() -> bool {
+    shell::output(shell::program("python3").args(["-c", "import ensurepip, venv"])).is_ok()
 }
