@@ -2,6 +2,8 @@
 // started this attempt. Only that page can frame this one, and only its exact origin is told.
 (async () => {
   "use strict";
+  // A window of its own is nobody's frame: the service refuses it by Sec-Fetch-Dest, and this does for browsers without it.
+  if (parent === window) return;
   const { origin, iss, callback } = document.currentScript.dataset;
   const query = new URLSearchParams(location.search);
   const state = query.get("state") ?? "";
