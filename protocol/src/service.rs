@@ -11,6 +11,9 @@ use alloc::vec::Vec;
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
+// What utoipa's derive expects to find.
+#[cfg(feature = "openapi")]
+use std::{format, vec};
 
 /// The header that carries an attempt's secret. Never in an address.
 pub const SECRET_HEADER: &str = "Weixin-Login-Secret";
@@ -21,6 +24,7 @@ pub const WEB_MESSAGE_TYPE: &str = "weixin-login";
 /// What an attempt is, fixed at its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Kind {
     /// The service's own page; bound to the browser by a cookie; the top page lands on `/callback`.
     Hosted,
@@ -49,6 +53,7 @@ impl Kind {
 /// What an embedded login ends in, and so where its code may be redeemed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum LoginResult {
     /// A session cookie of the site's own, by `POST /session` with the verifier that the widget made.
     Session,
@@ -74,6 +79,7 @@ impl LoginResult {
 /// `POST /login`: starts an embedded (or scene) attempt. CORS: registered origins only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StartLogin {
     /// The client's id in the service's configuration.
     pub client_id: String,
@@ -109,6 +115,7 @@ impl StartLogin {
 /// The answer to `POST /login` (201) and `POST /login/{id}/renew` (200), and the `attempt` attribute of the hosted page's element.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StartedLogin {
     /// The attempt's public name, in addresses.
     pub id: String,
@@ -197,6 +204,7 @@ impl core::fmt::Debug for StartedLogin {
 /// What a scene shows on the computer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Scene {
     /// What the QR code holds: `{public_url}/scan/{id}`.
     pub scan_url: String,
@@ -214,6 +222,7 @@ impl Scene {
 /// callback page, same origin).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallbackAnswer {
     /// WeChat's code. Absent: the person refused.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
@@ -238,6 +247,7 @@ impl CallbackAnswer {
 /// `"type":"weixin-login"`, the message that the callback page posts to the attempt's own origin.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FinishedLogin {
     /// *Our* code, for `/token` or `/session`; 60 seconds.
     pub code: String,
@@ -293,6 +303,7 @@ impl WebMessage {
 /// `POST /session`: an embedded code becomes the site's session cookie. Same site only.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RedeemSession {
     /// From [`FinishedLogin`].
     pub code: String,
@@ -316,6 +327,7 @@ impl RedeemSession {
 /// `GET /session` and `POST /session`: who is logged in here. The names are OpenID Connect's claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Person {
     /// The service's own random id of this person, for this client; never changes.
     pub sub: String,
@@ -347,6 +359,7 @@ impl Person {
 /// The body of every refusal, in the form of RFC 6749 §5.2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// A stable word: [`ErrorCode::as_str`].
     pub error: String,

@@ -26,7 +26,7 @@ use crate::shared::Shared;
 use crate::start::{embedded, hosted};
 use crate::store::keys::Keys;
 use crate::store::{SqliteStore, StoreError};
-use crate::{commands, ops, pages, refuse, session, tls, widget};
+use crate::{commands, openapi, ops, pages, refuse, session, tls, widget};
 
 /// A longer body is nobody's.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -202,6 +202,7 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
         .route("/jwks", web::get().to(discovery::jwks))
         .route("/.well-known/openid-configuration", web::get().to(discovery::metadata))
         .route("/.well-known/oauth-authorization-server", web::get().to(discovery::metadata))
+        .route("/openapi.json", web::get().to(openapi::get))
         .route("/widget/{name}", web::get().to(widget::file))
         .route("/widget/{name}", web::head().to(widget::file))
         .route("/assets/{name}", web::get().to(pages::asset));

@@ -22,6 +22,7 @@ mod limits;
 pub mod metrics;
 pub mod oauth_error;
 pub mod oidc;
+mod openapi;
 mod ops;
 mod origin;
 pub mod pages;

@@ -8,7 +8,7 @@ pub mod ending;
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, web};
-use protocol::service::{ErrorCode, Person, RedeemSession};
+use protocol::service::{ErrorCode, Person, Problem, RedeemSession};
 
 use self::ending::Offline;
 use crate::clock::Seconds;
@@ -156,6 +156,11 @@ pub async fn current(
 }
 
 /// `GET /session`: 200 with the [`Person`], or 401.
+#[utoipa::path(
+    get,
+    path = "/session",
+    responses((status = 200, body = Person), (status = "4XX", body = Problem), (status = "5XX", body = Problem))
+)]
 pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let Some(session) = current(&app, &request, SessionKind::Site).await? else {
         return Err(ApiError::new(ErrorCode::LoginRequired, "nobody is logged in here"));
@@ -165,6 +170,12 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpRes
 }
 
 /// `POST /session`: an embedded code and its verifier become the site's session. Same site only.
+#[utoipa::path(
+    post,
+    path = "/session",
+    request_body = RedeemSession,
+    responses((status = 200, body = Person), (status = "4XX", body = Problem), (status = "5XX", body = Problem))
+)]
 pub async fn post(
     app: web::Data<Shared>,
     request: HttpRequest,
@@ -181,6 +192,11 @@ pub async fn post(
 }
 
 /// `DELETE /session`: logs out of the site, and of the service in this browser. 204, also where nobody was logged in.
+#[utoipa::path(
+    delete,
+    path = "/session",
+    responses((status = 204), (status = "4XX", body = Problem), (status = "5XX", body = Problem))
+)]
 pub async fn delete(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     only_site_pages(&app, &request)?;
     for session in here(&app, &request).await? {

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::ids::{AuthorizationCode, State};
-use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, SECRET_HEADER};
+use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, Problem, SECRET_HEADER};
 
 use super::{BrowserProof, CallbackError, consume, find};
 use crate::error::ApiError;
@@ -12,6 +12,12 @@ use crate::shared::Shared;
 use crate::{account, token};
 
 /// `POST /callback`, same origin: the frame's page brings what WeChat gave it.
+#[utoipa::path(
+    post,
+    path = "/callback",
+    request_body = CallbackAnswer,
+    responses((status = 200, body = FinishedLogin), (status = "4XX", body = Problem), (status = "5XX", body = Problem))
+)]
 pub async fn by_frame(
     app: web::Data<Shared>,
     request: HttpRequest,
@@ -24,6 +30,13 @@ pub async fn by_frame(
 }
 
 /// `POST /login/{id}/callback` with the attempt's secret, from the origin that started it, without cookies.
+#[utoipa::path(
+    post,
+    path = "/login/{id}/callback",
+    params(("id" = String, Path, description = "of StartedLogin"), ("Weixin-Login-Secret" = Option<String>, Header, description = "of StartedLogin")),
+    request_body = CallbackAnswer,
+    responses((status = 200, body = FinishedLogin), (status = "4XX", body = Problem), (status = "5XX", body = Problem))
+)]
 pub async fn by_secret(
     app: web::Data<Shared>,
     request: HttpRequest,

@@ -1,7 +1,7 @@
 //! The site's own page, which is never left: `POST /login`, from registered origins only.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use protocol::service::{ErrorCode, Kind, StartLogin};
+use protocol::service::{ErrorCode, Kind, Problem, StartLogin, StartedLogin};
 
 use super::{Start, start};
 use crate::error::ApiError;
@@ -14,6 +14,12 @@ const CHALLENGE_LENGTH: usize = 43;
 const LONGEST_NONCE: usize = 512;
 
 /// `POST /login`: 201 with a `StartedLogin`.
+#[utoipa::path(
+    post,
+    path = "/login",
+    request_body = StartLogin,
+    responses((status = 201, body = StartedLogin), (status = "4XX", body = Problem), (status = "5XX", body = Problem))
+)]
 pub async fn login(
     app: web::Data<Shared>,
     request: HttpRequest,

@@ -4,7 +4,7 @@
 
 use actix_web::cookie::Cookie;
 use actix_web::{HttpRequest, HttpResponse, web};
-use protocol::service::{ErrorCode, Kind};
+use protocol::service::{ErrorCode, Kind, Problem, StartedLogin};
 use serde::Deserialize;
 
 use super::return_to::{ReturnTo, client_for};
@@ -64,6 +64,12 @@ pub async fn page(
 }
 
 /// `POST /login/{id}/renew`: a new attempt with the same end as one that this browser started. The old one stays good.
+#[utoipa::path(
+    post,
+    path = "/login/{id}/renew",
+    params(("id" = String, Path, description = "of StartedLogin")),
+    responses((status = 200, body = StartedLogin), (status = "4XX", body = Problem), (status = "5XX", body = Problem))
+)]
 pub async fn renew(
     app: web::Data<Shared>,
     request: HttpRequest,
