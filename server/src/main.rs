@@ -138,7 +138,11 @@ fn hash_secret() -> Result<String, Failure> {
     std::io::stdin().read_line(&mut secret)?;
     let secret = secret.trim_end_matches(['\r', '\n']);
     if secret.len() < 16 {
-        return Err("a secret has 16 characters or more: openssl rand -base64 24".into());
+        return Err("a secret has 16 characters or more: openssl rand -hex 32".into());
+    }
+    // Not every client encodes others for HTTP Basic as RFC 6749 §2.3.1 wants.
+    if !secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
+        return Err("a secret is made of letters, digits and -._~: openssl rand -hex 32".into());
     }
     Ok(format!("secret_sha256 = \"{}\"\n", commands::hash_secret(secret)))
 }

@@ -22,8 +22,9 @@ CREATE INDEX identities_by_unionid ON identities (unionid) WHERE unionid IS NOT 
 CREATE TABLE subjects (
     client_id   TEXT NOT NULL,
     account_id  TEXT NOT NULL REFERENCES accounts (id),
-    sub         TEXT NOT NULL UNIQUE,
-    PRIMARY KEY (client_id, account_id)
+    sub         TEXT NOT NULL,
+    PRIMARY KEY (client_id, account_id),
+    UNIQUE (client_id, sub)
 ) STRICT, WITHOUT ROWID;
 
 -- One login of one browser. client_id NULL: the SSO session of the service itself.

@@ -101,9 +101,11 @@ impl Lasting for SqliteStore {
         if let Some(sub) = seen {
             return Ok(sub);
         }
-        // Of two first sights at once, the first one's word stays.
+        // Of two first sights at once, the first one's word stays. All clients see the same, as subject type `public` says; the
+        // row of each keeps what it saw whatever becomes of the account.
         Ok(sqlx::query_scalar(
-            "INSERT INTO subjects (client_id, account_id, sub) VALUES (?1, ?2, ?3)
+            "INSERT INTO subjects (client_id, account_id, sub)
+             VALUES (?1, ?2, coalesce((SELECT min(sub) FROM subjects WHERE account_id = ?2), ?3))
              ON CONFLICT (client_id, account_id) DO UPDATE SET sub = sub RETURNING sub",
         )
         .bind(client_id)

@@ -36,7 +36,7 @@ impl People for SqliteStore {
     }
 
     async fn account_of_subject(&self, sub: &str) -> Result<Option<String>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT account_id FROM subjects WHERE sub = ?1")
+        Ok(sqlx::query_scalar("SELECT account_id FROM subjects WHERE sub = ?1 LIMIT 1")
             .bind(sub)
             .fetch_optional(&self.read)
             .await?)

@@ -60,3 +60,17 @@ pub async fn verified_metadata(provider: &Provider) -> Value {
     assert_eq!(kids.len(), 2);
     metadata
 }
+
+/// The configuration that a person needs to run the real suite is one that this service takes.
+#[test]
+fn the_folder_for_the_real_suite_is_good() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("weixin-website-secret"), "secret").expect("written");
+    let text = include_str!("../../../../conformance/service.toml");
+    let config = weixin_login::config::Config::parse(text, std::iter::empty(), folder.path()).expect("good");
+    let plan: Value = serde_json::from_str(include_str!("../../../../conformance/plan.json")).expect("JSON");
+    for client in ["client", "client_secret_post", "client2"] {
+        let id = plan[client]["client_id"].as_str().expect("an id");
+        assert!(!config.client(id).expect("registered").demands_pkce(), "{client}");
+    }
+}
