@@ -23,6 +23,11 @@ const MAP: &[Arrows] = &[
     Arrows { from: "weixin-login", to: &[PROTOCOL], in_tests: &[EMULATOR] },
     Arrows { from: EMULATOR, to: &[], in_tests: &[] },
     Arrows { from: "weixin-login-shop", to: &[], in_tests: &[] },
+    Arrows {
+        from: "weixin-login-clients",
+        to: &["weixin-login", EMULATOR, "weixin-login-e2e"],
+        in_tests: &[],
+    },
     Arrows { from: "weixin-login-e2e", to: &["weixin-login", EMULATOR, "weixin-login-shop"], in_tests: &[] },
     Arrows { from: "xtask", to: &[], in_tests: &[] },
 ];

@@ -1,0 +1,87 @@
+//! Where the samples' packages come from: npm and PyPI as their lock files say, into folders that git does not know; Apache from
+//! the system, by name.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, bail};
+
+/// The folder of the samples.
+pub fn samples() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Installs what `package-lock.json` says, once.
+///
+/// # Errors
+/// When npm is missing or cannot.
+pub fn npm() -> Result<()> {
+    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
+    once(&DONE, || {
+        let stamp = samples().join("node_modules/.package-lock.json");
+        if is_newer(&stamp, &samples().join("package-lock.json")) {
+            return Ok(());
+        }
+        run(Command::new("npm").args(["ci", "--silent"]).current_dir(samples()))
+    })
+}
+
+/// A Python with what `requirements.txt` says, installed once.
+///
+/// # Errors
+/// When Python is missing or pip cannot.
+pub fn python() -> Result<PathBuf> {
+    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
+    let folder = target().join("clients/python");
+    let python = folder.join("bin/python");
+    once(&DONE, || {
+        let stamp = folder.join("installed");
+        let wanted = samples().join("requirements.txt");
+        if is_newer(&stamp, &wanted) {
+            return Ok(());
+        }
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&wanted))?;
+        Ok(std::fs::write(&stamp, "")?)
+    })?;
+    Ok(python)
+}
+
+/// Debian's Apache with mod_auth_openidc.
+///
+/// # Errors
+/// With what to install, when it is missing.
+pub fn apache() -> Result<PathBuf> {
+    let (program, module) = ("/usr/sbin/apache2", "/usr/lib/apache2/modules/mod_auth_openidc.so");
+    if !Path::new(program).exists() || !Path::new(module).exists() {
+        bail!("Apache is missing: apt-get install apache2 libapache2-mod-auth-openidc");
+    }
+    Ok(program.into())
+}
+
+/// Cargo's target folder, where the test program itself is.
+fn target() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program
+        .ancestors()
+        .find(|folder| folder.ends_with("target"))
+        .map_or_else(|| samples().join("target"), Path::to_owned)
+}
+
+fn once(done: &OnceLock<Result<(), String>>, install: impl FnOnce() -> Result<()>) -> Result<()> {
+    done.get_or_init(|| install().map_err(|error| format!("{error:#}"))).clone().map_err(anyhow::Error::msg)
+}
+
+fn is_newer(stamp: &Path, source: &Path) -> bool {
+    let modified = |file: &Path| file.metadata().and_then(|metadata| metadata.modified()).ok();
+    modified(stamp).is_some_and(|stamp| modified(source).is_some_and(|source| stamp >= source))
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let output = command.output().with_context(|| format!("{:?} is missing", command.get_program()))?;
+    if !output.status.success() {
+        bail!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}

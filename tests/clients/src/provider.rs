@@ -1,0 +1,116 @@
+//! A service on this machine, with one client that a site is registered as.
+
+use anyhow::Result;
+use tempfile::TempDir;
+use weixin_emulator::{Emulator, Options};
+use weixin_login::commands::hash_secret;
+use weixin_login_e2e::service::Service;
+
+use crate::packages::samples;
+
+/// The client's name.
+pub const CLIENT_ID: &str = "site";
+/// The client's secret, of letters and digits: not every client encodes others for HTTP Basic as RFC 6749 §2.3.1 wants.
+pub const CLIENT_SECRET: &str = "onlyForTheseTests0123456789";
+
+/// How the site is registered.
+#[derive(Debug, Default)]
+pub struct Registration {
+    /// Without a secret, and with its origin.
+    pub public: bool,
+    /// `redirect_uris`
+    pub redirect_uris: Vec<String>,
+    /// `post_logout_redirect_uris`
+    pub post_logout_redirect_uris: Vec<String>,
+    /// `backchannel_logout_uri`
+    pub backchannel_logout_uri: Option<String>,
+}
+
+/// A running service and the emulator that it talks to. Stops when it is dropped.
+pub struct Provider {
+    /// Its issuer.
+    pub issuer: String,
+    /// The person's phone.
+    pub emulator: Emulator,
+    _service: Service,
+    _folder: TempDir,
+}
+
+impl Provider {
+    /// Starts both, for a site at this origin.
+    ///
+    /// # Errors
+    /// When one of them does not start.
+    pub async fn start(site: &str, registration: Registration) -> Result<Provider> {
+        let emulator = Emulator::start(Options::default()).await?;
+        let folder = tempfile::tempdir()?;
+        let port = free_port()?;
+        let config = config(&emulator, &folder, port, site, &registration);
+        let service = Service::start(&config, folder.path());
+        let issuer = format!("http://localhost:{port}");
+        Ok(Provider { issuer, emulator, _service: service, _folder: folder })
+    }
+}
+
+/// A port that nobody listens on in this moment.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn config(
+    emulator: &Emulator,
+    folder: &TempDir,
+    port: u16,
+    site: &str,
+    registration: &Registration,
+) -> String {
+    let list = |addresses: &[String]| serde_json::to_string(addresses).unwrap_or_default();
+    let secret = if registration.public {
+        format!("origins = [\"{site}\"]")
+    } else {
+        format!("secret_sha256 = \"{}\"", hash_secret(CLIENT_SECRET))
+    };
+    let backchannel = match &registration.backchannel_logout_uri {
+        Some(address) => format!("backchannel_logout_uri = \"{address}\""),
+        None => String::new(),
+    };
+    format!(
+        r#"
+public_url = "http://localhost:{port}"
+listen = "127.0.0.1:{port}"
+ops_listen = "127.0.0.1:0"
+store = "sqlite:{folder}/store.db"
+trusted_proxies = ["127.0.0.1/32"]
+widget_dir = "{widget}"
+backchannel_private_addresses = true
+
+[weixin]
+open_url = "{open}"
+api_url = "{api}"
+desktop_urls = []
+
+[weixin.website]
+appid = "{appid}"
+secret = "{app_secret}"
+
+[[clients]]
+id = "{CLIENT_ID}"
+name = "A site"
+redirect_uris = {redirect_uris}
+post_logout_redirect_uris = {post_logout_redirect_uris}
+{secret}
+{backchannel}
+"#,
+        folder = folder.path().display(),
+        widget = samples().join("../../target/widget/dist").display(),
+        open = emulator.open_url(),
+        api = emulator.api_url(),
+        appid = weixin_emulator::DEFAULT_APPID,
+        app_secret = weixin_emulator::DEFAULT_SECRET,
+        redirect_uris = list(&registration.redirect_uris),
+        post_logout_redirect_uris = list(&registration.post_logout_redirect_uris),
+    )
+}

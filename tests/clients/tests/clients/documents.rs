@@ -1,0 +1,50 @@
+//! The documentation shows the samples word for word, and the OpenAPI document holds against a fuzzer.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use weixin_login_clients::packages::{self, samples};
+use weixin_login_clients::provider::{Provider, Registration};
+
+#[test]
+fn the_pages_show_the_samples_word_for_word() -> Result<()> {
+    let docs = samples().join("../../docs/clients");
+    for (page, sample) in [
+        ("express.md", "express/app.mjs"),
+        ("authjs.md", "authjs/app.mjs"),
+        ("django.md", "django/app.py"),
+        ("apache.md", "apache/site.conf"),
+        ("spa.md", "spa/app.js"),
+    ] {
+        let text = std::fs::read_to_string(docs.join(page)).context(page)?;
+        let code = std::fs::read_to_string(samples().join(sample)).context(sample)?;
+        assert!(text.contains(&code), "docs/clients/{page} does not show tests/clients/{sample}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn schemathesis_finds_no_server_error() -> Result<()> {
+    let python = packages::python()?;
+    let registration = Registration { public: true, ..Registration::default() };
+    let provider = Provider::start("http://localhost:1", registration).await?;
+    let folder = tempfile::tempdir()?;
+    let output = tokio::process::Command::from({
+        let mut command = Command::new(python.with_file_name("schemathesis"));
+        command.arg("run").arg(format!("{}/openapi.json", provider.issuer)).args([
+            "--checks=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+            "--max-examples=30",
+            "--generation-deterministic",
+            "--no-color",
+        ]);
+        command.env("SCHEMATHESIS_HOOKS", samples().join("schemathesis_hooks.py")).current_dir(folder.path());
+        command
+    })
+    .output()
+    .await?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    // A fuzzer that is turned away at the door finds nothing.
+    assert!(said.contains("Tested: 7") && !said.contains("Rate limited"), "{said}");
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Real clients log in, read who it is, refresh where they can, and log out.
+
+mod apache;
+mod crate_openidconnect;
+mod documents;
+mod sites;
+mod spa;

@@ -1,0 +1,115 @@
+//! Sites with a backend: Express with openid-client, Auth.js, Django with Authlib.
+
+use std::process::Command;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use weixin_login_clients::browser::Browser;
+use weixin_login_clients::packages::{self, samples};
+use weixin_login_clients::provider::{Provider, Registration, free_port};
+use weixin_login_clients::site::Site;
+
+/// A site that is registered and runs.
+async fn start(
+    callback: &str,
+    program: impl FnOnce() -> Result<Command>,
+) -> Result<(Provider, Site, String)> {
+    let port = free_port()?;
+    let site = format!("http://localhost:{port}");
+    let registration = Registration {
+        redirect_uris: vec![format!("{site}{callback}")],
+        post_logout_redirect_uris: vec![format!("{site}/")],
+        ..Registration::default()
+    };
+    let provider = Provider::start(&site, registration).await?;
+    let running = Site::start(&mut program()?, &provider, port)?;
+    Ok((provider, running, site))
+}
+
+fn node(sample: &str) -> Result<Command> {
+    packages::npm()?;
+    let mut node = Command::new("node");
+    node.arg(samples().join(sample).join("app.mjs")).current_dir(samples());
+    Ok(node)
+}
+
+/// The whole life of a login, in a site with these four pages.
+async fn logs_in_refreshes_and_logs_out(provider: &Provider, site: &str) -> Result<()> {
+    let at = |path: &str| format!("{site}{path}");
+    let browser = Browser::new(&provider.emulator)?;
+    assert_eq!(browser.open(&at("/")).await?.status, 401);
+
+    let page = browser.open(&at("/login")).await?;
+    assert_eq!(
+        (page.status.as_u16(), page.logins, page.address.as_str()),
+        (200, 1, at("/").as_str()),
+        "{page:?}"
+    );
+    let person = page.json()?;
+    assert_eq!(person["nickname"], "陈锴");
+    assert!(person["picture"].is_string());
+    let (sub, sid) = (person["sub"].clone(), person["sid"].clone());
+
+    let refreshed = browser.open(&at("/refresh")).await?;
+    assert_eq!((refreshed.status.as_u16(), &refreshed.json()?["sub"]), (200, &sub), "{refreshed:?}");
+
+    // A second login in the same browser asks for nothing.
+    let again = browser.open(&at("/login")).await?;
+    assert_eq!((again.logins, &again.json()?["sub"], &again.json()?["sid"]), (0, &sub, &sid));
+
+    let out = browser.open(&at("/logout")).await?;
+    assert_eq!((out.status.as_u16(), out.address.as_str()), (401, at("/").as_str()));
+    let new = browser.open(&at("/login")).await?;
+    assert_eq!((new.logins, &new.json()?["sub"]), (1, &sub));
+    assert_ne!(new.json()?["sid"], sid);
+    Ok(())
+}
+
+#[tokio::test]
+async fn express_with_openid_client() -> Result<()> {
+    let (provider, _running, site) = start("/callback", || node("express")).await?;
+    logs_in_refreshes_and_logs_out(&provider, &site).await
+}
+
+#[tokio::test]
+async fn django_with_authlib() -> Result<()> {
+    let python = || {
+        let mut python = Command::new(packages::python()?);
+        python.arg(samples().join("django/app.py"));
+        Ok(python)
+    };
+    let (provider, _running, site) = start("/callback", python).await?;
+    logs_in_refreshes_and_logs_out(&provider, &site).await
+}
+
+#[tokio::test]
+async fn authjs_with_its_generic_provider() -> Result<()> {
+    let (provider, _running, site) = start("/auth/callback/weixin", || node("authjs")).await?;
+    let at = |path: &str| format!("{site}{path}");
+    let browser = Browser::new(&provider.emulator)?;
+    assert_eq!(browser.open(&at("/")).await?.status, 401);
+    let token = |page: Value| page["csrfToken"].as_str().unwrap_or_default().to_owned();
+
+    let csrf = token(browser.open(&at("/auth/csrf")).await?.json()?);
+    let form = [("csrfToken", csrf.as_str()), ("callbackUrl", "/")];
+    let page = browser.submit(&at("/auth/signin/weixin"), &form).await?;
+    assert_eq!(
+        (page.status.as_u16(), page.logins, page.address.as_str()),
+        (200, 1, at("/").as_str()),
+        "{page:?}"
+    );
+    let person = page.json()?;
+    assert_eq!(person["nickname"], "陈锴");
+    assert!(person["picture"].is_string());
+
+    let csrf = token(browser.open(&at("/auth/csrf")).await?.json()?);
+    let page =
+        browser.submit(&at("/auth/signout"), &[("csrfToken", csrf.as_str()), ("callbackUrl", "/")]).await?;
+    assert_eq!((page.status.as_u16(), page.json()?), (401, json!({})));
+
+    let csrf = token(browser.open(&at("/auth/csrf")).await?.json()?);
+    let form = [("csrfToken", csrf.as_str()), ("callbackUrl", "/")];
+    let again = browser.submit(&at("/auth/signin/weixin"), &form).await?;
+    assert_eq!(again.json()?["sub"], person["sub"]);
+    Ok(())
+}
