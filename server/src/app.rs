@@ -22,6 +22,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::oidc::{authorize, discovery, logout, response, revoke, token, userinfo};
 use crate::session::backchannel::BackChannel;
+use crate::session::listing;
 use crate::shared::Shared;
 use crate::start::{embedded, hosted};
 use crate::store::keys::Keys;
@@ -175,6 +176,8 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
                 .route(web::post().to(session::post))
                 .route(web::delete().to(session::delete)),
         )
+        .route("/sessions", web::get().to(listing::get))
+        .route("/sessions/{sid}/end", web::post().to(listing::post))
         .service(
             web::resource("/authorize")
                 .route(web::get().to(authorize::get))

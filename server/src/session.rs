@@ -5,6 +5,7 @@
 
 pub mod backchannel;
 pub mod ending;
+pub mod listing;
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, web};

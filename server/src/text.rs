@@ -190,6 +190,10 @@ impl Refusal {
             Self::Code(ErrorCode::UnknownClient) => {
                 (["不认识这个网站", "不認識這個網站", "This site is not known here"], SITE)
             }
+            Self::Code(ErrorCode::LoginRequired) => (
+                ["您没有登录", "您沒有登入", "You are not logged in"],
+                ["请先到网站登录。", "請先到網站登入。", "Log in at a site first."],
+            ),
             Self::Code(ErrorCode::InvalidRequest) => {
                 (["这个链接不完整", "這個連結不完整", "This link is broken"], SITE)
             }
@@ -266,6 +270,16 @@ pub const ASK_SIGN_OUT: Sentence = ["要退出登录吗？", "要登出嗎？", 
 pub const SIGN_OUT: Sentence = ["退出登录", "登出", "Log out"];
 /// What was done.
 pub const SIGNED_OUT: Sentence = ["您已退出登录", "您已登出", "You are logged out"];
+/// The list of a person's own sessions.
+pub const SESSIONS: Sentence = ["您在这些地方登录着", "您在這些地方登入著", "Where you are logged in"];
+/// Of one of them.
+pub const THIS_BROWSER: Sentence = ["当前浏览器", "目前的瀏覽器", "this browser"];
+/// Below the list.
+pub const SESSIONS_HINT: Sentence = [
+    "如果有不认识的登录，请在这里退出它。",
+    "如果有不認識的登入，請在這裡登出它。",
+    "If there is one that is not yours, log it out here.",
+];
 /// Of a refusal.
 pub const START_AGAIN: Sentence = ["重新登录", "重新登入", "Start again"];
 /// The landing page.
@@ -295,7 +309,13 @@ mod tests {
 
     #[test]
     fn every_refusal_has_words_in_every_language() {
-        let own = [Refusal::OtherBrowser, Refusal::BadReturnTo, Refusal::NotAFrame, Refusal::NotFound];
+        let own = [
+            Refusal::OtherBrowser,
+            Refusal::BadReturnTo,
+            Refusal::BadRedirectUri,
+            Refusal::NotAFrame,
+            Refusal::NotFound,
+        ];
         for refusal in ErrorCode::ALL.iter().map(|code| Refusal::Code(*code)).chain(own) {
             let (what, then) = refusal.words();
             assert!(what.iter().chain(&then).all(|sentence| !sentence.is_empty()), "{}", refusal.code());

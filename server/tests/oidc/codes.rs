@@ -1,5 +1,7 @@
 //! Codes: 60 seconds, one use, nobody else's.
 
+use serde_json::json;
+
 use crate::door::*;
 
 #[tokio::test]
@@ -141,4 +143,64 @@ async fn no_code_token_or_cookie_is_in_the_store() {
     for secret in secrets {
         assert!(!kept.windows(secret.len()).any(|piece| piece == secret.as_bytes()), "{secret}");
     }
+}
+
+/// Logs in on a page of the public client, as the widget does, and gives our code.
+async fn embedded_code(provider: &Provider, result: &str) -> String {
+    let start =
+        json!({ "client_id": "public", "result": result, "code_challenge": CHALLENGE, "nonce": "its-nonce" });
+    let request = provider.http().post(provider.at("/login")).header("Origin", ORIGIN).json(&start);
+    let started = request.send().await.expect("an answer").into_answer().await;
+    assert_eq!(started.status, 201, "{started:?}");
+    let callback = url::Url::parse(&provider.agree(&started.body)).expect("an address");
+    let parameter = |name: &str| {
+        let (_, value) = callback.query_pairs().find(|(known, _)| known == name).expect("in WeChat's answer");
+        value.into_owned()
+    };
+    let path = format!("/login/{}/callback", started.text("id"));
+    let request = provider
+        .http()
+        .post(provider.at(&path))
+        .header("Origin", ORIGIN)
+        .header("Weixin-Login-Secret", started.text("secret"))
+        .json(&json!({ "code": parameter("code"), "state": parameter("state") }));
+    request.send().await.expect("an answer").into_answer().await.text("code").to_owned()
+}
+
+fn embedded_redemption<'a>(code: &'a str, redirect_uri: &'a str) -> [(&'a str, &'a str); 4] {
+    [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", redirect_uri),
+        ("code_verifier", VERIFIER),
+    ]
+}
+
+#[tokio::test]
+async fn a_code_of_the_widget_is_redeemed_by_its_reserved_redirect_uri() {
+    let provider = Provider::start().await;
+    let code = embedded_code(&provider, "code").await;
+    for other in [CALLBACK, "web_message:https://attacker.example", ""] {
+        let answer = provider.token(PUBLIC, &embedded_redemption(&code, other)).await;
+        assert_eq!(answer.error(), (400, "invalid_grant"), "{other}");
+    }
+    let answer =
+        provider.token(PUBLIC, &embedded_redemption(&code, "web_message:https://spa.example.com")).await;
+    let claims = provider.id_token(PUBLIC, &answer).await;
+    assert_eq!(claims["nonce"], "its-nonce");
+    assert_eq!(answer.text("scope"), "openid profile");
+    assert_eq!(provider.userinfo(answer.text("access_token")).await.body["nickname"], "陈锴");
+    // It has a session like any other, which its own ID token ends.
+    let logout = format!("{}?id_token_hint={}", provider.at("/logout"), answer.text("id_token"));
+    assert_eq!(provider.browser().get(&logout).await.status(), 200);
+    assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_code_for_a_session_is_refused_at_the_token_endpoint() {
+    let provider = Provider::start().await;
+    let code = embedded_code(&provider, "session").await;
+    let answer =
+        provider.token(PUBLIC, &embedded_redemption(&code, "web_message:https://spa.example.com")).await;
+    assert_eq!(answer.error(), (400, "invalid_grant"));
 }

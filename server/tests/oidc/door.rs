@@ -242,6 +242,11 @@ impl Browser<'_> {
         Authorized { asked: true, status, location }
     }
 
+    /// A form without members on a page of another origin, with this browser's cookies.
+    pub async fn submit_from(&self, origin: &str, path: &str) -> Response {
+        self.http.post(self.provider.at(path)).header("Origin", origin).send().await.expect("an answer")
+    }
+
     /// Submits a form of the service's own page, as a browser that sends no Sec-Fetch-Site does.
     pub async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Response {
         let request = self.http.post(self.provider.at(path)).header("Origin", &self.provider.issuer);
@@ -267,7 +272,11 @@ impl Provider {
 
     /// Where WeChat sends the person who agrees to the login on this page; `None` when the page has no login.
     fn weixin_answer(&self, page: &str) -> Option<String> {
-        let started = attempt(page)?;
+        Some(self.agree(&attempt(page)?))
+    }
+
+    /// Where WeChat sends the person who agrees to this attempt.
+    pub fn agree(&self, started: &Value) -> String {
         let text = |name: &str| started[name].as_str().expect("a text").to_owned();
         let address = Url::parse_with_params(
             &format!("{}/connect/qrconnect", text("open_url")),
@@ -279,7 +288,7 @@ impl Provider {
                 ("state", text("state")),
             ],
         );
-        Some(self.emulator.code_for(address.expect("an address").as_str()).expect("the person agrees"))
+        self.emulator.code_for(address.expect("an address").as_str()).expect("the person agrees")
     }
 }
 

@@ -9,4 +9,5 @@ mod listener;
 mod logout;
 mod redirects;
 mod refresh;
+mod sessions;
 mod userinfo;

@@ -1,0 +1,98 @@
+//! A person's own sessions: seen and ended by that person; and what an operator does with them.
+
+use weixin_login::commands;
+
+use crate::door::*;
+
+async fn page(provider: &Provider, browser: &Browser<'_>) -> (u16, String) {
+    let response = browser.get(&provider.at("/sessions")).await;
+    (response.status().as_u16(), response.text().await.expect("a page"))
+}
+
+fn sids(page: &str) -> Vec<String> {
+    page.split("/sessions/")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("/end"))
+        .map(|(sid, _)| sid.to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_person_sees_their_logins_and_ends_one_of_them() {
+    let provider = Provider::start().await;
+    let (here, there) = (provider.browser(), provider.browser());
+    here.authorize(SUITE, &[]).await;
+    let elsewhere = there.authorize(SECOND, &[("scope", "openid offline_access")]).await;
+    let elsewhere = provider.redeem(SECOND, elsewhere.code()).await;
+    let sid = provider.id_token(SECOND, &elsewhere).await["sid"].as_str().expect("a sid").to_owned();
+    let (status, list) = page(&provider, &here).await;
+    assert_eq!((status, sids(&list).len()), (200, 2), "{list}");
+    assert!(list.contains("<bdi>second</bdi>"), "{list}");
+    assert_eq!(list.matches("this browser").count(), 1, "{list}");
+
+    let response = here.submit(&format!("/sessions/{sid}/end"), &[]).await;
+    assert_eq!(location(&response).as_str(), provider.at("/sessions"));
+    assert_eq!(sids(&page(&provider, &here).await.1).len(), 1);
+    // With everything that was granted in it, refresh tokens too.
+    assert_eq!(there.authorize(SECOND, &[("prompt", "none")]).await.error(), "login_required");
+    assert_eq!(provider.userinfo(elsewhere.text("access_token")).await.status, 401);
+    assert_eq!(
+        provider.refresh(SECOND, elsewhere.text("refresh_token")).await.error(),
+        (400, "invalid_grant")
+    );
+    assert_eq!(here.authorize(SUITE, &[("prompt", "none")]).await.error(), "");
+}
+
+#[tokio::test]
+async fn nobody_sees_or_ends_the_sessions_of_others() {
+    let provider = Provider::start().await;
+    let mine = provider.browser();
+    mine.authorize(SUITE, &[]).await;
+    let sid = sids(&page(&provider, &mine).await.1).remove(0);
+    provider.emulator.set_person(weixin_emulator::Person::new("other", "Somebody Else"));
+    let other = provider.browser();
+    assert_eq!(page(&provider, &other).await.0, 401);
+    assert_eq!(other.submit(&format!("/sessions/{sid}/end"), &[]).await.status(), 401);
+    other.authorize(SUITE, &[]).await;
+    assert!(!page(&provider, &other).await.1.contains(&sid));
+    assert_eq!(other.submit(&format!("/sessions/{sid}/end"), &[]).await.status(), 303);
+    assert_eq!(mine.authorize(SUITE, &[("prompt", "none")]).await.error(), "");
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_ends_no_session() {
+    let provider = Provider::start().await;
+    let browser = provider.browser();
+    browser.authorize(SUITE, &[]).await;
+    let sid = sids(&page(&provider, &browser).await.1).remove(0);
+    let path = format!("/sessions/{sid}/end");
+    assert_eq!(browser.submit_from("https://attacker.example", &path).await.status(), 400);
+    assert_eq!(browser.authorize(SUITE, &[("prompt", "none")]).await.error(), "");
+}
+
+#[tokio::test]
+async fn an_operator_lists_and_revokes_sessions_and_looks_at_accounts() {
+    let provider = Provider::start().await;
+    let config = parse(&provider.config_text);
+    let browser = provider.browser();
+    let authorized = browser.authorize(SUITE, &[("scope", "openid offline_access")]).await;
+    let answer = provider.redeem(SUITE, authorized.code()).await;
+    let claims = provider.id_token(SUITE, &answer).await;
+    let (sub, sid) = (claims["sub"].as_str().expect("a sub"), claims["sid"].as_str().expect("a sid"));
+
+    let account = commands::show_account(&config, &provider.clock, sub).await.expect("known");
+    assert!(account.contains("nickname  陈锴\n"), "{account}");
+    assert!(account.contains(&format!("sub       {sub} at suite\n")), "{account}");
+    assert!(account.contains("sessions  1\n"), "{account}");
+    let list = commands::list_sessions(&config, &provider.clock, Some(sub)).await.expect("known");
+    assert!(list.starts_with(&format!("{sid}  account ")) && list.ends_with("\n1 sessions\n"), "{list}");
+
+    commands::revoke_session(&config, &provider.clock, sid).await.expect("revoked");
+    assert_eq!(browser.authorize(SUITE, &[("prompt", "none")]).await.error(), "login_required");
+    assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 401);
+    assert_eq!(provider.refresh(SUITE, answer.text("refresh_token")).await.error(), (400, "invalid_grant"));
+    let again = commands::revoke_session(&config, &provider.clock, sid).await.expect_err("gone");
+    assert_eq!(again.to_string(), format!("no session is called {sid}"));
+    let nobody = commands::show_account(&config, &provider.clock, "nobody").await.expect_err("unknown");
+    assert_eq!(nobody.to_string(), "no account has the id, and no client has the sub, nobody");
+}
