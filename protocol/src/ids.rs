@@ -120,6 +120,30 @@ impl fmt::Display for ErrCode {
     }
 }
 
+/// The two products of WeChat's that log people in. Each has an appid and a secret of its own, and its own openids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Product {
+    /// 网站应用 of the open platform: fast login and WeChat's QR page, on a computer.
+    Website,
+    /// 服务号: web authorization, inside WeChat alone.
+    ServiceAccount,
+}
+
+impl Product {
+    /// Its word in our configuration and store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Website => "website",
+            Self::ServiceAccount => "service_account",
+        }
+    }
+
+    /// Reads that word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Website, Self::ServiceAccount].into_iter().find(|product| product.as_str() == text)
+    }
+}
+
 /// WeChat's `scope`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {

@@ -21,6 +21,7 @@ extern crate std;
 
 use alloc::string::String;
 
+pub mod device;
 pub mod fast_login;
 pub mod ids;
 pub mod json;

@@ -1,5 +1,5 @@
 //! The bodies between our widget and our service: the routes `POST /login`, `POST /login/{id}/callback`,
-//! `POST /login/{id}/renew`, `POST /callback`, `POST /session` and `GET /session`, and the message of the callback page.
+//! `POST /login/{id}/renew`, `GET /login/{id}/events`, `POST /login/{id}/finish`, `POST /callback`, `POST /session` and `GET /session`, and the message of the callback page.
 //!
 //! Documented here and nowhere else. The service reads and writes them by serde, the widget by [`Json`]; a test holds the
 //! two together. Unknown members are passed over by both, so that either side may be the newer one.
@@ -83,7 +83,7 @@ impl LoginResult {
 pub struct StartLogin {
     /// The client's id in the service's configuration.
     pub client_id: String,
-    /// [`Kind::Embedded`] or [`Kind::Scene`]; without it the service takes what the client can do.
+    /// [`Kind::Embedded`] or [`Kind::Scene`]; without it the service takes what the client is configured for.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub kind: Option<Kind>,
     /// Where the code may be redeemed.
@@ -121,14 +121,14 @@ pub struct StartedLogin {
     pub id: String,
     /// How this attempt is answered.
     pub kind: Kind,
-    /// For [`SECRET_HEADER`]. A hosted attempt has none: its cookie is the proof.
+    /// For [`SECRET_HEADER`]. On the service's own page there is none: a cookie is the proof.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub secret: Option<String>,
-    /// The attempt's `state` at WeChat.
+    /// The attempt's `state` at WeChat; of a scene, what its end is compared with.
     pub state: String,
     /// The service's issuer (RFC 9207): what `iss` in the answer must be.
     pub iss: String,
-    /// The website app. A scene has none: its QR code is ours.
+    /// The app at WeChat. A scene has none: its QR code is ours.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub appid: Option<String>,
     /// `{public_url}/callback`.
@@ -215,6 +215,83 @@ pub struct Scene {
 impl Scene {
     fn read<J: Json>(scene: &J) -> Option<Self> {
         Some(Self { scan_url: scene.text_member("scan_url")?, number: scene.text_member("number")? })
+    }
+}
+
+/// How far a scene has come: the `event` of `GET /login/{id}/events`, as server-sent events (with this number as their id) or,
+/// for `Accept: application/json`, as [`SceneNews`]. Who scanned is told to nobody before that person has let the computer in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum SceneEvent {
+    /// Nobody has tapped yet.
+    Waiting,
+    /// Somebody has, inside WeChat.
+    Scanned,
+    /// The person has entered the number: `POST /login/{id}/finish` ends the login.
+    Approved,
+    /// The person refused, or the number was wrong three times.
+    Denied,
+    /// Nobody came in time.
+    Expired,
+}
+
+impl SceneEvent {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Scanned => "scanned",
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Reads the word on the wire.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Waiting, Self::Scanned, Self::Approved, Self::Denied, Self::Expired]
+            .into_iter()
+            .find(|event| event.as_str() == text)
+    }
+
+    /// Whether nothing comes after it.
+    pub fn is_last(self) -> bool {
+        matches!(self, Self::Approved | Self::Denied | Self::Expired)
+    }
+}
+
+/// The data of a scene's event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SceneNews {
+    /// How far it has come.
+    pub event: SceneEvent,
+}
+
+impl SceneNews {
+    /// Reads the body.
+    pub fn read<J: Json>(body: &str) -> Option<Self> {
+        let event = SceneEvent::parse(&J::parse(body)?.text_member("event")?)?;
+        Some(Self { event })
+    }
+}
+
+/// The answer to `POST /login/{id}/finish` of a scene on the service's own page: its cookies are set, and the page goes there.
+/// A scene of the site's own page is answered by [`FinishedLogin`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Onward {
+    /// A whole address, or a path of the service's own origin.
+    pub location: String,
+}
+
+impl Onward {
+    /// Reads the body.
+    pub fn read<J: Json>(body: &J) -> Option<Self> {
+        Some(Self { location: body.text_member("location")? })
     }
 }
 
