@@ -13,6 +13,7 @@ use protocol::service::SECRET_HEADER;
 use tokio::sync::Notify;
 
 use crate::callback::{embedded as embedded_callback, hosted as hosted_callback};
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::exchange::Exchange;
@@ -27,7 +28,7 @@ use crate::shared::Shared;
 use crate::start::{embedded, hosted};
 use crate::store::keys::Keys;
 use crate::store::{SqliteStore, StoreError};
-use crate::{commands, openapi, ops, pages, refuse, session, tls, widget};
+use crate::{commands, openapi, ops, pages, refuse, scene, session, tls, widget};
 
 /// A longer body is nobody's.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -88,6 +89,7 @@ impl Application {
             fleeting: store,
             metrics: Metrics::new(),
             finished: Notify::new(),
+            changes: Changes::new(),
             limits: Limits::new(),
         });
 
@@ -165,6 +167,27 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
         )
         .route("/login/{id}/renew", web::post().to(hosted::renew))
         .service(
+            web::resource("/login/{id}/events")
+                .wrap(registered_origins(app, false))
+                .route(web::get().to(scene::events::get)),
+        )
+        .service(
+            web::resource("/login/{id}/finish")
+                .wrap(registered_origins(app, false))
+                .route(web::post().to(scene::finish::post)),
+        )
+        .route("/login/{id}/still", web::get().to(scene::still::get))
+        .service(
+            web::resource("/scan/{id}")
+                .route(web::get().to(scene::phone::scan))
+                .route(web::post().to(scene::phone::tapped)),
+        )
+        .service(
+            web::resource("/scan/{id}/confirm")
+                .route(web::get().to(scene::phone::question))
+                .route(web::post().to(scene::phone::answered)),
+        )
+        .service(
             web::resource("/callback")
                 .route(web::get().to(hosted_callback::get))
                 .route(web::post().to(embedded_callback::by_frame)),
@@ -219,7 +242,7 @@ fn registered_origins(app: &web::Data<Shared>, with_cookies: bool) -> Cors {
             origin.to_str().is_ok_and(|origin| app.config.client_of_origin(origin).is_some())
         })
         .allowed_methods([Method::GET, Method::POST, Method::DELETE])
-        .allowed_headers([header::CONTENT_TYPE.as_str(), SECRET_HEADER])
+        .allowed_headers([header::CONTENT_TYPE.as_str(), SECRET_HEADER, "last-event-id"])
         .max_age(600);
     if with_cookies { cors.supports_credentials() } else { cors }
 }
@@ -230,6 +253,7 @@ async fn sweep(app: web::Data<Shared>) {
     loop {
         ticks.tick().await;
         app.limits.sweep();
+        app.changes.sweep();
         let now = app.clock.now();
         match tokio::try_join!(
             app.lasting.sweep_lasting(now),

@@ -11,6 +11,7 @@ use protocol::service::Kind;
 
 use crate::clock::Seconds;
 use crate::secret::SecretHash;
+use crate::store::scenes::Progress;
 use crate::store::{AttemptRow, Fleeting, StoreError};
 
 /// An attempt that was answered by the browser which started it, taken from the store, and so good for one exchange.
@@ -38,6 +39,15 @@ impl ConsumedAttempt {
 pub enum BrowserProof<'a> {
     /// A hosted attempt's cookie.
     Cookie(&'a str),
+    /// The cookie of a scene that the service's own page shows.
+    SceneCookie(&'a str),
+    /// The secret of a scene that a site's page shows, sent by a page of the origin that started it.
+    SceneSecret {
+        /// From the header.
+        secret: &'a str,
+        /// The request's `Origin`.
+        origin: &'a str,
+    },
     /// An embedded attempt's callback page, which only that attempt's own origin can frame, posts to its own origin.
     Frame,
     /// An embedded attempt's secret, sent by a page of the origin that started it.
@@ -64,6 +74,12 @@ pub enum CallbackError {
     /// It was answered before.
     #[error("the attempt was answered before")]
     Used,
+    /// Nobody has let this computer in yet.
+    #[error("the scene is not approved")]
+    NotApproved,
+    /// The person refused.
+    #[error("the scene was denied")]
+    Denied,
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -94,12 +110,37 @@ pub async fn consume(
     }
 }
 
+/// Takes a scene whose person has let this computer in, for the browser that started it; gives that person's account.
+pub async fn consume_scene(
+    store: &dyn Fleeting,
+    row: AttemptRow,
+    proof: BrowserProof<'_>,
+    now: Seconds,
+) -> Result<(ConsumedAttempt, String), CallbackError> {
+    let scene = store.scene(&row.id).await?.ok_or(CallbackError::UnknownAttempt)?;
+    if !matches!(proof, BrowserProof::SceneCookie(_) | BrowserProof::SceneSecret { .. }) {
+        return Err(CallbackError::OtherBrowser);
+    }
+    if scene.expires_at <= now {
+        return Err(CallbackError::Expired);
+    }
+    match (scene.progress, scene.account_id) {
+        (Progress::Approved, Some(account_id)) => Ok((consume(store, row, proof, now).await?, account_id)),
+        (Progress::Denied, _) => Err(CallbackError::Denied),
+        _ => Err(CallbackError::NotApproved),
+    }
+}
+
 /// Whether this is the browser, and the page, that started the attempt.
 pub fn proves(row: &AttemptRow, proof: &BrowserProof<'_>) -> bool {
     match (proof, row.kind) {
         (BrowserProof::Cookie(cookie), Kind::Hosted) => SecretHash::of(cookie).matches(&row.secret_hash),
+        (BrowserProof::SceneCookie(cookie), Kind::Scene) => {
+            SecretHash::of(cookie).matches(&row.secret_hash) && row.origin.is_none()
+        }
         (BrowserProof::Frame, Kind::Embedded) => true,
-        (BrowserProof::Secret { secret, origin }, Kind::Embedded) => {
+        (BrowserProof::Secret { secret, origin }, Kind::Embedded)
+        | (BrowserProof::SceneSecret { secret, origin }, Kind::Scene) => {
             SecretHash::of(secret).matches(&row.secret_hash) && row.origin.as_deref() == Some(*origin)
         }
         _ => false,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use protocol::ids::Product;
 use protocol::sns::Meaning;
 
 use crate::config::Config;
@@ -34,14 +35,20 @@ pub async fn run(config: Option<&Path>) -> Result<(), Box<dyn std::error::Error>
         opened.await.map_err(|error| error.to_string()),
     );
     let exchange = Exchange::new(&config.weixin)?;
-    let accepted = exchange.try_credentials().await.map_err(|error| match &error {
-        ExchangeError::ErrCode(errcode) => match errcode.meaning() {
-            Meaning::WrongSecret => "the secret is wrong: look at weixin.website.secret_file".to_owned(),
-            Meaning::WrongAppid => "the appid is wrong: look at weixin.website.appid".to_owned(),
+    for product in [Product::Website, Product::ServiceAccount] {
+        if config.weixin.app(product).is_none() {
+            continue;
+        }
+        let table = format!("weixin.{}", product.as_str());
+        let accepted = exchange.try_credentials(product).await.map_err(|error| match &error {
+            ExchangeError::ErrCode { errcode, .. } => match errcode.meaning() {
+                Meaning::WrongSecret => format!("the secret is wrong: look at {table}.secret_file"),
+                Meaning::WrongAppid => format!("the appid is wrong: look at {table}.appid"),
+                _ => error.to_string(),
+            },
             _ => error.to_string(),
-        },
-        _ => error.to_string(),
-    });
-    tell("WeChat accepts appid and secret", accepted);
+        });
+        tell(&format!("WeChat accepts appid and secret of {table}"), accepted);
+    }
     if wrong == 0 { Ok(()) } else { Err(format!("{wrong} things are wrong").into()) }
 }

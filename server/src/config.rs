@@ -8,7 +8,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use protocol::ids::AppId;
+use protocol::ids::{AppId, Product};
 use url::Url;
 
 use crate::clock::Seconds;
@@ -58,11 +58,21 @@ pub struct Weixin {
     pub desktop_urls: Vec<String>,
     /// `weixin.avatar_hosts`: default `["thirdwx.qlogo.cn", "wx.qlogo.cn"]`.
     pub avatar_hosts: Vec<String>,
-    /// `[weixin.website]`: the open platform's website app.
-    pub website: App,
+    /// `[weixin.website]`: the open platform's website app. It, or the service account, must be there.
+    pub website: Option<App>,
+    /// `[weixin.service_account]`: a certified service account, for logins inside WeChat and for our own QR code.
+    pub service_account: Option<App>,
 }
 
 impl Weixin {
+    /// Our app of that product, where there is one.
+    pub fn app(&self, product: Product) -> Option<&App> {
+        match product {
+            Product::Website => self.website.as_ref(),
+            Product::ServiceAccount => self.service_account.as_ref(),
+        }
+    }
+
     /// Whether this is not WeChat: then every page says so.
     pub fn is_emulator(&self) -> bool {
         self.open_url != read::OPEN_URL
@@ -74,7 +84,7 @@ impl Weixin {
 pub struct App {
     /// `appid`
     pub appid: AppId,
-    /// `secret_file`, or `WEIXIN_LOGIN_WEIXIN__WEBSITE__SECRET`.
+    /// `secret_file`, or `WEIXIN_LOGIN_WEIXIN__WEBSITE__SECRET` (`…__SERVICE_ACCOUNT__SECRET`).
     pub secret: AppSecret,
 }
 
@@ -104,6 +114,9 @@ pub struct Client {
     pub name: String,
     /// `origins`: may embed the widget, and `return_to` may lead there.
     pub origins: Vec<String>,
+    /// `scenes`: on computers the site's own QR code, by the service account, in the place of WeChat's; default: where there is
+    /// no website app.
+    pub scenes: bool,
     /// `secret_sha256`: in hex, as `weixin-login clients hash-secret` prints it; none: a public client.
     pub secret_sha256: Option<SecretHash>,
     /// `redirect_uris`: where codes may be sent; byte-exact.

@@ -67,6 +67,10 @@ impl From<CallbackError> for ApiError {
             CallbackError::Used => {
                 Self::new(ErrorCode::AttemptUsed, "the attempt was answered before; start again")
             }
+            CallbackError::NotApproved => {
+                Self::new(ErrorCode::LoginRequired, "nobody has confirmed this login on a phone yet")
+            }
+            CallbackError::Denied => Self::new(ErrorCode::AccessDenied, "the person refused"),
             CallbackError::Store(error) => error.into(),
         }
     }
@@ -91,7 +95,7 @@ impl From<ExchangeError> for ApiError {
 /// The stable word for a failed exchange.
 pub fn exchange_code(error: &ExchangeError) -> ErrorCode {
     match error {
-        ExchangeError::ErrCode(errcode) => match errcode.meaning() {
+        ExchangeError::ErrCode { errcode, .. } => match errcode.meaning() {
             Meaning::Busy => ErrorCode::TemporarilyUnavailable,
             Meaning::CodeSpent | Meaning::PersonGone => ErrorCode::CodeSpent,
             Meaning::WrongSecret | Meaning::WrongAppid | Meaning::NoRight | Meaning::MissingParameter(_) => {
@@ -102,16 +106,18 @@ pub fn exchange_code(error: &ExchangeError) -> ErrorCode {
         ExchangeError::Unreachable(_) | ExchangeError::NotUnderstood { .. } => {
             ErrorCode::TemporarilyUnavailable
         }
+        ExchangeError::NoApp(_) => ErrorCode::Misconfigured,
         ExchangeError::VirtualPerson => ErrorCode::VirtualPerson,
     }
 }
 
 /// One sentence for the operator: what happened, and which setting it is where it is one.
 pub fn log(error: &ExchangeError) {
-    let ExchangeError::ErrCode(errcode) = error else {
+    let ExchangeError::ErrCode { product, errcode } = error else {
         tracing::warn!(%error, "a code was not exchanged");
         return;
     };
+    let table = product.as_str();
     match errcode.meaning() {
         Meaning::Busy => tracing::warn!(%errcode, "WeChat is busy, or this app's quota is spent"),
         Meaning::CodeSpent => {
@@ -119,16 +125,16 @@ pub fn log(error: &ExchangeError) {
         }
         Meaning::PersonGone => tracing::info!(%errcode, "WeChat no longer tells about this person"),
         Meaning::WrongSecret => {
-            tracing::error!(%errcode, "WeChat refuses the app's secret: look at weixin.website.secret_file");
+            tracing::error!(%errcode, "WeChat refuses the app's secret: look at weixin.{table}.secret_file");
         }
         Meaning::WrongAppid => {
-            tracing::error!(%errcode, "WeChat refuses the appid: look at weixin.website.appid")
+            tracing::error!(%errcode, "WeChat refuses the appid: look at weixin.{table}.appid")
         }
         Meaning::MissingParameter(parameter) => {
             tracing::error!(%errcode, parameter, "WeChat misses a parameter: this is ours to mend, please report it");
         }
         Meaning::NoRight => {
-            tracing::error!(%errcode, "the app may not ask this: weixin.website must be a website app with 微信登录 granted");
+            tracing::error!(%errcode, "the app may not ask this: weixin.website must be a website app with 微信登录 granted, weixin.service_account a certified service account");
         }
         Meaning::Unknown => tracing::error!(%errcode, "WeChat answers an errcode that is not documented"),
     }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use protocol::ids::{AuthorizationCode, ErrCode, OpenId, UnionId};
+use protocol::ids::{AuthorizationCode, ErrCode, OpenId, Product, UnionId};
 use protocol::sns::{ACCESS_TOKEN_PATH, AccessTokenAnswer, Meaning, Refused, USERINFO_PATH, UserInfo};
 use reqwest::redirect::Policy;
 use serde_json::Value;
@@ -34,8 +34,13 @@ pub struct WeixinIdentity {
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
     /// WeChat's own word.
-    #[error("WeChat answers errcode {0}")]
-    ErrCode(ErrCode),
+    #[error("WeChat answers errcode {errcode}")]
+    ErrCode {
+        /// Which of our apps asked.
+        product: Product,
+        /// WeChat's number.
+        errcode: ErrCode,
+    },
     /// No answer in time, no connection, or a connection that was cut.
     #[error("WeChat cannot be reached: {0}")]
     Unreachable(reqwest::Error),
@@ -45,6 +50,9 @@ pub enum ExchangeError {
         /// HTTP's.
         status: u16,
     },
+    /// The attempt was begun with an app that is no longer configured.
+    #[error("there is no {} any more", .0.as_str())]
+    NoApp(Product),
     /// A snapshot page's virtual person: nobody to log in.
     #[error("WeChat shows a virtual person")]
     VirtualPerson,
@@ -54,7 +62,8 @@ pub enum ExchangeError {
 pub struct Exchange {
     http: reqwest::Client,
     api_url: String,
-    website: App,
+    website: Option<App>,
+    service_account: Option<App>,
     avatar_hosts: Vec<String>,
     emulator: Option<String>,
 }
@@ -68,6 +77,7 @@ impl Exchange {
             http,
             api_url: weixin.api_url.clone(),
             website: weixin.website.clone(),
+            service_account: weixin.service_account.clone(),
             avatar_hosts: weixin.avatar_hosts.clone(),
             emulator: weixin.is_emulator().then(|| weixin.open_url.clone()),
         })
@@ -76,12 +86,14 @@ impl Exchange {
     /// Spends the code: who is the person that agreed in this attempt?
     pub async fn identity(
         &self,
-        _attempt: &ConsumedAttempt,
+        attempt: &ConsumedAttempt,
         code: AuthorizationCode,
     ) -> Result<WeixinIdentity, ExchangeError> {
-        let App { appid, secret } = &self.website;
+        let product = attempt.row().product;
+        let App { appid, secret } = self.app(product)?;
         let answer = self
             .get(
+                product,
                 ACCESS_TOKEN_PATH,
                 &[
                     ("appid", appid.as_str()),
@@ -97,6 +109,7 @@ impl Exchange {
         }
         let userinfo = self
             .get(
+                product,
                 USERINFO_PATH,
                 &[
                     ("access_token", answer.access_token.as_str()),
@@ -118,8 +131,17 @@ impl Exchange {
         })
     }
 
+    fn app(&self, product: Product) -> Result<&App, ExchangeError> {
+        match product {
+            Product::Website => self.website.as_ref(),
+            Product::ServiceAccount => self.service_account.as_ref(),
+        }
+        .ok_or(ExchangeError::NoApp(product))
+    }
+
     async fn get<T>(
         &self,
+        product: Product,
         path: &str,
         query: &[(&str, &str)],
         read: impl Fn(&str) -> Result<T, Refused>,
@@ -142,7 +164,7 @@ impl Exchange {
         }
         // WeChat answers 200 for failures too: the status proves nothing, the errcode in the body does.
         read(&String::from_utf8_lossy(&body)).map_err(|refused| match refused {
-            Refused::ErrCode(errcode) => ExchangeError::ErrCode(errcode),
+            Refused::ErrCode(errcode) => ExchangeError::ErrCode { product, errcode },
             Refused::NotUnderstood => ExchangeError::NotUnderstood { status },
         })
     }
@@ -167,16 +189,16 @@ impl Exchange {
     }
 
     /// Asks WeChat about a code that nobody has: it looks at appid and secret first, so 40029 means that both are right.
-    pub async fn try_credentials(&self) -> Result<(), ExchangeError> {
-        let App { appid, secret } = &self.website;
+    pub async fn try_credentials(&self, product: Product) -> Result<(), ExchangeError> {
+        let App { appid, secret } = self.app(product)?;
         let query = [
             ("appid", appid.as_str()),
             ("secret", secret.expose()),
             ("code", "weixin-login-check"),
             ("grant_type", "authorization_code"),
         ];
-        match self.get(ACCESS_TOKEN_PATH, &query, AccessTokenAnswer::read::<Value>).await {
-            Err(ExchangeError::ErrCode(errcode)) if errcode.meaning() == Meaning::CodeSpent => Ok(()),
+        match self.get(product, ACCESS_TOKEN_PATH, &query, AccessTokenAnswer::read::<Value>).await {
+            Err(ExchangeError::ErrCode { errcode, .. }) if errcode.meaning() == Meaning::CodeSpent => Ok(()),
             Err(error) => Err(error),
             Ok(_) => Ok(()),
         }

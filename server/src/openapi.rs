@@ -17,6 +17,8 @@ use crate::shared::Shared;
         crate::start::embedded::login,
         crate::callback::embedded::by_secret,
         crate::start::hosted::renew,
+        crate::scene::events::get,
+        crate::scene::finish::post,
         crate::callback::embedded::by_frame,
         crate::session::get,
         crate::session::post,

@@ -1,5 +1,7 @@
 //! The service's own pages, made of `templates/` and the sentences of `text.rs`. Decides nothing about a login.
 
+pub mod phone;
+
 use actix_web::cookie::time::OffsetDateTime;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
@@ -46,6 +48,7 @@ struct LoginPage<'a> {
     client_name: &'a str,
     attempt: String,
     qr_page: String,
+    still: Option<String>,
 }
 
 #[derive(Template)]
@@ -104,7 +107,11 @@ pub fn login(app: &Shared, login: &StartedLogin, language: Language) -> HttpResp
         };
     let attempt = serde_json::to_string(login).unwrap_or_default();
     let frame = Frame::new(app, language);
-    page(StatusCode::OK, LoginPage { frame, client_name: &login.client_name, attempt, qr_page }.render())
+    // Our own QR code needs no script; WeChat's page does.
+    let still = login.scene.is_some().then(|| format!("{}/login/{}/still", frame.prefix, login.id));
+    let qr_page = still.clone().unwrap_or(qr_page);
+    let client_name = &login.client_name;
+    page(StatusCode::OK, LoginPage { frame, client_name, attempt, qr_page, still }.render())
 }
 
 /// Why there is no login, what to do, and the button that does it.
@@ -207,6 +214,7 @@ pub async fn front(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse
 pub async fn asset(name: web::Path<String>) -> HttpResponse {
     let (content_type, content) = match name.as_str() {
         "pages.css" => ("text/css; charset=utf-8", include_str!("../assets/pages.css")),
+        "phone.js" => ("text/javascript; charset=utf-8", include_str!("../assets/phone.js")),
         "callback.js" => ("text/javascript; charset=utf-8", include_str!("../assets/callback.js")),
         _ => return HttpResponse::NotFound().finish(),
     };

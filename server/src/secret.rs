@@ -62,6 +62,19 @@ pub fn random_state() -> String {
     state
 }
 
+/// A random number of a range of at most 128, each as likely as the others.
+pub fn random_number(range: std::ops::RangeInclusive<u8>) -> u8 {
+    let count = range.end() - range.start() + 1;
+    // Bytes past the last whole multiple of the count would make some numbers likelier.
+    let fair = u8::MAX - u8::MAX % count;
+    loop {
+        let [byte] = random_bytes::<1>();
+        if byte < fair {
+            return range.start() + byte % count;
+        }
+    }
+}
+
 /// PKCE's S256 (RFC 7636 §4.2): the challenge that a verifier answers.
 pub fn s256(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::exchange::Exchange;
@@ -34,6 +35,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Tells those who wait that an attempt of this node has ended.
     pub finished: Notify,
+    /// Tells event streams of this node that their scene has changed.
+    pub changes: Changes,
     pub(crate) headers: Headers,
     pub(crate) limits: Limits,
 }

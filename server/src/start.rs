@@ -3,7 +3,9 @@
 pub mod embedded;
 pub mod hosted;
 pub mod return_to;
+pub mod scene;
 
+use protocol::ids::Product;
 use protocol::service::{Kind, LoginResult, StartedLogin};
 
 use crate::authorization::Authorization;
@@ -18,7 +20,22 @@ pub const ATTEMPT_LIFETIME: Seconds = 600;
 /// When the widget should put a new one in its place.
 pub const RENEW_AFTER: Seconds = 300;
 
-/// What a kind of attempt has of its own.
+/// How the person answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// Fast login, or WeChat's QR page.
+    Website,
+    /// Inside WeChat, from a tap.
+    Tap,
+    /// Our own QR code, scanned by a phone, which is shown what this computer is.
+    Scene {
+        /// Which browser and system.
+        computer: String,
+    },
+}
+
+/// Where an attempt ends.
+#[derive(Clone)]
 pub enum Start {
     /// Ends at `return_to`.
     Hosted {
@@ -41,6 +58,11 @@ pub enum Start {
         /// For an ID token.
         nonce: Option<String>,
     },
+    /// A phone's leg: ends at the question which computer is let in.
+    Leg {
+        /// The scene that was scanned.
+        scene_id: String,
+    },
 }
 
 /// A new attempt, and the secret that its browser must bring back.
@@ -55,13 +77,18 @@ pub struct Started {
 pub async fn start(
     app: &Shared,
     client: &Client,
+    way: Way,
     start: Start,
     lang: Option<String>,
 ) -> Result<Started, StoreError> {
     let (id, state, secret) = (random_word(), random_state(), random_word());
+    let now = app.clock.now();
+    let lifetime = if matches!(way, Way::Scene { .. }) { scene::LIFETIME } else { ATTEMPT_LIFETIME };
     let mut row = AttemptRow {
         id: id.clone(),
         kind: Kind::Hosted,
+        product: if way == Way::Website { Product::Website } else { Product::ServiceAccount },
+        scene_id: None,
         state_hash: SecretHash::of(&state),
         secret_hash: SecretHash::of(&secret),
         client_id: client.id.clone(),
@@ -72,13 +99,14 @@ pub async fn start(
         return_to: None,
         authorization: None,
         lang,
-        expires_at: app.clock.now() + ATTEMPT_LIFETIME,
+        expires_at: now + lifetime,
         taken_at: None,
         outcome: None,
     };
     match start {
         Start::Hosted { return_to } => row.return_to = Some(return_to),
         Start::Authorize { authorization } => row.authorization = Some(authorization.to_row()),
+        Start::Leg { scene_id } => row.scene_id = Some(scene_id),
         Start::Embedded { origin, result, code_challenge, nonce } => {
             row.kind = Kind::Embedded;
             row.origin = Some(origin);
@@ -87,23 +115,33 @@ pub async fn start(
             row.nonce = nonce;
         }
     }
+    let on_our_page = row.kind == Kind::Hosted;
+    let way_is_website = way == Way::Website;
+    let scene = match way {
+        Way::Scene { computer } => {
+            row.kind = Kind::Scene;
+            Some(scene::begin(app, &row, computer).await?)
+        }
+        Way::Website | Way::Tap => None,
+    };
     app.fleeting.insert_attempt(&row).await?;
     let weixin = &app.config.weixin;
+    let appid = weixin.app(row.product).filter(|_| scene.is_none());
     let login = StartedLogin {
         id,
         kind: row.kind,
-        secret: (row.kind != Kind::Hosted).then(|| secret.clone()),
+        secret: (!on_our_page).then(|| secret.clone()),
         state,
         iss: app.config.public_url.as_str().into(),
-        appid: Some(weixin.website.appid.as_str().into()),
+        appid: appid.map(|app| app.appid.as_str().into()),
         redirect_uri: format!("{}/callback", app.config.public_url.as_str()),
         open_url: weixin.open_url.clone(),
-        desktop_urls: weixin.desktop_urls.clone(),
-        expires_in: ATTEMPT_LIFETIME,
-        renew_in: RENEW_AFTER,
+        desktop_urls: if way_is_website { weixin.desktop_urls.clone() } else { Vec::new() },
+        expires_in: lifetime,
+        renew_in: lifetime.min(RENEW_AFTER),
         client_name: client.name.clone(),
         emulator: weixin.is_emulator(),
-        scene: None,
+        scene,
     };
     Ok(Started { login, secret })
 }

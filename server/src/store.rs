@@ -6,11 +6,13 @@
 pub mod grants;
 pub mod keys;
 pub mod people;
+pub mod scenes;
 mod sqlite;
 
 pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;
+use protocol::ids::Product;
 use protocol::service::{Kind, LoginResult};
 
 use crate::clock::Seconds;
@@ -40,9 +42,13 @@ pub struct AttemptRow {
     pub id: String,
     /// How it is answered.
     pub kind: Kind,
+    /// Which app of ours WeChat is asked for.
+    pub product: Product,
+    /// The scene that a phone answers by this attempt.
+    pub scene_id: Option<String>,
     /// Of WeChat's state.
     pub state_hash: SecretHash,
-    /// Of the cookie (hosted) or of the header's secret (embedded).
+    /// Of the cookie (our own page) or of the header's secret (the site's page).
     pub secret_hash: SecretHash,
     /// Who is logged in to.
     pub client_id: String,
@@ -175,7 +181,7 @@ pub trait Lasting: grants::Grants + keys::Keys + people::People {
 
 /// What lives for minutes.
 #[async_trait]
-pub trait Fleeting: Send + Sync {
+pub trait Fleeting: scenes::Scenes {
     /// Keeps an attempt.
     async fn insert_attempt(&self, attempt: &AttemptRow) -> Result<(), StoreError>;
     /// An attempt by its state, whatever became of it.

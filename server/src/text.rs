@@ -1,5 +1,7 @@
 //! What the pages say, in three languages. One table; a page never writes a sentence of its own.
 
+pub mod phone;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::ACCEPT_LANGUAGE;
 use protocol::service::ErrorCode;
@@ -99,6 +101,10 @@ pub enum Refusal {
     BadRedirectUri,
     /// An embedded callback was opened as a page of its own.
     NotAFrame,
+    /// A scene's QR code was opened outside WeChat.
+    OpenInWeixin,
+    /// The number was wrong too often.
+    WrongNumber,
     /// No such page.
     NotFound,
 }
@@ -112,6 +118,8 @@ impl Refusal {
             Self::BadReturnTo => "bad_return_to",
             Self::BadRedirectUri => "bad_redirect_uri",
             Self::NotAFrame => "not_a_frame",
+            Self::OpenInWeixin => "open_in_weixin",
+            Self::WrongNumber => "wrong_number",
             Self::NotFound => "not_found",
         }
     }
@@ -234,6 +242,22 @@ impl Refusal {
                     "If somebody sent you this link, do not go on. Otherwise go back to the site and log in again.",
                 ],
             ),
+            Self::OpenInWeixin => (
+                ["请用微信扫码", "請用微信掃碼", "Scan this with WeChat"],
+                [
+                    "打开微信，点“扫一扫”，再扫一次电脑上的二维码。",
+                    "開啟微信，點「掃一掃」，再掃一次電腦上的二維碼。",
+                    "Open WeChat, choose Scan, and scan the code on the computer again.",
+                ],
+            ),
+            Self::WrongNumber => (
+                ["数字错了三次", "數字錯了三次", "The number was wrong three times"],
+                [
+                    "那台电脑没有登录。如果它就在您面前，请在电脑上刷新二维码再扫一次。",
+                    "那台電腦沒有登入。如果它就在您面前，請在電腦上重新整理二維碼再掃一次。",
+                    "That computer was not let in. If it is in front of you, renew its code and scan again.",
+                ],
+            ),
             Self::NotFound => (
                 ["没有这个页面", "沒有這個頁面", "There is no such page"],
                 ["请检查地址。", "請檢查網址。", "Please check the address."],
@@ -314,6 +338,8 @@ mod tests {
             Refusal::BadReturnTo,
             Refusal::BadRedirectUri,
             Refusal::NotAFrame,
+            Refusal::OpenInWeixin,
+            Refusal::WrongNumber,
             Refusal::NotFound,
         ];
         for refusal in ErrorCode::ALL.iter().map(|code| Refusal::Code(*code)).chain(own) {

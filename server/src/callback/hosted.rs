@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
+use actix_web::cookie::Cookie;
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::ids::{AuthorizationCode, State};
 use protocol::service::{ErrorCode, Kind};
@@ -27,7 +28,7 @@ const WAIT_FOR_FIRST: Duration = Duration::from_secs(12);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// How an attempt ended, as its row says.
-const DONE: &str = "done";
+pub(crate) const DONE: &str = "done";
 
 #[derive(Deserialize)]
 struct CallbackQuery {
@@ -84,7 +85,15 @@ async fn finish(
         Ok(_) => DONE,
         Err(code) => code.as_str(),
     };
-    app.metrics.login_finished("hosted", outcome);
+    let scene_id = attempt.row().scene_id.as_deref();
+    app.metrics.login_finished(if scene_id.is_some() { "leg" } else { "hosted" }, outcome);
+    if let Some(scene_id) = scene_id.filter(|_| outcome == ErrorCode::AccessDenied.as_str()) {
+        let denied = app.fleeting.deny_scene(scene_id, &attempt.row().id, app.clock.now()).await;
+        if let Err(error) = denied {
+            tracing::error!(%error, "the store did not take a scene's end");
+        }
+        app.changes.tell(scene_id);
+    }
     if let Err(error) = app.fleeting.finish_attempt(&attempt.row().id, outcome).await {
         tracing::error!(%error, "the store did not take an attempt's end");
     }
@@ -117,17 +126,38 @@ async fn log_in(
         exchange_code(&error)
     })?;
     let account = crate::account::of_identity(app, identity).await.map_err(stored)?;
-    let now = app.clock.now();
     let row = attempt.row();
-    let (session, sso) = session::begin_sso(app, request, account.id, now).await.map_err(stored)?;
+    if let Some(scene_id) = &row.scene_id {
+        // A phone's leg logs nobody in here: it says who may let the computer in.
+        let now = app.clock.now();
+        let bound = app.fleeting.bind_scene(scene_id, &row.id, &account.id, now).await.map_err(stored)?;
+        return if bound { Ok(see_other(&way_back(app, row))) } else { Err(ErrorCode::AttemptUsed) };
+    }
+    let (location, cookies) = enter(app, request, row, account.id).await.map_err(stored)?;
+    let mut response = see_other(&location);
+    for cookie in cookies {
+        // A cookie of our own making is a header.
+        let _ = response.add_cookie(&cookie);
+    }
+    Ok(response)
+}
+
+/// The sessions of a login on the service's own page, and where the browser goes with their cookies.
+pub(crate) async fn enter(
+    app: &Shared,
+    request: &HttpRequest,
+    row: &AttemptRow,
+    account_id: String,
+) -> Result<(String, Vec<Cookie<'static>>), StoreError> {
+    let now = app.clock.now();
+    let (session, sso) = session::begin_sso(app, request, account_id, now).await?;
     if let Some(authorization) = authorization(row) {
-        let address = authorization.granted(app, &row.client_id, &session).await.map_err(stored)?;
-        return Ok(HttpResponse::SeeOther().insert_header((LOCATION, address)).cookie(sso).finish());
+        let address = authorization.granted(app, &row.client_id, &session).await?;
+        return Ok((address, vec![sso]));
     }
     let client_id = Some(row.client_id.clone());
-    let site =
-        session::begin(app, SessionKind::Site, session.account_id, client_id, now).await.map_err(stored)?;
-    Ok(HttpResponse::SeeOther().insert_header((LOCATION, way_back(row))).cookie(sso).cookie(site).finish())
+    let site = session::begin(app, SessionKind::Site, session.account_id, client_id, now).await?;
+    Ok((way_back(app, row), vec![sso, site]))
 }
 
 /// A reload, a prefetch, the back button: waits for the first load, and gets nothing of it but the way.
@@ -151,7 +181,7 @@ async fn second_load(app: &Shared, id: &str, language: Language, again: Option<&
             }
         };
         match row.outcome.as_deref() {
-            Some(DONE) => return HttpResponse::SeeOther().insert_header((LOCATION, way_back(&row))).finish(),
+            Some(DONE) => return see_other(&way_back(app, &row)),
             Some(code) => {
                 let code = ErrorCode::parse(code).unwrap_or(ErrorCode::AttemptUsed);
                 return pages::refusal(app, Refusal::Code(code), language, again);
@@ -182,7 +212,10 @@ fn authorization(row: &AttemptRow) -> Option<Authorization> {
     row.authorization.as_deref().and_then(Authorization::from_row)
 }
 
-fn way_back(row: &AttemptRow) -> String {
+fn way_back(app: &Shared, row: &AttemptRow) -> String {
+    if let Some(scene_id) = &row.scene_id {
+        return format!("{}/scan/{scene_id}/confirm", app.config.public_url.path());
+    }
     if let Some(authorization) = authorization(row) {
         // The first load has the code, and the client has had its answer.
         return authorization.home();
@@ -192,6 +225,9 @@ fn way_back(row: &AttemptRow) -> String {
 
 /// The address that begins the same login anew.
 fn start_again(app: &Shared, row: &AttemptRow) -> Option<String> {
+    if let Some(scene_id) = &row.scene_id {
+        return Some(format!("{}/scan/{scene_id}", app.config.public_url.path()));
+    }
     if let Some(authorization) = authorization(row) {
         return Some(format!("{}/authorize?{}", app.config.public_url.path(), authorization.query));
     }
@@ -209,6 +245,8 @@ fn refusal_of(error: CallbackError) -> Refusal {
         CallbackError::OtherBrowser => Refusal::OtherBrowser,
         CallbackError::Expired => Refusal::Code(ErrorCode::AttemptExpired),
         CallbackError::Used => Refusal::Code(ErrorCode::AttemptUsed),
+        CallbackError::NotApproved => Refusal::Code(ErrorCode::LoginRequired),
+        CallbackError::Denied => Refusal::Code(ErrorCode::AccessDenied),
         CallbackError::Store(error) => {
             tracing::error!(%error, "the store did not answer");
             Refusal::Code(ErrorCode::TemporarilyUnavailable)

@@ -70,6 +70,7 @@ struct RawWeixin {
     desktop_urls: Option<Vec<String>>,
     avatar_hosts: Option<Vec<String>>,
     website: Option<RawApp>,
+    service_account: Option<RawApp>,
 }
 
 #[derive(Deserialize, Default)]
@@ -95,6 +96,7 @@ struct RawClient {
     secret_sha256: Option<String>,
     require_pkce: Option<bool>,
     id_token_alg: Option<String>,
+    scenes: Option<bool>,
 }
 
 impl Config {
@@ -191,14 +193,15 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
             })
         })
         .collect::<Result<_, _>>()?;
+    let weixin = weixin(raw.weixin, folder)?;
     Ok(Config {
         store: store(raw.store.as_deref().unwrap_or("sqlite:weixin-login.db"), folder)?,
         widget_dir: raw.widget_dir.unwrap_or_else(|| "target/widget/dist".into()),
         master_key_files: raw.master_key_files.iter().map(|file| folder.join(file)).collect(),
         rotate_keys_every: rotate_keys_every(raw.rotate_keys_every_days)?,
         backchannel_private_addresses: raw.backchannel_private_addresses,
-        weixin: weixin(raw.weixin, folder)?,
-        clients: clients(raw.clients, &public_url, raw.backchannel_private_addresses)?,
+        clients: clients(raw.clients, &weixin, &public_url, raw.backchannel_private_addresses)?,
+        weixin,
         public_url,
         listen,
         ops_listen,
@@ -220,12 +223,18 @@ fn store(value: &str, folder: &Path) -> Result<PathBuf, ConfigError> {
 }
 
 fn weixin(raw: RawWeixin, folder: &Path) -> Result<Weixin, ConfigError> {
-    let website = raw
-        .website
-        .ok_or_else(|| wrong("weixin.website", "is missing: appid and secret_file of the website app"))?;
-    let appid = website.appid.ok_or_else(|| wrong("weixin.website.appid", "is missing"))?;
-    let appid = AppId::parse(appid)
-        .map_err(|_| wrong("weixin.website.appid", "is not an appid: wx and 16 characters"))?;
+    if raw.website.is_none() && raw.service_account.is_none() {
+        let problem = "is missing: appid and secret_file of the website app; or [weixin.service_account]";
+        return Err(wrong("weixin.website", problem));
+    }
+    let website = raw.website.map(|app| self::app("weixin.website", app, folder)).transpose()?;
+    let service_account =
+        raw.service_account.map(|app| self::app("weixin.service_account", app, folder)).transpose()?;
+    let both = website.iter().zip(&service_account).next();
+    if both.is_some_and(|(website, service_account)| website.appid == service_account.appid) {
+        let problem = "is the website app's: a service account has an appid of its own";
+        return Err(wrong("weixin.service_account.appid", problem));
+    }
     let open_url = base_url("weixin.open_url", raw.open_url, OPEN_URL)?;
     let api_url = base_url("weixin.api_url", raw.api_url, API_URL)?;
     let desktop_urls = raw.desktop_urls.unwrap_or_else(|| vec![DESKTOP_URL.into()]);
@@ -240,8 +249,16 @@ fn weixin(raw: RawWeixin, folder: &Path) -> Result<Weixin, ConfigError> {
         avatar_hosts: raw
             .avatar_hosts
             .unwrap_or_else(|| vec!["thirdwx.qlogo.cn".into(), "wx.qlogo.cn".into()]),
-        website: App { appid, secret: secret(website.secret, website.secret_file, folder)? },
+        website,
+        service_account,
     })
+}
+
+fn app(table: &str, raw: RawApp, folder: &Path) -> Result<App, ConfigError> {
+    let key = format!("{table}.appid");
+    let appid = raw.appid.ok_or_else(|| wrong(&key, "is missing"))?;
+    let appid = AppId::parse(appid).map_err(|_| wrong(&key, "is not an appid: wx and 16 characters"))?;
+    Ok(App { appid, secret: secret(table, raw.secret, raw.secret_file, folder)? })
 }
 
 /// An origin, as it stands in addresses and in policies.
@@ -257,10 +274,16 @@ fn is_origin(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == text)
 }
 
-fn secret(secret: Option<String>, file: Option<PathBuf>, folder: &Path) -> Result<AppSecret, ConfigError> {
+fn secret(
+    table: &str,
+    secret: Option<String>,
+    file: Option<PathBuf>,
+    folder: &Path,
+) -> Result<AppSecret, ConfigError> {
+    let key = format!("{table}.secret_file");
     let secret = match (secret, file) {
         (Some(_), Some(_)) => {
-            return Err(wrong("weixin.website.secret_file", "and a secret of its own exclude each other"));
+            return Err(wrong(&key, "and a secret of its own exclude each other"));
         }
         (Some(secret), None) => secret,
         (None, Some(file)) => {
@@ -268,18 +291,13 @@ fn secret(secret: Option<String>, file: Option<PathBuf>, folder: &Path) -> Resul
             std::fs::read_to_string(&file).map_err(|error| ConfigError::File(file, error))?
         }
         (None, None) => {
-            return Err(wrong(
-                "weixin.website.secret_file",
-                format!("is missing: the file with the AppSecret, or {PREFIX}WEIXIN__WEBSITE__SECRET"),
-            ));
+            let variable = table.to_ascii_uppercase().replace('.', "__");
+            let problem = format!("is missing: the file with the AppSecret, or {PREFIX}{variable}__SECRET");
+            return Err(wrong(&key, problem));
         }
     };
     let secret = secret.trim();
-    if secret.is_empty() {
-        Err(wrong("weixin.website.secret_file", "is empty"))
-    } else {
-        Ok(AppSecret(secret.into()))
-    }
+    if secret.is_empty() { Err(wrong(&key, "is empty")) } else { Ok(AppSecret(secret.into())) }
 }
 
 fn rotate_keys_every(days: Option<u32>) -> Result<Option<Seconds>, ConfigError> {
@@ -293,6 +311,7 @@ fn rotate_keys_every(days: Option<u32>) -> Result<Option<Seconds>, ConfigError> 
 
 fn clients(
     raw: Vec<RawClient>,
+    weixin: &Weixin,
     public_url: &PublicUrl,
     private_addresses: bool,
 ) -> Result<Vec<Client>, ConfigError> {
@@ -316,7 +335,18 @@ fn clients(
         }
         client::check_addresses("clients.redirect_uris", redirect_uris)?;
         client::check_addresses("clients.post_logout_redirect_uris", post_logout_redirect_uris)?;
+        let scenes = raw.scenes.unwrap_or(weixin.website.is_none());
+        if scenes && weixin.service_account.is_none() {
+            return Err(wrong(
+                "clients.scenes",
+                "needs [weixin.service_account]: a scene is confirmed by it",
+            ));
+        }
+        if !scenes && weixin.website.is_none() {
+            return Err(wrong("clients.scenes", "must be true where there is no [weixin.website]"));
+        }
         clients.push(Client {
+            scenes,
             secret_sha256: client::secret(raw.secret_sha256.as_deref())?,
             backchannel_logout_uri: client::backchannel(
                 raw.backchannel_logout_uri.clone(),

@@ -105,9 +105,13 @@ async fn user_info(app: &Shared, token: &str) -> Result<UserInfo, OAuthError> {
         info.picture = account.picture;
     }
     if scopes.has(Scopes::WEIXIN) {
-        let appid = app.config.weixin.website.appid.as_str();
+        // One openid, the website app's where there is one: openids of different apps are different names.
+        let weixin = &app.config.weixin;
+        let appids = weixin.website.iter().chain(&weixin.service_account).map(|app| app.appid.as_str());
         let known = app.lasting.identities_of_account(&grant.account_id).await?;
-        if let Some(identity) = known.into_iter().find(|identity| identity.appid == appid) {
+        let identity =
+            appids.filter_map(|appid| known.iter().find(|identity| identity.appid == appid)).next().cloned();
+        if let Some(identity) = identity {
             info.weixin_openid = Some(identity.openid);
             info.weixin_unionid = identity.unionid;
         }

@@ -3,7 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{ErrorCode, Kind, Problem, StartLogin, StartedLogin};
 
-use super::{Start, start};
+use super::scene::computer_of;
+use super::{Start, Way, start};
 use crate::error::ApiError;
 use crate::origin::origin;
 use crate::shared::Shared;
@@ -37,9 +38,15 @@ pub async fn login(
             "this page's origin is not among the client's origins",
         ));
     };
-    if kind.is_some_and(|kind| kind != Kind::Embedded) {
-        return invalid("this kind of attempt cannot be started here");
-    }
+    let way = match kind {
+        None if client.scenes => Way::Scene { computer: computer_of(&request) },
+        None => Way::Website,
+        Some(Kind::Scene) if client.scenes => Way::Scene { computer: computer_of(&request) },
+        Some(Kind::Embedded) if app.config.weixin.website.is_some() => Way::Website,
+        Some(Kind::Scene) => return invalid("this client is not configured for scenes"),
+        Some(Kind::Embedded) => return invalid("there is no website app: this service has scenes alone"),
+        Some(Kind::Hosted) => return invalid("a hosted attempt begins at GET /login or /authorize"),
+    };
     let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if code_challenge.len() != CHALLENGE_LENGTH || !code_challenge.bytes().all(is_base64url) {
         return invalid("code_challenge must be an S256 challenge: 43 characters of base64url");
@@ -49,6 +56,6 @@ pub async fn login(
     }
     let lang = lang.filter(|lang| lang.len() <= 16);
     let begin = Start::Embedded { origin: origin.into(), result, code_challenge, nonce };
-    let started = start(&app, client, begin, lang).await?;
+    let started = start(&app, client, way, begin, lang).await?;
     Ok(HttpResponse::Created().json(started.login))
 }

@@ -1,20 +1,26 @@
-//! The service's own page: `GET /login?return_to=&client_id=`, and `POST /login/{id}/renew` for its QR code.
+//! The service's own page: `GET /login?return_to=&client_id=`, and `POST /login/{id}/renew` for its QR code. What is shown is
+//! picked by what the person holds and by what the operator has: the widget, a tap inside WeChat, or help for a phone.
 //!
 //! The attempt is bound to the browser by a cookie of its own, so that two tabs log in independently.
 
 use actix_web::cookie::Cookie;
+use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
+use protocol::device::Device;
+use protocol::ids::{AppId, Scope, State};
 use protocol::service::{ErrorCode, Kind, Problem, StartedLogin};
+use protocol::service_account::authorize_address;
 use serde::Deserialize;
 
 use super::return_to::{ReturnTo, client_for};
-use super::{ATTEMPT_LIFETIME, Start, Started, start};
+use super::scene::computer_of;
+use super::{ATTEMPT_LIFETIME, Start, Started, Way, start};
 use crate::authorization::Authorization;
 use crate::callback::{BrowserProof, proves};
 use crate::config::Client;
 use crate::error::ApiError;
 use crate::origin::is_own_page;
-use crate::pages::{self, Refusal};
+use crate::pages::{self, Refusal, phone};
 use crate::session::{cookie, cookie_name, cookie_value, expired_cookie};
 use crate::shared::Shared;
 use crate::store::StoreError;
@@ -22,6 +28,8 @@ use crate::text::Language;
 
 /// How many attempts one browser may have open; the oldest goes.
 const MOST_ATTEMPTS: usize = 5;
+/// On a phone: show the QR code, for there is a second one to scan with.
+const ALL_THE_SAME: &str = "device=computer";
 const COOKIE: &str = "weixin-login-attempt-";
 
 #[derive(Deserialize)]
@@ -49,7 +57,7 @@ pub async fn login(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse
     })
 }
 
-/// Starts a hosted attempt, and shows its page.
+/// Starts a hosted attempt where this browser can answer one, and shows its page.
 pub async fn page(
     app: &Shared,
     request: &HttpRequest,
@@ -57,10 +65,58 @@ pub async fn page(
     begin: Start,
     language: Language,
 ) -> Result<HttpResponse, StoreError> {
-    let started = start(app, client, begin, Some(language.as_str().into())).await?;
-    let mut response = pages::login(app, &started.login, language);
+    let user_agent =
+        request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let all_the_same = request.query_string().split('&').any(|pair| pair == ALL_THE_SAME);
+    let way = match Device::of(user_agent) {
+        Device::InsideWeixin if app.config.weixin.service_account.is_some() => Way::Tap,
+        // WeChat shows its QR page to nobody inside WeChat, and opens no other browser.
+        Device::InsideWeixin => {
+            return Ok(phone::help(app, &client.name, &link(app, client, &begin), None, language));
+        }
+        Device::Phone if !all_the_same => {
+            let here = format!("{}?{}&{ALL_THE_SAME}", request.path(), request.query_string());
+            let link = link(app, client, &begin);
+            return Ok(phone::help(app, &client.name, &link, Some(&here), language));
+        }
+        _ if client.scenes => Way::Scene { computer: computer_of(request) },
+        _ => Way::Website,
+    };
+    let started = start(app, client, way.clone(), begin, Some(language.as_str().into())).await?;
+    let mut response = match way {
+        Way::Tap => match tap_address(app, &started.login) {
+            Some(authorize) => phone::tap(app, &client.name, &authorize, language),
+            None => pages::refusal(app, Refusal::Code(ErrorCode::Misconfigured), language, None),
+        },
+        Way::Website | Way::Scene { .. } => pages::login(app, &started.login, language),
+    };
     bind(app, request, &mut response, &started);
     Ok(response)
+}
+
+/// What to open elsewhere: this login's beginning. A client's own beginning is its front page, for the rest of it lies in the
+/// browser that began.
+fn link(app: &Shared, client: &Client, begin: &Start) -> String {
+    match begin {
+        Start::Authorize { authorization } => authorization.home(),
+        Start::Hosted { return_to } => {
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("return_to", return_to)
+                .append_pair("client_id", &client.id)
+                .finish();
+            format!("{}/login?{query}", app.config.public_url.as_str())
+        }
+        Start::Embedded { origin, .. } => origin.clone(),
+        Start::Leg { scene_id } => format!("{}/scan/{scene_id}", app.config.public_url.as_str()),
+    }
+}
+
+/// Where a tap leads, inside WeChat.
+pub fn tap_address(app: &Shared, login: &StartedLogin) -> Option<String> {
+    let appid = AppId::parse(login.appid.clone()?).ok()?;
+    let state = State::parse(login.state.clone()).ok()?;
+    let open_url = &app.config.weixin.open_url;
+    Some(authorize_address(open_url, &appid, &login.redirect_uri, Scope::SnsapiUserinfo, &state, true))
 }
 
 /// `POST /login/{id}/renew`: a new attempt with the same end as one that this browser started. The old one stays good.
@@ -79,9 +135,13 @@ pub async fn renew(
     if !is_own_page(&app.config, &request) {
         return Err(unknown());
     }
-    let row = app.fleeting.attempt(&id).await?.filter(|row| row.kind == Kind::Hosted).ok_or_else(unknown)?;
+    let row = app.fleeting.attempt(&id).await?.filter(|row| row.scene_id.is_none()).ok_or_else(unknown)?;
     let secret = attempt_cookie(&app, &request, &row.id).ok_or_else(unknown)?;
-    if !proves(&row, &BrowserProof::Cookie(&secret)) {
+    let (proof, way) = match row.kind {
+        Kind::Scene => (BrowserProof::SceneCookie(&secret), Way::Scene { computer: computer_of(&request) }),
+        Kind::Hosted | Kind::Embedded => (BrowserProof::Cookie(&secret), Way::Website),
+    };
+    if !proves(&row, &proof) {
         return Err(unknown());
     }
     let client = app.config.client(&row.client_id).ok_or_else(unknown)?;
@@ -89,7 +149,7 @@ pub async fn renew(
         Some(authorization) => Start::Authorize { authorization },
         None => Start::Hosted { return_to: row.return_to.unwrap_or_default() },
     };
-    let started = start(&app, client, begin, row.lang).await?;
+    let started = start(&app, client, way, begin, row.lang).await?;
     let mut response = HttpResponse::Ok().json(&started.login);
     bind(&app, &request, &mut response, &started);
     Ok(response)
@@ -102,7 +162,7 @@ pub fn attempt_cookie(app: &Shared, request: &HttpRequest, id: &str) -> Option<S
 }
 
 /// Gives the browser the attempt's cookie, and takes its oldest ones where it has too many. The value tells the age.
-fn bind(app: &Shared, request: &HttpRequest, response: &mut HttpResponse, started: &Started) {
+pub fn bind(app: &Shared, request: &HttpRequest, response: &mut HttpResponse, started: &Started) {
     let prefix = cookie_name(app, COOKIE);
     let mut open: Vec<Cookie<'static>> = request
         .cookies()

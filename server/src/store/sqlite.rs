@@ -6,11 +6,13 @@
 mod grants;
 mod keys;
 mod people;
+mod scenes;
 
 use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use protocol::ids::Product;
 use protocol::service::{Kind, LoginResult};
 use sqlx::Row;
 use sqlx::sqlite::{
@@ -194,8 +196,8 @@ impl Fleeting for SqliteStore {
     async fn insert_attempt(&self, attempt: &AttemptRow) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO attempts (id, kind, state_hash, secret_hash, client_id, origin, result, code_challenge, nonce,
-             return_to, authorization, lang, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             return_to, authorization, lang, expires_at, product, scene_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )
         .bind(&attempt.id)
         .bind(attempt.kind.as_str())
@@ -210,6 +212,8 @@ impl Fleeting for SqliteStore {
         .bind(&attempt.authorization)
         .bind(&attempt.lang)
         .bind(attempt.expires_at)
+        .bind(attempt.product.as_str())
+        .bind(&attempt.scene_id)
         .execute(&self.write)
         .await?;
         Ok(())
@@ -310,6 +314,10 @@ impl Fleeting for SqliteStore {
             .bind(now - TOMBSTONE_LIFETIME)
             .execute(&self.write)
             .await?;
+        let scenes = sqlx::query("DELETE FROM scenes WHERE expires_at <= ?1")
+            .bind(now - TOMBSTONE_LIFETIME)
+            .execute(&self.write)
+            .await?;
         let codes = sqlx::query(
             "DELETE FROM codes WHERE expires_at + CASE WHEN used_at IS NULL THEN 0 ELSE ?2 END <= ?1",
         )
@@ -317,7 +325,7 @@ impl Fleeting for SqliteStore {
         .bind(TOMBSTONE_LIFETIME)
         .execute(&self.write)
         .await?;
-        Ok(attempts.rows_affected() + codes.rows_affected())
+        Ok(attempts.rows_affected() + scenes.rows_affected() + codes.rows_affected())
     }
 }
 
@@ -333,6 +341,8 @@ fn attempt(row: &SqliteRow) -> Result<AttemptRow, StoreError> {
     Ok(AttemptRow {
         id: row.try_get("id")?,
         kind: Kind::parse(row.try_get("kind")?).ok_or(StoreError::Row("an attempt is of no kind"))?,
+        product: Product::parse(row.try_get("product")?).ok_or(StoreError::Row("an attempt is of no app"))?,
+        scene_id: row.try_get("scene_id")?,
         state_hash: hash(row, "state_hash")?,
         secret_hash: hash(row, "secret_hash")?,
         client_id: row.try_get("client_id")?,

@@ -10,7 +10,9 @@ use reqwest::header::{HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use weixin_emulator::{DEFAULT_APPID, DEFAULT_SECRET, Emulator};
+use weixin_emulator::{
+    DEFAULT_APPID, DEFAULT_SECRET, DEFAULT_SERVICE_ACCOUNT_APPID, DEFAULT_SERVICE_ACCOUNT_SECRET, Emulator,
+};
 use weixin_login::app::Application;
 use weixin_login::clock::Clock;
 use weixin_login::config::Config;
@@ -19,6 +21,11 @@ use weixin_login::config::Config;
 pub const PUBLIC_URL: &str = "https://shop.example.test/weixin";
 /// The site's own origin.
 pub const SHOP: &str = "https://shop.example.test";
+/// A site with the service account's own QR code.
+pub const KIOSK: &str = "https://kiosk.example.test";
+/// WeChat's own browser on a phone.
+pub const WEIXIN: &str =
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Mobile/15E148 MicroMessenger/8.0.60";
 /// PKCE's example (RFC 7636, appendix B).
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -34,9 +41,14 @@ pub struct House {
 
 impl House {
     pub async fn new() -> Self {
+        Self::with(|config| config).await
+    }
+
+    /// The same with another configuration.
+    pub async fn with(change: impl FnOnce(String) -> String) -> Self {
         let weixin = Emulator::start(Default::default()).await.unwrap();
         let data = TempDir::new().unwrap();
-        let config = config(&weixin, &data);
+        let config = change(config(&weixin, &data));
         let config = Config::parse(&config, std::iter::empty(), data.path()).unwrap();
         let clock = Clock::system();
         let given = clock.clone();
@@ -82,6 +94,8 @@ impl Drop for House {
 pub fn config(weixin: &Emulator, data: &TempDir) -> String {
     let secret_file = data.path().join("secret");
     std::fs::write(&secret_file, DEFAULT_SECRET).unwrap();
+    let service_account_secret_file = data.path().join("service-account-secret");
+    std::fs::write(&service_account_secret_file, DEFAULT_SERVICE_ACCOUNT_SECRET).unwrap();
     format!(
         r#"public_url = "{PUBLIC_URL}"
 listen = "127.0.0.1:0"
@@ -97,6 +111,16 @@ desktop_urls = ["{desktop_url}"]
 [weixin.website]
 appid = "{DEFAULT_APPID}"
 secret_file = "{secret_file}"
+
+[weixin.service_account]
+appid = "{DEFAULT_SERVICE_ACCOUNT_APPID}"
+secret_file = "{service_account_secret_file}"
+
+[[clients]]
+id = "kiosk"
+name = "Kiosk"
+origins = ["{KIOSK}"]
+scenes = true
 
 [[clients]]
 id = "shop"
@@ -115,6 +139,7 @@ redirect_uris = []
         api_url = weixin.api_url(),
         desktop_url = weixin.desktop_url(),
         secret_file = secret_file.display(),
+        service_account_secret_file = service_account_secret_file.display(),
     )
 }
 
@@ -123,6 +148,8 @@ redirect_uris = []
 pub struct Visitor {
     http: reqwest::Client,
     address: SocketAddr,
+    /// None for a program without a name.
+    pub user_agent: Option<&'static str>,
     pub cookies: BTreeMap<String, String>,
 }
 
@@ -154,7 +181,7 @@ impl Visitor {
     /// Somebody new, without cookies.
     pub fn at(address: SocketAddr) -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { http, address, cookies: BTreeMap::new() }
+        Self { http, address, user_agent: None, cookies: BTreeMap::new() }
     }
 
     /// A request to the service below its path, with the headers that a proxy and a browser send.
@@ -166,6 +193,7 @@ impl Visitor {
             .header("host", "shop.example.test")
             .header("x-forwarded-proto", "https")
             .header("cookie", cookies.join("; "))
+            .header("user-agent", self.user_agent.unwrap_or_default())
     }
 
     /// Sends it, and keeps the cookies of the answer.

@@ -9,5 +9,7 @@ mod faults;
 mod harness;
 mod page;
 mod return_to;
+mod scene;
 mod session;
 mod start;
+mod surface;

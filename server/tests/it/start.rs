@@ -159,7 +159,9 @@ async fn check_says_that_all_is_well_or_which_setting_is_not() {
 
 #[test]
 fn the_example_is_a_configuration() {
-    let example = include_str!("../../config.example.toml").replace("/run/secrets/weixin-website", "secret");
+    let example = include_str!("../../config.example.toml")
+        .replace("/run/secrets/weixin-website", "secret")
+        .replace("/run/secrets/weixin-service-account", "secret");
     let data = TempDir::new().unwrap();
     std::fs::write(data.path().join("secret"), "s3cret").unwrap();
     let config = weixin_login::config::Config::parse(&example, std::iter::empty(), data.path()).unwrap();

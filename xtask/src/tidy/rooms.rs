@@ -12,7 +12,7 @@ use super::{House, sources};
 const FLOORS: &[(&str, &[&str])] = &[
     ("the store", &["store"]),
     ("a step", &["start", "callback", "exchange", "account", "authorization", "token", "session"]),
-    ("a route", &["app", "oidc"]),
+    ("a route", &["app", "oidc", "scene"]),
 ];
 
 const SERVER: &str = "server/src/";

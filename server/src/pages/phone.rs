@@ -1,0 +1,146 @@
+//! The pages that a phone sees, and the ones of a computer that shows our own QR code without JavaScript.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use askama::Template;
+
+use super::{Frame, NoticePage, page};
+use crate::clock::Seconds;
+use crate::headers::{content_security_policy, header_value};
+use crate::shared::Shared;
+use crate::store::scenes::SceneRow;
+use crate::text::phone::{
+    ANOTHER_SCREEN, COPY_INTO_WEIXIN, JUST_NOW, LET_IN_DONE, LET_IN_HINT, MINUTES_AGO, REFUSED_DONE,
+    REFUSED_HINT,
+};
+use crate::text::{self, Language, say};
+
+#[derive(Template)]
+#[template(path = "scan.html")]
+struct ScanPage<'a> {
+    frame: Frame,
+    client_name: &'a str,
+    scene_id: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct ConfirmPage<'a> {
+    frame: Frame,
+    client_name: &'a str,
+    scene: &'a SceneRow,
+    started: String,
+    was_wrong: bool,
+}
+
+#[derive(Template)]
+#[template(path = "tap.html")]
+struct TapPage<'a> {
+    frame: Frame,
+    client_name: &'a str,
+    authorize: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "phone.html")]
+struct PhonePage<'a> {
+    frame: Frame,
+    client_name: &'a str,
+    what_to_do: &'a str,
+    link: &'a str,
+    open_weixin: bool,
+    show_qr: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "still.html")]
+struct StillPage<'a> {
+    frame: Frame,
+    client_name: &'a str,
+    qr: String,
+    number: &'a str,
+}
+
+/// `GET /scan/{id}` inside WeChat: the tap that begins.
+pub fn scan(app: &Shared, client_name: &str, scene_id: &str, language: Language) -> HttpResponse {
+    let frame = Frame::new(app, language);
+    let mut response = page(StatusCode::OK, ScanPage { frame, client_name, scene_id }.render());
+    takes_a_form(&mut response);
+    // Browsers apply form-action to the redirect that follows the form, too.
+    let policy = content_security_policy(&app.config, "'none'");
+    let to_weixin = format!("form-action 'self' {}", app.config.weixin.open_url);
+    let policy = policy.replace("form-action 'self'", &to_weixin);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, header_value(&policy));
+    response
+}
+
+/// Which site, which computer, and the number.
+pub fn confirm(
+    app: &Shared,
+    client_name: &str,
+    scene: &SceneRow,
+    was_wrong: bool,
+    now: Seconds,
+    language: Language,
+) -> HttpResponse {
+    let started = match (now - scene.started_at) / 60 {
+        0 => say(JUST_NOW, language).to_owned(),
+        minutes => format!("{minutes}{}", say(MINUTES_AGO, language)),
+    };
+    let frame = Frame::new(app, language);
+    let confirm = ConfirmPage { frame, client_name, scene, started, was_wrong };
+    let mut response = page(StatusCode::OK, confirm.render());
+    takes_a_form(&mut response);
+    response
+}
+
+/// What became of the computer.
+pub fn answered(app: &Shared, let_in: bool, language: Language) -> HttpResponse {
+    let (title, text) = if let_in { (LET_IN_DONE, LET_IN_HINT) } else { (REFUSED_DONE, REFUSED_HINT) };
+    let notice = NoticePage {
+        frame: Frame::new(app, language),
+        title: say(title, language),
+        text: say(text, language),
+        code: "",
+        start_again: None,
+    };
+    page(StatusCode::OK, notice.render())
+}
+
+/// Inside WeChat: the tap that leads to WeChat's question. `authorize` is its address.
+pub fn tap(app: &Shared, client_name: &str, authorize: &str, language: Language) -> HttpResponse {
+    page(StatusCode::OK, TapPage { frame: Frame::new(app, language), client_name, authorize }.render())
+}
+
+/// Where a phone cannot go on by itself: `link` is what to open elsewhere, `show_qr` shows the QR code all the same.
+pub fn help(
+    app: &Shared,
+    client_name: &str,
+    link: &str,
+    show_qr: Option<&str>,
+    language: Language,
+) -> HttpResponse {
+    let into_weixin = app.config.weixin.service_account.is_some();
+    let what_to_do = say(if into_weixin { COPY_INTO_WEIXIN } else { ANOTHER_SCREEN }, language);
+    let frame = Frame::new(app, language);
+    let help = PhonePage {
+        frame,
+        client_name,
+        what_to_do,
+        link,
+        open_weixin: into_weixin && show_qr.is_some(),
+        show_qr,
+    };
+    page(StatusCode::OK, help.render())
+}
+
+/// Our own QR code on a page that refreshes itself. `qr` is SVG of our own making.
+pub fn still(app: &Shared, client_name: &str, qr: String, number: &str, language: Language) -> HttpResponse {
+    page(StatusCode::OK, StillPage { frame: Frame::new(app, language), client_name, qr, number }.render())
+}
+
+fn takes_a_form(response: &mut HttpResponse) {
+    // Under no-referrer the form's Origin would be `null`.
+    response.headers_mut().insert(REFERRER_POLICY, header_value("same-origin"));
+}

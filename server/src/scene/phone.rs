@@ -1,0 +1,171 @@
+//! What the phone does with a scene: `GET` and `POST /scan/{id}`, the tap inside WeChat; `GET` and `POST /scan/{id}/confirm`, where
+//! the person reads which site and which computer, and enters the number.
+
+use actix_web::http::header::USER_AGENT;
+use actix_web::{HttpRequest, HttpResponse, web};
+use protocol::service::ErrorCode;
+use protocol::service_account::is_inside_weixin;
+use serde::Deserialize;
+
+use super::event;
+use crate::authorization::see_other;
+use crate::callback::{BrowserProof, proves};
+use crate::config::Client;
+use crate::origin::is_own_page;
+use crate::pages::{self, Refusal, phone};
+use crate::shared::Shared;
+use crate::start::hosted::{attempt_cookie, bind, tap_address};
+use crate::start::{Start, Way, start};
+use crate::store::StoreError;
+use crate::store::scenes::{Entered, Progress, SceneRow};
+use crate::text::Language;
+
+/// The form of the question.
+#[derive(Deserialize)]
+pub struct Answer {
+    #[serde(default)]
+    number: String,
+    #[serde(default)]
+    answer: String,
+}
+
+/// Why a phone gets no further.
+enum Stop {
+    Refused(Refusal),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// `GET /scan/{id}`: what the QR code holds. Changes nothing: programs that look at addresses come here too.
+pub async fn scan(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
+    let language = Language::of(&request);
+    let shown = async {
+        let (scene, client) = open_scene(&app, &id).await?;
+        if !inside_weixin(&request) {
+            return Err(Stop::Refused(Refusal::OpenInWeixin));
+        }
+        Ok(phone::scan(&app, &client.name, &scene.id, language))
+    };
+    said(&app, shown.await, language)
+}
+
+/// `POST /scan/{id}`: the tap. Begins this phone's leg, whose state and cookie are its own.
+pub async fn tapped(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
+    let language = Language::of(&request);
+    let begun = async {
+        if !is_own_page(&app.config, &request) {
+            return Err(Stop::Refused(Refusal::OtherBrowser));
+        }
+        let (scene, client) = open_scene(&app, &id).await?;
+        if !app.fleeting.scan_scene(&scene.id, app.clock.now()).await? {
+            return Err(Stop::Refused(Refusal::Code(ErrorCode::AttemptExpired)));
+        }
+        let leg = Start::Leg { scene_id: scene.id.clone() };
+        let started = start(&app, client, Way::Tap, leg, Some(language.as_str().into())).await?;
+        let authorize = tap_address(&app, &started.login)
+            .ok_or(Stop::Refused(Refusal::Code(ErrorCode::Misconfigured)))?;
+        app.changes.tell(&scene.id);
+        let mut response = see_other(&authorize);
+        bind(&app, &request, &mut response, &started);
+        Ok(response)
+    };
+    said(&app, begun.await, language)
+}
+
+/// `GET /scan/{id}/confirm`, for the phone that WeChat has named.
+pub async fn question(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
+    let language = Language::of(&request);
+    let asked = async {
+        let (scene, client) = open_scene(&app, &id).await?;
+        own_leg(&app, &request, &scene).await?;
+        Ok(phone::confirm(&app, &client.name, &scene, false, app.clock.now(), language))
+    };
+    said(&app, asked.await, language)
+}
+
+/// `POST /scan/{id}/confirm`: the number, or a refusal.
+pub async fn answered(
+    app: web::Data<Shared>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    form: web::Form<Answer>,
+) -> HttpResponse {
+    let language = Language::of(&request);
+    let taken = async {
+        if !is_own_page(&app.config, &request) {
+            return Err(Stop::Refused(Refusal::OtherBrowser));
+        }
+        let (scene, client) = open_scene(&app, &id).await?;
+        let leg_id = own_leg(&app, &request, &scene).await?;
+        let now = app.clock.now();
+        let page = if form.answer == "confirm" {
+            match app.fleeting.enter_number(&scene.id, &leg_id, form.number.trim(), now).await? {
+                Entered::Right => phone::answered(&app, true, language),
+                Entered::Wrong { tries_left } => {
+                    let scene = SceneRow { tries_left, ..scene.clone() };
+                    phone::confirm(&app, &client.name, &scene, true, now, language)
+                }
+                Entered::Over => return Err(over(&app, &scene.id).await?),
+            }
+        } else {
+            app.fleeting.deny_scene(&scene.id, &leg_id, now).await?;
+            phone::answered(&app, false, language)
+        };
+        app.changes.tell(&scene.id);
+        Ok(page)
+    };
+    said(&app, taken.await, language)
+}
+
+/// Why a number was not taken.
+async fn over(app: &Shared, id: &str) -> Result<Stop, StoreError> {
+    app.changes.tell(id);
+    let denied = app.fleeting.scene(id).await?.is_some_and(|scene| scene.progress == Progress::Denied);
+    let why = if denied { Refusal::WrongNumber } else { Refusal::Code(ErrorCode::AttemptExpired) };
+    Ok(Stop::Refused(why))
+}
+
+/// A scene that can still be answered, and whose it is.
+async fn open_scene<'a>(app: &'a Shared, id: &str) -> Result<(SceneRow, &'a Client), Stop> {
+    let gone = |code| Stop::Refused(Refusal::Code(code));
+    let scene = app.fleeting.scene(id).await?.ok_or(gone(ErrorCode::UnknownAttempt))?;
+    let row = app.fleeting.attempt(id).await?.ok_or(gone(ErrorCode::UnknownAttempt))?;
+    let client = app.config.client(&row.client_id).ok_or(gone(ErrorCode::UnknownClient))?;
+    if event(&scene, app.clock.now()).is_last() {
+        let over = scene.progress == Progress::Approved || scene.progress == Progress::Denied;
+        return Err(gone(if over { ErrorCode::AttemptUsed } else { ErrorCode::AttemptExpired }));
+    }
+    Ok((scene, client))
+}
+
+/// The leg by which this very phone was named; another phone, or one that WeChat has not named yet, has none.
+async fn own_leg(app: &Shared, request: &HttpRequest, scene: &SceneRow) -> Result<String, Stop> {
+    let other = || Stop::Refused(Refusal::OtherBrowser);
+    let leg_id = scene.leg_id.clone().ok_or_else(other)?;
+    let cookie = attempt_cookie(app, request, &leg_id).ok_or_else(other)?;
+    let leg = app.fleeting.attempt(&leg_id).await?.ok_or_else(other)?;
+    if leg.scene_id.as_ref() != Some(&scene.id) || !proves(&leg, &BrowserProof::Cookie(&cookie)) {
+        return Err(other());
+    }
+    Ok(leg_id)
+}
+
+fn inside_weixin(request: &HttpRequest) -> bool {
+    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    user_agent.is_some_and(is_inside_weixin)
+}
+
+fn said(app: &Shared, page: Result<HttpResponse, Stop>, language: Language) -> HttpResponse {
+    page.unwrap_or_else(|stop| match stop {
+        Stop::Refused(refusal) => pages::refusal(app, refusal, language, None),
+        Stop::Store(error) => {
+            tracing::error!(%error, "the store did not answer");
+            pages::refusal(app, Refusal::Code(ErrorCode::TemporarilyUnavailable), language, None)
+        }
+    })
+}

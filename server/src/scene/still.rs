@@ -1,0 +1,52 @@
+//! `GET /login/{id}/still`: a scene on the service's own page for browsers without JavaScript. The page asks again by itself, and
+//! ends the login when the person has confirmed it.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use protocol::service::{ErrorCode, SceneEvent};
+use qrcode::render::svg;
+use qrcode::{EcLevel, QrCode};
+
+use super::{event, finish, own_attempt};
+use crate::authorization::see_other;
+use crate::error::ApiError;
+use crate::pages::{self, Refusal, phone};
+use crate::shared::Shared;
+use crate::text::Language;
+
+/// The page, or the login's end.
+pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
+    let language = Language::of(&request);
+    let shown = async {
+        let (row, _) = own_attempt(&app, &request, &id).await?;
+        let unknown = || ApiError::new(ErrorCode::UnknownAttempt, "");
+        let scene = app.fleeting.scene(&id).await?.ok_or_else(unknown)?;
+        let client = app.config.client(&row.client_id).ok_or_else(unknown)?;
+        match event(&scene, app.clock.now()) {
+            SceneEvent::Waiting | SceneEvent::Scanned => {
+                let address = format!("{}/scan/{}", app.config.public_url.as_str(), row.id);
+                let qr = qr(&address).ok_or_else(unknown)?;
+                Ok(phone::still(&app, &client.name, qr, &scene.number, language))
+            }
+            SceneEvent::Denied => Err(ApiError::new(ErrorCode::AccessDenied, "")),
+            SceneEvent::Expired => Err(ApiError::new(ErrorCode::AttemptExpired, "")),
+            SceneEvent::Approved => {
+                let (location, cookies) = finish::on_our_page(&app, &request, row).await?;
+                let mut response = see_other(&location);
+                for cookie in cookies {
+                    // A cookie of our own making is a header.
+                    let _ = response.add_cookie(&cookie);
+                }
+                Ok(response)
+            }
+        }
+    };
+    let refused = |error: ApiError| pages::refusal(&app, Refusal::Code(error.code), language, None);
+    shown.await.unwrap_or_else(refused)
+}
+
+/// SVG, without the XML declaration that has no place inside a page.
+fn qr(address: &str) -> Option<String> {
+    let code = QrCode::with_error_correction_level(address, EcLevel::M).ok()?;
+    let image = code.render::<svg::Color<'_>>().quiet_zone(false).build();
+    image.split_once("?>").map(|(_, svg)| svg.to_owned())
+}

@@ -1,0 +1,63 @@
+//! What a scene begins with: its number, and the words by which a person knows the computer again. Its pages are in
+//! [`crate::scene`].
+
+use actix_web::HttpRequest;
+use actix_web::http::header::USER_AGENT;
+use protocol::service::Scene;
+
+use crate::clock::Seconds;
+use crate::secret::random_number;
+use crate::shared::Shared;
+use crate::store::scenes::{MOST_TRIES, Progress, SceneRow};
+use crate::store::{AttemptRow, StoreError};
+
+/// How long a scene lives.
+pub const LIFETIME: Seconds = 300;
+
+/// Keeps the scene of this attempt, and gives what the computer shows.
+pub(super) async fn begin(app: &Shared, row: &AttemptRow, computer: String) -> Result<Scene, StoreError> {
+    let number = random_number(10..=99).to_string();
+    app.fleeting
+        .insert_scene(&SceneRow {
+            id: row.id.clone(),
+            number: number.clone(),
+            computer,
+            started_at: app.clock.now(),
+            progress: Progress::Waiting,
+            tries_left: MOST_TRIES,
+            leg_id: None,
+            account_id: None,
+            expires_at: row.expires_at,
+        })
+        .await?;
+    Ok(Scene { scan_url: format!("{}/scan/{}", app.config.public_url.as_str(), row.id), number })
+}
+
+/// The browser and the system that sent a request: `Chrome, Windows`. Names of our own alone: whatever else the header says is
+/// not shown to anybody.
+pub fn computer_of(request: &HttpRequest) -> String {
+    let user_agent =
+        request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Most browsers claim to be others too: the rarest word decides.
+    const BROWSERS: [(&str, &str); 6] = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("QQBrowser/", "QQ"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    const SYSTEMS: [(&str, &str); 7] = [
+        ("Windows", "Windows"),
+        ("iPhone", "iOS"),
+        ("iPad", "iPadOS"),
+        ("Mac OS X", "macOS"),
+        ("Android", "Android"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    let name = |table: &[(&str, &'static str)]| {
+        table.iter().find(|(word, _)| user_agent.contains(word)).map_or("?", |(_, name)| name)
+    };
+    format!("{}, {}", name(&BROWSERS), name(&SYSTEMS))
+}
