@@ -1,6 +1,7 @@
 //! Sites with a backend: Express with openid-client, Auth.js, Django with Authlib.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -89,10 +90,14 @@ async fn authjs_with_its_generic_provider() -> Result<()> {
     let browser = Browser::new(&provider.emulator)?;
     assert_eq!(browser.open(&at("/")).await?.status, 401);
     let token = |page: Value| page["csrfToken"].as_str().unwrap_or_default().to_owned();
+    let csrf = async || anyhow::Ok(token(browser.open(&at("/auth/csrf")).await?.json()?));
+    let log_in = async || {
+        let csrf = csrf().await?;
+        let form = [("csrfToken", csrf.as_str()), ("callbackUrl", "/")];
+        browser.submit(&at("/auth/signin/weixin"), &form).await
+    };
 
-    let csrf = token(browser.open(&at("/auth/csrf")).await?.json()?);
-    let form = [("csrfToken", csrf.as_str()), ("callbackUrl", "/")];
-    let page = browser.submit(&at("/auth/signin/weixin"), &form).await?;
+    let page = log_in().await?;
     assert_eq!(
         (page.status.as_u16(), page.logins, page.address.as_str()),
         (200, 1, at("/").as_str()),
@@ -102,14 +107,25 @@ async fn authjs_with_its_generic_provider() -> Result<()> {
     assert_eq!(person["nickname"], "陈锴");
     assert!(person["picture"].is_string());
 
-    let csrf = token(browser.open(&at("/auth/csrf")).await?.json()?);
-    let page =
-        browser.submit(&at("/auth/signout"), &[("csrfToken", csrf.as_str()), ("callbackUrl", "/")]).await?;
-    assert_eq!((page.status.as_u16(), page.json()?), (401, json!({})));
+    // Each update refreshes; only a token answer moves the time until which its token is good.
+    let good_until = browser.open(&at("/auth/session")).await?.json()?["until"].as_i64();
+    let csrf_token = csrf().await?;
+    let deadline = Instant::now() + Duration::from_secs(40);
+    loop {
+        let updated = browser.submit(&at("/auth/session"), &[("csrfToken", &csrf_token)]).await?.json()?;
+        assert_eq!(updated["user"]["sub"], person["sub"], "{updated}");
+        if updated["until"].as_i64() > good_until {
+            break;
+        }
+        assert!(Instant::now() < deadline, "it was not refreshed: {updated}");
+    }
 
-    let csrf = token(browser.open(&at("/auth/csrf")).await?.json()?);
-    let form = [("csrfToken", csrf.as_str()), ("callbackUrl", "/")];
-    let again = browser.submit(&at("/auth/signin/weixin"), &form).await?;
-    assert_eq!(again.json()?["sub"], person["sub"]);
+    // A second login in the same browser asks for nothing, until it has logged out at the service too.
+    let again = log_in().await?;
+    assert_eq!((again.logins, &again.json()?), (0, &person));
+    let out = browser.open(&at("/logout")).await?;
+    assert_eq!((out.status.as_u16(), out.address.as_str(), out.json()?), (401, at("/").as_str(), json!({})));
+    let new = log_in().await?;
+    assert_eq!((new.logins, &new.json()?), (1, &person));
     Ok(())
 }
