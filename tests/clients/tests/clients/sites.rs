@@ -15,6 +15,13 @@ async fn start(
     callback: &str,
     program: impl FnOnce() -> Result<Command>,
 ) -> Result<(Provider, Site, String)> {
+    let (port, site, registration) = registered(callback)?;
+    let provider = Provider::start(&site, registration).await?;
+    let running = Site::start(&mut program()?, &provider, port)?;
+    Ok((provider, running, site))
+}
+
+fn registered(callback: &str) -> Result<(u16, String, Registration)> {
     let port = free_port()?;
     let site = format!("http://localhost:{port}");
     let registration = Registration {
@@ -22,9 +29,7 @@ async fn start(
         post_logout_redirect_uris: vec![format!("{site}/")],
         ..Registration::default()
     };
-    let provider = Provider::start(&site, registration).await?;
-    let running = Site::start(&mut program()?, &provider, port)?;
-    Ok((provider, running, site))
+    Ok((port, site, registration))
 }
 
 fn node(sample: &str) -> Result<Command> {
@@ -32,6 +37,12 @@ fn node(sample: &str) -> Result<Command> {
     let mut node = Command::new("node");
     node.arg(samples().join(sample).join("app.mjs")).current_dir(samples());
     Ok(node)
+}
+
+fn django() -> Result<Command> {
+    let mut python = Command::new(packages::python()?);
+    python.arg(samples().join("django/app.py"));
+    Ok(python)
 }
 
 /// The whole life of a login, in a site with these four pages.
@@ -74,12 +85,7 @@ async fn express_with_openid_client() -> Result<()> {
 
 #[tokio::test]
 async fn django_with_authlib() -> Result<()> {
-    let python = || {
-        let mut python = Command::new(packages::python()?);
-        python.arg(samples().join("django/app.py"));
-        Ok(python)
-    };
-    let (provider, _running, site) = start("/callback", python).await?;
+    let (provider, _running, site) = start("/callback", django).await?;
     logs_in_refreshes_and_logs_out(&provider, &site).await
 }
 
@@ -127,5 +133,30 @@ async fn authjs_with_its_generic_provider() -> Result<()> {
     assert_eq!((out.status.as_u16(), out.address.as_str(), out.json()?), (401, at("/").as_str(), json!({})));
     let new = log_in().await?;
     assert_eq!((new.logins, &new.json()?), (1, &person));
+    Ok(())
+}
+
+/// One person at two sites, by two clients that other people wrote: one login serves both, and both call the person the same.
+#[tokio::test]
+async fn two_sites_call_a_person_the_same() -> Result<()> {
+    let (express_port, express, express_registration) = registered("/callback")?;
+    let (django_port, django_site, django_registration) = registered("/callback")?;
+    let provider = Provider::start_for(&[
+        ("express", &express, express_registration),
+        ("django", &django_site, django_registration),
+    ])
+    .await?;
+    let _express = Site::start_as("express", &mut node("express")?, &provider, express_port)?;
+    let _django = Site::start_as("django", &mut django()?, &provider, django_port)?;
+
+    let browser = Browser::new(&provider.emulator)?;
+    let at_express = browser.open(&format!("{express}/login")).await?;
+    let at_django = browser.open(&format!("{django_site}/login")).await?;
+    assert_eq!((at_express.logins, at_django.logins), (1, 0));
+    assert_eq!(at_express.json()?, at_django.json()?);
+    assert_eq!(at_django.json()?["nickname"], "陈锴");
+    // Another browser of the same person.
+    let elsewhere = Browser::new(&provider.emulator)?.open(&format!("{django_site}/login")).await?;
+    assert_eq!((elsewhere.logins, &elsewhere.json()?["sub"]), (1, &at_express.json()?["sub"]));
     Ok(())
 }
