@@ -45,17 +45,28 @@ impl Provider {
         Self::start_for(&[(CLIENT_ID, site, registration)]).await
     }
 
+    /// Starts both behind the site's own proxy, which passes `/weixin/` on to `port`.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_behind(site: &str, port: u16, registration: Registration) -> Result<Provider> {
+        Self::start_at(format!("{site}/weixin"), port, &[(CLIENT_ID, site, registration)]).await
+    }
+
     /// Starts both, for several sites: each with its client's name and its origin, all with the same secret.
     ///
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn start_for(sites: &[(&str, &str, Registration)]) -> Result<Provider> {
+        let port = free_port()?;
+        Self::start_at(format!("http://localhost:{port}"), port, sites).await
+    }
+
+    async fn start_at(issuer: String, port: u16, sites: &[(&str, &str, Registration)]) -> Result<Provider> {
         let emulator = Emulator::start(Options::default()).await?;
         let folder = tempfile::tempdir()?;
-        let port = free_port()?;
-        let config = config(&emulator, &folder, port, sites);
+        let config = config(&emulator, &folder, &issuer, port, sites);
         let service = Service::start(&config, folder.path());
-        let issuer = format!("http://localhost:{port}");
         Ok(Provider { issuer, emulator, _service: service, _folder: folder })
     }
 }
@@ -68,10 +79,16 @@ pub fn free_port() -> Result<u16> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-fn config(emulator: &Emulator, folder: &TempDir, port: u16, sites: &[(&str, &str, Registration)]) -> String {
+fn config(
+    emulator: &Emulator,
+    folder: &TempDir,
+    issuer: &str,
+    port: u16,
+    sites: &[(&str, &str, Registration)],
+) -> String {
     let service = format!(
         r#"
-public_url = "http://localhost:{port}"
+public_url = "{issuer}"
 listen = "127.0.0.1:{port}"
 ops_listen = "127.0.0.1:0"
 store = "sqlite:{folder}/store.db"
