@@ -12,7 +12,7 @@ use crate::store::{Lasting, SqliteStore};
 /// Tries one thing after the other, each a line; an error when anything is wrong.
 #[expect(clippy::print_stdout, reason = "this is what the person asked to read")]
 pub async fn run(config: Option<&Path>) -> Result<(), Box<dyn std::error::Error>> {
-    let config = Config::load(config, std::env::vars())?;
+    let config = Config::load(config, std::env::vars_os())?;
     println!("good   the configuration is read");
     println!("       WeChat sends people back to {}/callback", config.public_url.as_str());
     let domain = config.public_url.host().split(':').next().unwrap_or_default();

@@ -3,6 +3,7 @@
 
 mod client;
 mod read;
+mod tree;
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -130,7 +130,7 @@ async fn main() -> ExitCode {
 type Failure = Box<dyn std::error::Error>;
 
 fn load(config: Option<PathBuf>) -> Result<Config, Failure> {
-    Ok(Config::load(config.as_deref(), std::env::vars())?)
+    Ok(Config::load(config.as_deref(), std::env::vars_os())?)
 }
 
 fn hash_secret() -> Result<String, Failure> {
@@ -176,7 +176,7 @@ async fn serve(config: Option<PathBuf>) -> Result<(), Box<dyn std::error::Error>
     let coloured = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(coloured).with_writer(std::io::stderr).init();
 
-    let config = Config::load(config.as_deref(), std::env::vars())?;
+    let config = Config::load(config.as_deref(), std::env::vars_os())?;
     let public_url = config.public_url.as_str().to_owned();
     let application = Application::build(config, Clock::system()).await?;
     let ready = serde_json::json!({

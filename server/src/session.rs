@@ -9,6 +9,7 @@ pub mod listing;
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, web};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::service::{ErrorCode, Person, Problem, RedeemSession};
 
 use self::ending::Offline;
@@ -26,6 +27,9 @@ pub const IDLE_LIFETIME: Seconds = 7 * 24 * 3600;
 pub const ABSOLUTE_LIFETIME: Seconds = 30 * 24 * 3600;
 /// A session that was used this recently is not written again.
 const TOUCH_EVERY: Seconds = 300;
+
+/// All but RFC 3986's unreserved characters.
+const PERCENT_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Which session a cookie stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,7 +160,7 @@ pub async fn current(
     Ok(Some(session))
 }
 
-/// `GET /session`: 200 with the [`Person`], or 401.
+/// `GET /session`: 200 with the [`Person`], in headers too, or 401. The nickname's header is percent-encoded UTF-8.
 #[utoipa::path(
     get,
     path = "/session",
@@ -167,7 +171,17 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpRes
         return Err(ApiError::new(ErrorCode::LoginRequired, "nobody is logged in here"));
     };
     let client_id = session.client_id.unwrap_or_default();
-    Ok(HttpResponse::Ok().json(person(&app, &session.account_id, client_id, session.auth_time).await?))
+    let person = person(&app, &session.account_id, client_id, session.auth_time).await?;
+    let mut response = HttpResponse::Ok();
+    // For proxies that ask before each request and read no JSON: nginx's `auth_request`.
+    response.insert_header(("weixin-login-sub", person.sub.as_str()));
+    let nickname = utf8_percent_encode(&person.nickname, PERCENT_ENCODED).to_string();
+    response.insert_header(("weixin-login-nickname", nickname));
+    if let Some(picture) = &person.picture {
+        let picture = utf8_percent_encode(picture, CONTROLS).to_string();
+        response.insert_header(("weixin-login-picture", picture));
+    }
+    Ok(response.json(person))
 }
 
 /// `POST /session`: an embedded code and its verifier become the site's session. Same site only.

@@ -56,12 +56,13 @@ const PACKAGES: &[Package] = &[
     Package { name: "chromium", is_there: || shell::is_installed("chromium") },
     Package { name: "chromium-driver", is_there: || shell::is_installed("chromedriver") },
     Package { name: "fonts-noto-cjk", is_there: has_chinese_font },
-    // OpenID Connect clients that other people wrote: Apache's, and those of a Python of the tests' own.
+    // OpenID Connect clients that other people wrote: Apache's and nginx's, and those of a Python of the tests' own.
     Package { name: "apache2", is_there: || Path::new("/usr/sbin/apache2").exists() },
     Package {
         name: "libapache2-mod-auth-openidc",
         is_there: || Path::new("/usr/lib/apache2/modules/mod_auth_openidc.so").exists(),
     },
+    Package { name: "nginx", is_there: || Path::new("/usr/sbin/nginx").exists() },
     Package { name: "python3-venv", is_there: has_python_venv },
 ];
 

@@ -1,12 +1,13 @@
 //! From text and environment to a [`Config`]: every refusal names the key, and an unknown one the nearest that is known.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use protocol::ids::AppId;
 use serde::Deserialize;
-use toml::{Table, Value};
 
+use super::tree::{Node, PREFIX, Refusal};
 use super::{App, AppSecret, Client, Config, PublicUrl, Weixin, client};
 use crate::clock::Seconds;
 
@@ -14,7 +15,6 @@ use crate::clock::Seconds;
 pub(super) const OPEN_URL: &str = "https://open.weixin.qq.com";
 const API_URL: &str = "https://api.weixin.qq.com";
 const DESKTOP_URL: &str = "https://localhost.weixin.qq.com:14013";
-const PREFIX: &str = "WEIXIN_LOGIN_";
 
 /// Why the service does not start. One sentence that says which key, and what would be right.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum ConfigError {
     /// The file is not there, or may not be read.
     #[error("{0} cannot be read: {1}")]
     File(PathBuf, std::io::Error),
-    /// Not TOML, an unknown key, or a value of the wrong type; the text has line and column.
+    /// Not TOML, an unknown key, or a value of the wrong type; the sentence has the line, or the variable.
     #[error("{0}")]
     Toml(String),
     /// A value that cannot be right.
@@ -101,69 +101,36 @@ struct RawClient {
 
 impl Config {
     /// Reads the file, then the environment, which has the last word. Relative paths start at the file's folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which repeats no value that could be a secret.
     pub fn load(
         file: Option<&Path>,
-        env: impl Iterator<Item = (String, String)>,
+        variables: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
-        let Some(file) = file else { return Self::parse("", env, Path::new(".")) };
+        let Some(file) = file else { return Self::parse("", variables, Path::new(".")) };
         let text = std::fs::read_to_string(file).map_err(|error| ConfigError::File(file.into(), error))?;
-        Self::parse(&text, env, file.parent().unwrap_or(Path::new(".")))
+        Self::parse(&text, variables, file.parent().unwrap_or(Path::new(".")))
     }
 
     /// The same of a text.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
     pub fn parse(
         text: &str,
-        env: impl Iterator<Item = (String, String)>,
+        variables: impl Iterator<Item = (OsString, OsString)>,
         folder: &Path,
     ) -> Result<Self, ConfigError> {
-        // First the text alone: its errors have lines.
-        toml::from_str::<RawConfig>(text)
-            .map_err(|error| ConfigError::Toml(with_nearest(&error.to_string())))?;
-        let mut table: Table =
-            text.parse().map_err(|error: toml::de::Error| ConfigError::Toml(error.to_string()))?;
-        for (name, value) in env {
-            if let Some(key) = name.strip_prefix(PREFIX) {
-                put(&mut table, &key.to_ascii_lowercase(), value);
-            }
-        }
-        let raw = RawConfig::deserialize(table)
-            .map_err(|error| ConfigError::Toml(format!("{PREFIX}*: {}", with_nearest(&error.to_string()))))?;
-        checked(raw, folder)
+        let mut tree = Node::parse(text)?;
+        tree.put_variables(variables)?;
+        checked(RawConfig::deserialize(tree)?, folder)
     }
 }
 
-/// Puts a variable where its key is: `weixin__website__appid` into `[weixin.website]`. A value that is a TOML list is one, any
-/// other is a text.
-fn put(table: &mut Table, key: &str, value: String) {
-    match key.split_once("__") {
-        Some((outer, inner)) => {
-            let outer = table.entry(outer).or_insert_with(|| Value::Table(Table::new()));
-            if let Value::Table(outer) = outer {
-                put(outer, inner, value);
-            }
-        }
-        None => {
-            let list =
-                value.starts_with('[').then(|| format!("value = {value}").parse::<Table>().ok()).flatten();
-            let value = list.and_then(|mut list| list.remove("value")).unwrap_or(Value::String(value));
-            table.insert(key.into(), value);
-        }
-    }
-}
-
-/// Adds the nearest known key to serde's "unknown field `x`, expected one of `a`, `b`".
-fn with_nearest(error: &str) -> String {
-    let mut words = error.split('`').skip(1).step_by(2);
-    let unknown = error
-        .contains("unknown field")
-        .then(|| words.find(|word| error.contains(&format!("unknown field `{word}`"))))
-        .flatten();
-    let nearest = unknown.and_then(|unknown| {
-        words.max_by(|a, b| strsim::jaro_winkler(unknown, a).total_cmp(&strsim::jaro_winkler(unknown, b)))
-    });
-    match nearest {
-        Some(nearest) => format!("{}\nDid you mean `{nearest}`?", error.trim_end()),
-        None => error.trim_end().into(),
+impl From<Refusal> for ConfigError {
+    fn from(refusal: Refusal) -> ConfigError {
+        ConfigError::Toml(refusal.to_string())
     }
 }
 

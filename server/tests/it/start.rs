@@ -1,9 +1,11 @@
 //! What stops the start: each time one sentence that says what is wrong, and no secret in it.
 
+use std::ffi::OsStr;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use weixin_emulator::{DEFAULT_SECRET, Emulator};
+use weixin_login::config::Config;
 
 use crate::harness::config;
 
@@ -18,11 +20,13 @@ impl Attempt {
     }
 
     /// Runs the program with a changed configuration.
-    fn run(&self, command: &str, change: impl Fn(String) -> String, env: &[(&str, &str)]) -> Output {
+    fn run(&self, command: &str, change: impl Fn(String) -> String, env: &[(&str, &OsStr)]) -> Output {
         let file = self.data.path().join("weixin-login.toml");
         std::fs::write(&file, change(config(&self.weixin, &self.data))).unwrap();
         let program = env!("CARGO_BIN_EXE_weixin-login");
         Command::new(program)
+            // How many rounds tests run is no key of the service.
+            .env_remove("WEIXIN_LOGIN_FULL_TESTS")
             .args([command, "--config"])
             .arg(&file)
             .envs(env.iter().copied())
@@ -35,7 +39,7 @@ impl Attempt {
         self.refused_with(change, &[], words);
     }
 
-    fn refused_with(&self, change: impl Fn(String) -> String, env: &[(&str, &str)], words: &[&str]) {
+    fn refused_with(&self, change: impl Fn(String) -> String, env: &[(&str, &OsStr)], words: &[&str]) {
         let output = self.run("serve", change, env);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{said}");
@@ -57,9 +61,137 @@ async fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
     );
     attempt.refused_with(
         |text| text,
-        &[("WEIXIN_LOGIN_WEIXIN__WEBSITE__APPIDD", "x")],
-        &["appidd", "Did you mean `appid`?"],
+        &[("WEIXIN_LOGIN_WEIXIN__WEBSITE__APPIDD", OsStr::new("x"))],
+        &["WEIXIN_LOGIN_WEIXIN__WEBSITE__APPIDD", "`weixin.website.appidd`", "Did you mean `appid`?"],
     );
+}
+
+#[tokio::test]
+async fn no_refusal_repeats_a_secret_from_the_file() {
+    let attempt = Attempt::new().await;
+    let line = format!("secret = \"{DEFAULT_SECRET}\"");
+    for (bad, words) in [
+        (
+            line.replacen("secret", "secert", 1),
+            "`weixin.website.secert` is not a key. Did you mean `secret`?",
+        ),
+        (line.replace('"', ""), "line 14"),
+        (line.replacen('=', "", 1), "line 14"),
+        (line.trim_end_matches('"').to_owned(), "line 14"),
+        (format!("{line}\n{line}"), "line 15: duplicate key"),
+        (format!("{line} tail"), "line 14"),
+        (format!("secret = [\"{DEFAULT_SECRET}\"]"), "line 14: `weixin.website.secret` must be a text"),
+        (format!("appid = \"{DEFAULT_SECRET}\""), "duplicate key"),
+        (format!("[weixin.website.secret]\n{line}"), "`weixin.website.secret` must be a text"),
+        (format!("[clients]\n{line}"), "duplicate key"),
+    ] {
+        let change = |text: String| {
+            let secret_file = text.lines().find(|line| line.starts_with("secret_file")).unwrap().to_owned();
+            text.replace(&secret_file, &bad)
+        };
+        attempt.refused(change, &[words]);
+    }
+    let in_one_line = |text: String| {
+        let start = text.find("[weixin.website]").unwrap();
+        let end = start + text[start..].find("\n\n").unwrap();
+        text.replace(&text[start..end], &format!("website = \"{DEFAULT_SECRET}\""))
+    };
+    attempt.refused(in_one_line, &["`weixin.website` must be a table"]);
+}
+
+#[tokio::test]
+async fn a_variable_of_the_wrong_kind_is_named() {
+    let attempt = Attempt::new().await;
+    for (name, value, words) in [
+        ("ROTATE_KEYS_EVERY_DAYS", "often", "`rotate_keys_every_days` must be a whole number"),
+        ("ROTATE_KEYS_EVERY_DAYS", "-1", "`rotate_keys_every_days` must be a whole number"),
+        ("BACKCHANNEL_PRIVATE_ADDRESSES", "yes", "`backchannel_private_addresses` must be true or false"),
+        ("TRUSTED_PROXIES", "[10.0.0.0/8", "`trusted_proxies` must be a list"),
+        ("CLIENTS", "shop", "`clients` must be a table"),
+        ("WEIXIN", DEFAULT_SECRET, "`weixin` must be a table"),
+        ("LISTEN__X", DEFAULT_SECRET, "stands below a key that is no table"),
+        ("WIDGET_DIR__X", DEFAULT_SECRET, "stands below a key that is no table"),
+        ("CLIENTS__0__NAME", "x", "stands below a key that is no table"),
+    ] {
+        let name = format!("WEIXIN_LOGIN_{name}");
+        let said = format!("{name}: ");
+        attempt.refused_with(|text| text, &[(&name, OsStr::new(value))], &[&said, words]);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_variable_that_is_no_text_is_refused_only_where_it_is_ours() {
+    use std::os::unix::ffi::OsStrExt;
+    let attempt = Attempt::new().await;
+    let garbage = OsStr::from_bytes(b"\xff\xfe");
+    let secret = "WEIXIN_LOGIN_WEIXIN__WEBSITE__SECRET";
+    attempt.refused_with(
+        |text| text,
+        &[(secret, garbage)],
+        &["WEIXIN_LOGIN_WEIXIN__WEBSITE__SECRET: is not UTF-8"],
+    );
+    let others = attempt.run("check", |text| text, &[("SOMEBODY_ELSES", garbage)]);
+    assert_eq!(others.status.code(), Some(0), "{others:?}");
+}
+
+#[test]
+fn every_key_can_come_from_the_environment() {
+    let data = TempDir::new().unwrap();
+    std::fs::write(data.path().join("secret"), "s3cret").unwrap();
+    let variables = [
+        ("PUBLIC_URL", "https://shop.example.test/weixin"),
+        ("LISTEN", "127.0.0.1:1"),
+        ("OPS_LISTEN", "127.0.0.1:2"),
+        ("STORE", "sqlite:a.db"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, 192.168.0.0/16"),
+        ("TLS_CERT_FILE", "cert.pem"),
+        ("TLS_KEY_FILE", "key.pem"),
+        ("WIDGET_DIR", "widget"),
+        ("MASTER_KEY_FILES", r#"["one", "two"]"#),
+        ("ROTATE_KEYS_EVERY_DAYS", "90"),
+        ("BACKCHANNEL_PRIVATE_ADDRESSES", "true"),
+        ("WEIXIN__OPEN_URL", "https://open.example.test"),
+        ("WEIXIN__API_URL", "https://api.example.test"),
+        ("WEIXIN__DESKTOP_URLS", "https://desktop.example.test"),
+        ("WEIXIN__AVATAR_HOSTS", ""),
+        ("WEIXIN__WEBSITE__APPID", "wx0123456789abcdef"),
+        ("WEIXIN__WEBSITE__SECRET_FILE", "secret"),
+        (
+            "CLIENTS",
+            r#"[{ id = "shop", name = "Shop", require_pkce = false, redirect_uris = ["https://shop.example.test/cb"] }]"#,
+        ),
+    ];
+    let variables = variables.map(|(name, value)| (format!("WEIXIN_LOGIN_{name}").into(), value.into()));
+    let of_variables = Config::parse("", variables.into_iter(), data.path()).unwrap();
+    let text = r#"
+        public_url = "https://shop.example.test/weixin"
+        listen = "127.0.0.1:1"
+        ops_listen = "127.0.0.1:2"
+        store = "sqlite:a.db"
+        trusted_proxies = ["10.0.0.0/8", "192.168.0.0/16"]
+        tls_cert_file = "cert.pem"
+        tls_key_file = "key.pem"
+        widget_dir = "widget"
+        master_key_files = ["one", "two"]
+        rotate_keys_every_days = 90
+        backchannel_private_addresses = true
+        [weixin]
+        open_url = "https://open.example.test"
+        api_url = "https://api.example.test"
+        desktop_urls = ["https://desktop.example.test"]
+        avatar_hosts = []
+        [weixin.website]
+        appid = "wx0123456789abcdef"
+        secret_file = "secret"
+        [[clients]]
+        id = "shop"
+        name = "Shop"
+        require_pkce = false
+        redirect_uris = ["https://shop.example.test/cb"]
+    "#;
+    let of_text = Config::parse(text, std::iter::empty(), data.path()).unwrap();
+    assert_eq!(format!("{of_variables:?}"), format!("{of_text:?}"));
 }
 
 #[tokio::test]
@@ -164,7 +296,7 @@ fn the_example_is_a_configuration() {
         .replace("/run/secrets/weixin-service-account", "secret");
     let data = TempDir::new().unwrap();
     std::fs::write(data.path().join("secret"), "s3cret").unwrap();
-    let config = weixin_login::config::Config::parse(&example, std::iter::empty(), data.path()).unwrap();
+    let config = Config::parse(&example, std::iter::empty(), data.path()).unwrap();
     assert_eq!(config.public_url.as_str(), "https://shop.example.com/weixin");
     // What is commented out in it is what it says: the default.
     let all: String = example
@@ -172,6 +304,6 @@ fn the_example_is_a_configuration() {
         .map(|line| line.strip_prefix("# ").filter(|line| line.contains(" = ")).unwrap_or(line))
         .map(|line| format!("{line}\n"))
         .collect();
-    let all = weixin_login::config::Config::parse(&all, std::iter::empty(), data.path()).unwrap();
+    let all = Config::parse(&all, std::iter::empty(), data.path()).unwrap();
     assert_eq!(format!("{:?}", all.weixin), format!("{:?}", config.weixin));
 }

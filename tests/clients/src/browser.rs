@@ -65,6 +65,14 @@ impl<'a> Browser<'a> {
         self.walk(self.http.get(address)).await
     }
 
+    /// Opens an address with a header of the visitor's own.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_with(&self, address: &str, header: &str, value: &str) -> Result<Page> {
+        self.walk(self.http.get(address).header(header, value)).await
+    }
+
     /// Submits a form.
     ///
     /// # Errors
@@ -101,7 +109,11 @@ impl<'a> Browser<'a> {
     /// As [`open`](Self::open).
     pub async fn confirm_logout(&self, issuer: &str) -> Result<Page> {
         // Our own page's origin: nothing else may do it.
-        self.walk(self.http.post(format!("{issuer}/logout")).header("Origin", issuer)).await
+        let origin = Url::parse(issuer)?.origin().ascii_serialization();
+        self.walk(
+            self.http.post(format!("{issuer}/logout")).header("Origin", origin).form(&[("request", "")]),
+        )
+        .await
     }
 
     async fn walk(&self, first: reqwest::RequestBuilder) -> Result<Page> {

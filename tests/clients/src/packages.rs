@@ -1,5 +1,5 @@
-//! Where the samples' packages come from: npm and PyPI as their lock files say, into folders that git does not know; Apache from
-//! the system, by name.
+//! Where the samples' packages come from: npm and PyPI as their lock files say, into folders that git does not know; Apache and
+//! nginx from the system, by name.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,6 +56,18 @@ pub fn apache() -> Result<PathBuf> {
     let (program, module) = ("/usr/sbin/apache2", "/usr/lib/apache2/modules/mod_auth_openidc.so");
     if !Path::new(program).exists() || !Path::new(module).exists() {
         bail!("Apache is missing: apt-get install apache2 libapache2-mod-auth-openidc");
+    }
+    Ok(program.into())
+}
+
+/// Debian's nginx.
+///
+/// # Errors
+/// With what to install, when it is missing.
+pub fn nginx() -> Result<PathBuf> {
+    let program = "/usr/sbin/nginx";
+    if !Path::new(program).exists() {
+        bail!("nginx is missing: apt-get install nginx");
     }
     Ok(program.into())
 }

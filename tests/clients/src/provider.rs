@@ -42,12 +42,31 @@ impl Provider {
     /// # Errors
     /// When one of them does not start.
     pub async fn start(site: &str, registration: Registration) -> Result<Provider> {
+        Self::start_for(&[(CLIENT_ID, site, registration)]).await
+    }
+
+    /// Starts both behind the site's own proxy, which passes `/weixin/` on to `port`.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_behind(site: &str, port: u16, registration: Registration) -> Result<Provider> {
+        Self::start_at(format!("{site}/weixin"), port, &[(CLIENT_ID, site, registration)]).await
+    }
+
+    /// Starts both, for several sites: each with its client's name and its origin, all with the same secret.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_for(sites: &[(&str, &str, Registration)]) -> Result<Provider> {
+        let port = free_port()?;
+        Self::start_at(format!("http://localhost:{port}"), port, sites).await
+    }
+
+    async fn start_at(issuer: String, port: u16, sites: &[(&str, &str, Registration)]) -> Result<Provider> {
         let emulator = Emulator::start(Options::default()).await?;
         let folder = tempfile::tempdir()?;
-        let port = free_port()?;
-        let config = config(&emulator, &folder, port, site, &registration);
+        let config = config(&emulator, &folder, &issuer, port, sites);
         let service = Service::start(&config, folder.path());
-        let issuer = format!("http://localhost:{port}");
         Ok(Provider { issuer, emulator, _service: service, _folder: folder })
     }
 }
@@ -63,23 +82,13 @@ pub fn free_port() -> Result<u16> {
 fn config(
     emulator: &Emulator,
     folder: &TempDir,
+    issuer: &str,
     port: u16,
-    site: &str,
-    registration: &Registration,
+    sites: &[(&str, &str, Registration)],
 ) -> String {
-    let list = |addresses: &[String]| serde_json::to_string(addresses).unwrap_or_default();
-    let secret = if registration.public {
-        format!("origins = [\"{site}\"]")
-    } else {
-        format!("secret_sha256 = \"{}\"", hash_secret(CLIENT_SECRET))
-    };
-    let backchannel = match &registration.backchannel_logout_uri {
-        Some(address) => format!("backchannel_logout_uri = \"{address}\""),
-        None => String::new(),
-    };
-    format!(
+    let service = format!(
         r#"
-public_url = "http://localhost:{port}"
+public_url = "{issuer}"
 listen = "127.0.0.1:{port}"
 ops_listen = "127.0.0.1:0"
 store = "sqlite:{folder}/store.db"
@@ -95,14 +104,6 @@ desktop_urls = []
 [weixin.website]
 appid = "{appid}"
 secret = "{app_secret}"
-
-[[clients]]
-id = "{CLIENT_ID}"
-name = "A site"
-redirect_uris = {redirect_uris}
-post_logout_redirect_uris = {post_logout_redirect_uris}
-{secret}
-{backchannel}
 "#,
         folder = folder.path().display(),
         widget = samples().join("../../target/widget/dist").display(),
@@ -110,6 +111,32 @@ post_logout_redirect_uris = {post_logout_redirect_uris}
         api = emulator.api_url(),
         appid = weixin_emulator::DEFAULT_APPID,
         app_secret = weixin_emulator::DEFAULT_SECRET,
+    );
+    let clients = sites.iter().map(|(id, site, registration)| client(id, site, registration));
+    std::iter::once(service).chain(clients).collect()
+}
+
+fn client(id: &str, site: &str, registration: &Registration) -> String {
+    let list = |addresses: &[String]| serde_json::to_string(addresses).unwrap_or_default();
+    let secret = if registration.public {
+        format!("origins = [\"{site}\"]")
+    } else {
+        format!("secret_sha256 = \"{}\"", hash_secret(CLIENT_SECRET))
+    };
+    let backchannel = match &registration.backchannel_logout_uri {
+        Some(address) => format!("backchannel_logout_uri = \"{address}\""),
+        None => String::new(),
+    };
+    format!(
+        r#"
+[[clients]]
+id = "{id}"
+name = "A site"
+redirect_uris = {redirect_uris}
+post_logout_redirect_uris = {post_logout_redirect_uris}
+{secret}
+{backchannel}
+"#,
         redirect_uris = list(&registration.redirect_uris),
         post_logout_redirect_uris = list(&registration.post_logout_redirect_uris),
     )

@@ -22,7 +22,15 @@ impl Site {
     /// # Errors
     /// When it does not start, with what it said.
     pub fn start(program: &mut Command, provider: &Provider, port: u16) -> Result<Site> {
-        set_environment(program, provider, port);
+        Self::start_as(CLIENT_ID, program, provider, port)
+    }
+
+    /// The same, as a client of this name.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_as(client_id: &str, program: &mut Command, provider: &Provider, port: u16) -> Result<Site> {
+        set_environment(client_id, program, provider, port);
         let mut child = program.stdout(Stdio::piped()).spawn().with_context(|| format!("{program:?}"))?;
         let stdout = child.stdout.take().context("a pipe")?;
         let site = Site(child);
@@ -42,7 +50,7 @@ impl Site {
     /// # Errors
     /// When it does not start.
     pub fn start_silent(program: &mut Command, provider: &Provider, port: u16) -> Result<Site> {
-        set_environment(program, provider, port);
+        set_environment(CLIENT_ID, program, provider, port);
         let site = Site(program.spawn().with_context(|| format!("{program:?}"))?);
         let deadline = std::time::Instant::now() + PATIENCE;
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -60,10 +68,10 @@ impl Drop for Site {
     }
 }
 
-fn set_environment(program: &mut Command, provider: &Provider, port: u16) {
+fn set_environment(client_id: &str, program: &mut Command, provider: &Provider, port: u16) {
     program.envs([
         ("ISSUER", provider.issuer.as_str()),
-        ("CLIENT_ID", CLIENT_ID),
+        ("CLIENT_ID", client_id),
         ("CLIENT_SECRET", CLIENT_SECRET),
         ("SITE", &format!("http://localhost:{port}")),
         ("PORT", &port.to_string()),

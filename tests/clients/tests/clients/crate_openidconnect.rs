@@ -1,23 +1,31 @@
 //! The crate openidconnect.
 
 use anyhow::{Context, Result};
-use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims};
+use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreUserInfoClaims};
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl, Nonce,
-    OAuth2TokenResponse, PkceCodeChallenge, RedirectUrl, Scope, TokenResponse,
+    AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl,
+    LogoutRequest, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl,
+    ProviderMetadataWithLogout, RedirectUrl, Scope, TokenResponse,
 };
 use weixin_login_clients::browser::Browser;
 use weixin_login_clients::provider::{CLIENT_ID, CLIENT_SECRET, Provider, Registration};
 
 const CALLBACK: &str = "http://localhost:1/callback";
+const GOODBYE: &str = "http://localhost:1/goodbye";
 
 #[tokio::test]
 async fn the_crate_openidconnect() -> Result<()> {
-    let registration = Registration { redirect_uris: vec![CALLBACK.into()], ..Registration::default() };
+    let registration = Registration {
+        redirect_uris: vec![CALLBACK.into()],
+        post_logout_redirect_uris: vec![GOODBYE.into()],
+        ..Registration::default()
+    };
     let provider = Provider::start("http://localhost:1", registration).await?;
     let http = |request| send(request);
     let metadata =
-        CoreProviderMetadata::discover_async(IssuerUrl::new(provider.issuer.clone())?, &http).await?;
+        ProviderMetadataWithLogout::discover_async(IssuerUrl::new(provider.issuer.clone())?, &http).await?;
+    let end_session =
+        metadata.additional_metadata().end_session_endpoint.clone().context("a way to log out")?;
     let client = CoreClient::from_provider_metadata(
         metadata,
         ClientId::new(CLIENT_ID.into()),
@@ -58,11 +66,23 @@ async fn the_crate_openidconnect() -> Result<()> {
 
     let refresh_token = tokens.refresh_token().context("a refresh token")?;
     let refreshed = client.exchange_refresh_token(refresh_token)?.request_async(&http).await?;
-    let claims = refreshed.id_token().context("an ID token")?;
+    let id_token = refreshed.id_token().context("an ID token")?;
     // OpenID Connect Core §12.2: the new one has no nonce of its own.
-    let claims = claims.claims(&client.id_token_verifier(), |_: Option<&Nonce>| Ok(()))?;
+    let claims = id_token.claims(&client.id_token_verifier(), |_: Option<&Nonce>| Ok(()))?;
     assert_eq!(*claims.subject(), subject);
     assert_ne!(refreshed.refresh_token().context("a refresh token")?.secret(), refresh_token.secret());
+
+    let out = LogoutRequest::from(end_session)
+        .set_id_token_hint(id_token)
+        .set_post_logout_redirect_uri(PostLogoutRedirectUrl::new(GOODBYE.into())?)
+        .set_state(CsrfToken::new("goodbye".into()))
+        .http_get_url();
+    let landed = browser.open_until(out.as_str(), GOODBYE).await?;
+    assert_eq!(landed.as_str(), format!("{GOODBYE}?state=goodbye"));
+    // Nobody is logged in at the service any more.
+    let silent = format!("{address}&prompt=none");
+    let refused = browser.open_until(&silent, CALLBACK).await?;
+    assert!(refused.query_pairs().any(|pair| pair == ("error".into(), "login_required".into())), "{refused}");
     Ok(())
 }
 

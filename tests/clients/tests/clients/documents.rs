@@ -14,6 +14,7 @@ fn the_pages_show_the_samples_word_for_word() -> Result<()> {
         ("authjs.md", "authjs/app.mjs"),
         ("django.md", "django/app.py"),
         ("apache.md", "apache/site.conf"),
+        ("nginx.md", "nginx/site.conf"),
         ("spa.md", "spa/app.js"),
     ] {
         let text = std::fs::read_to_string(docs.join(page)).context(page)?;

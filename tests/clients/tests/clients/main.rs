@@ -3,5 +3,6 @@
 mod apache;
 mod crate_openidconnect;
 mod documents;
+mod nginx;
 mod sites;
 mod spa;

@@ -1,6 +1,7 @@
 //! Sites with a backend: Express with openid-client, Auth.js, Django with Authlib.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -14,6 +15,13 @@ async fn start(
     callback: &str,
     program: impl FnOnce() -> Result<Command>,
 ) -> Result<(Provider, Site, String)> {
+    let (port, site, registration) = registered(callback)?;
+    let provider = Provider::start(&site, registration).await?;
+    let running = Site::start(&mut program()?, &provider, port)?;
+    Ok((provider, running, site))
+}
+
+fn registered(callback: &str) -> Result<(u16, String, Registration)> {
     let port = free_port()?;
     let site = format!("http://localhost:{port}");
     let registration = Registration {
@@ -21,9 +29,7 @@ async fn start(
         post_logout_redirect_uris: vec![format!("{site}/")],
         ..Registration::default()
     };
-    let provider = Provider::start(&site, registration).await?;
-    let running = Site::start(&mut program()?, &provider, port)?;
-    Ok((provider, running, site))
+    Ok((port, site, registration))
 }
 
 fn node(sample: &str) -> Result<Command> {
@@ -31,6 +37,12 @@ fn node(sample: &str) -> Result<Command> {
     let mut node = Command::new("node");
     node.arg(samples().join(sample).join("app.mjs")).current_dir(samples());
     Ok(node)
+}
+
+fn django() -> Result<Command> {
+    let mut python = Command::new(packages::python()?);
+    python.arg(samples().join("django/app.py"));
+    Ok(python)
 }
 
 /// The whole life of a login, in a site with these four pages.
@@ -73,12 +85,7 @@ async fn express_with_openid_client() -> Result<()> {
 
 #[tokio::test]
 async fn django_with_authlib() -> Result<()> {
-    let python = || {
-        let mut python = Command::new(packages::python()?);
-        python.arg(samples().join("django/app.py"));
-        Ok(python)
-    };
-    let (provider, _running, site) = start("/callback", python).await?;
+    let (provider, _running, site) = start("/callback", django).await?;
     logs_in_refreshes_and_logs_out(&provider, &site).await
 }
 
@@ -89,10 +96,14 @@ async fn authjs_with_its_generic_provider() -> Result<()> {
     let browser = Browser::new(&provider.emulator)?;
     assert_eq!(browser.open(&at("/")).await?.status, 401);
     let token = |page: Value| page["csrfToken"].as_str().unwrap_or_default().to_owned();
+    let csrf = async || anyhow::Ok(token(browser.open(&at("/auth/csrf")).await?.json()?));
+    let log_in = async || {
+        let csrf = csrf().await?;
+        let form = [("csrfToken", csrf.as_str()), ("callbackUrl", "/")];
+        browser.submit(&at("/auth/signin/weixin"), &form).await
+    };
 
-    let csrf = token(browser.open(&at("/auth/csrf")).await?.json()?);
-    let form = [("csrfToken", csrf.as_str()), ("callbackUrl", "/")];
-    let page = browser.submit(&at("/auth/signin/weixin"), &form).await?;
+    let page = log_in().await?;
     assert_eq!(
         (page.status.as_u16(), page.logins, page.address.as_str()),
         (200, 1, at("/").as_str()),
@@ -102,14 +113,50 @@ async fn authjs_with_its_generic_provider() -> Result<()> {
     assert_eq!(person["nickname"], "陈锴");
     assert!(person["picture"].is_string());
 
-    let csrf = token(browser.open(&at("/auth/csrf")).await?.json()?);
-    let page =
-        browser.submit(&at("/auth/signout"), &[("csrfToken", csrf.as_str()), ("callbackUrl", "/")]).await?;
-    assert_eq!((page.status.as_u16(), page.json()?), (401, json!({})));
+    // Each update refreshes; only a token answer moves the time until which its token is good.
+    let good_until = browser.open(&at("/auth/session")).await?.json()?["until"].as_i64();
+    let csrf_token = csrf().await?;
+    let deadline = Instant::now() + Duration::from_secs(40);
+    loop {
+        let updated = browser.submit(&at("/auth/session"), &[("csrfToken", &csrf_token)]).await?.json()?;
+        assert_eq!(updated["user"]["sub"], person["sub"], "{updated}");
+        if updated["until"].as_i64() > good_until {
+            break;
+        }
+        assert!(Instant::now() < deadline, "it was not refreshed: {updated}");
+    }
 
-    let csrf = token(browser.open(&at("/auth/csrf")).await?.json()?);
-    let form = [("csrfToken", csrf.as_str()), ("callbackUrl", "/")];
-    let again = browser.submit(&at("/auth/signin/weixin"), &form).await?;
-    assert_eq!(again.json()?["sub"], person["sub"]);
+    // A second login in the same browser asks for nothing, until it has logged out at the service too.
+    let again = log_in().await?;
+    assert_eq!((again.logins, &again.json()?), (0, &person));
+    let out = browser.open(&at("/logout")).await?;
+    assert_eq!((out.status.as_u16(), out.address.as_str(), out.json()?), (401, at("/").as_str(), json!({})));
+    let new = log_in().await?;
+    assert_eq!((new.logins, &new.json()?), (1, &person));
+    Ok(())
+}
+
+/// One person at two sites, by two clients that other people wrote: one login serves both, and both call the person the same.
+#[tokio::test]
+async fn two_sites_call_a_person_the_same() -> Result<()> {
+    let (express_port, express, express_registration) = registered("/callback")?;
+    let (django_port, django_site, django_registration) = registered("/callback")?;
+    let provider = Provider::start_for(&[
+        ("express", &express, express_registration),
+        ("django", &django_site, django_registration),
+    ])
+    .await?;
+    let _express = Site::start_as("express", &mut node("express")?, &provider, express_port)?;
+    let _django = Site::start_as("django", &mut django()?, &provider, django_port)?;
+
+    let browser = Browser::new(&provider.emulator)?;
+    let at_express = browser.open(&format!("{express}/login")).await?;
+    let at_django = browser.open(&format!("{django_site}/login")).await?;
+    assert_eq!((at_express.logins, at_django.logins), (1, 0));
+    assert_eq!(at_express.json()?, at_django.json()?);
+    assert_eq!(at_django.json()?["nickname"], "陈锴");
+    // Another browser of the same person.
+    let elsewhere = Browser::new(&provider.emulator)?.open(&format!("{django_site}/login")).await?;
+    assert_eq!((elsewhere.logins, &elsewhere.json()?["sub"]), (1, &at_express.json()?["sub"]));
     Ok(())
 }
