@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use protocol::fast_login::{Login, Ready, Redirect, Unusable};
 use protocol::ids::AuthorizeUuid;
 use protocol::qrconnect::PostedStatus;
-use protocol::service::{CallbackAnswer, FinishedLogin, StartedLogin, WebMessage};
+use protocol::service::{CallbackAnswer, FinishedLogin, SceneEvent, StartedLogin, WebMessage};
 
 use crate::clock::Millis;
 use crate::error::LoginError;
@@ -64,8 +64,15 @@ pub enum Event {
     /// The callback page in a frame said how the attempt ended. Origin and source are checked already; state and iss are
     /// checked by the machine.
     Message(WebMessage),
-    /// The service answered a fast login's code.
-    Finished(Result<FinishedLogin, LoginError>),
+    /// The service says how far a scene has come.
+    Scene {
+        /// Which scene: the attempt's id.
+        id: String,
+        /// How far.
+        event: SceneEvent,
+    },
+    /// The service answered a fast login's code, or a scene's end.
+    Finished(Result<Ended, LoginError>),
     /// The service made the session, and says who it is.
     Redeemed(Result<Profile, LoginError>),
     /// The person pressed something.
@@ -78,6 +85,15 @@ pub enum Event {
     Returned,
     /// The time that [`crate::machine::Machine::wakes_at`] named has come, or is long past.
     Woke,
+}
+
+/// How the service ended an attempt that this page may end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// With a code, for this page's site.
+    Code(FinishedLogin),
+    /// With cookies of the service's own page, which goes on there.
+    Onward(String),
 }
 
 /// Who is logged in, for the page to greet. Proves nothing.
@@ -123,7 +139,24 @@ pub enum Effect {
         /// From its answer.
         authorize_uuid: AuthorizeUuid,
     },
-    /// Drop every question to a local service that is not answered yet.
+    /// Hear how far a scene has come, until it is over or [`Effect::HangUp`]: `GET /login/{id}/events`. Each step is an
+    /// [`Event::Scene`].
+    HearScene {
+        /// The attempt.
+        id: String,
+        /// For [`protocol::service::SECRET_HEADER`]; none on the service's own page.
+        secret: Option<String>,
+    },
+    /// End a scene that was approved: `POST /login/{id}/finish`. Answered by [`Event::Finished`].
+    FinishScene {
+        /// The attempt.
+        id: String,
+        /// For [`protocol::service::SECRET_HEADER`]; none on the service's own page.
+        secret: Option<String>,
+        /// The attempt's.
+        state: String,
+    },
+    /// Drop every question to a local service that is not answered yet, and stop listening to a scene.
     HangUp,
     /// Hand a fast login's code to the service: `POST /login/{id}/callback`. Answered by [`Event::Finished`].
     PostCallback {
@@ -143,8 +176,8 @@ pub enum Effect {
     },
     /// The top page goes there.
     Navigate(String),
-    /// Copy the page's address.
-    CopyLink,
+    /// Copy an address.
+    Copy(String),
     /// The top page is loaded again: only that makes a new hosted attempt.
     Reload,
     /// Tell the page: `weixin-login-phase`.

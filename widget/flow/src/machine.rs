@@ -5,6 +5,7 @@
 //! sleeping laptop rings an hour late finds the right time in the event.
 
 mod desktop;
+mod scene;
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -16,7 +17,7 @@ use protocol::service::{ErrorCode, FinishedLogin, Kind, LoginResult, StartedLogi
 
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
-use crate::event::{Effect, Event, Permission, Profile, Success};
+use crate::event::{Effect, Ended, Event, Permission, Profile, Success};
 use crate::options::{Device, Options};
 use crate::screen::{Body, Button, Frame, Offer, Phase, Screen};
 use crate::text::{Language, Text};
@@ -66,7 +67,8 @@ pub struct Machine {
 struct Attempt {
     started: Box<StartedLogin>,
     at: Millis,
-    login: Login,
+    /// What WeChat is asked for. A scene asks nothing from here.
+    login: Option<Login>,
 }
 
 impl Attempt {
@@ -98,6 +100,11 @@ enum Stage {
     Card,
     Confirming(Confirming),
     Qr,
+    /// The site's own QR code.
+    Scene {
+        scanned: bool,
+        copied: bool,
+    },
     /// The service has the last word.
     Finishing,
     Done,
@@ -143,7 +150,11 @@ impl Machine {
         // An answer that was under way counts, however late it is heard; everything else meets the present.
         let answer = matches!(
             event,
-            Event::Message(_) | Event::Finished(_) | Event::Redeemed(_) | Event::Authorized { .. }
+            Event::Message(_)
+                | Event::Scene { .. }
+                | Event::Finished(_)
+                | Event::Redeemed(_)
+                | Event::Authorized { .. }
         );
         if !answer {
             self.pass_time(&mut effects);
@@ -167,6 +178,7 @@ impl Machine {
         match &self.stage {
             Stage::Probing { until } => earliest([Some(*until), expires_at, None, None]),
             Stage::Card | Stage::Confirming(_) => expires_at,
+            Stage::Scene { .. } => earliest([expires_at, self.scene_ticks_at(), None, None]),
             Stage::Qr => earliest([expires_at, self.renewal_due(), self.frame_silent_at(), former]),
             _ => None,
         }
@@ -191,7 +203,8 @@ impl Machine {
             Stage::Probing { .. } => Phase::Probing,
             Stage::Card => Phase::FastLogin,
             Stage::Confirming(_) | Stage::Finishing => Phase::Confirming,
-            Stage::Qr | Stage::Elsewhere { .. } => Phase::Qr,
+            Stage::Qr | Stage::Elsewhere { .. } | Stage::Scene { scanned: false, .. } => Phase::Qr,
+            Stage::Scene { scanned: true, .. } => Phase::Scanned,
             Stage::Done => Phase::Success,
             Stage::Expired => Phase::Expired,
             Stage::Denied => Phase::Denied,
@@ -220,6 +233,7 @@ impl Machine {
                     None => Body::Page { hint: Text::PageHint, offer, note: self.note },
                 }
             }
+            Stage::Scene { .. } => self.scene_body(),
             Stage::Finishing => Body::Finishing,
             Stage::Done => Body::Done,
             Stage::Expired => Body::Expired,
@@ -232,6 +246,7 @@ impl Machine {
     fn page(&self) -> Option<String> {
         self.options.page.clone().or_else(|| {
             let Attempt { started, login, .. } = self.attempt.as_ref()?;
+            let login = login.as_ref()?;
             // Only a hosted attempt may end in the top page.
             (started.kind == Kind::Hosted).then(|| {
                 page_address(&started.open_url, &login.appid, &started.redirect_uri, login.state.as_ref()?)
@@ -253,6 +268,7 @@ impl Machine {
                 }
             }
             Event::Message(message) => self.message(message, effects),
+            Event::Scene { id, event } => self.scene_event(&id, event, effects),
             Event::Finished(outcome) => self.finished(outcome, effects),
             Event::Redeemed(outcome) => self.redeemed(outcome, effects),
             Event::Pressed(button) => self.press(button, effects),
@@ -313,7 +329,8 @@ impl Machine {
     fn start(&mut self, effects: &mut Vec<Effect>) {
         self.starting = true;
         effects.push(match &self.attempt {
-            Some(attempt) if attempt.started.kind == Kind::Hosted => {
+            // An attempt of the service's own page is renewed there, by its cookie.
+            Some(attempt) if attempt.started.secret.is_none() => {
                 Effect::RenewAttempt { id: attempt.started.id.clone() }
             }
             _ => Effect::StartAttempt,
@@ -342,8 +359,10 @@ impl Machine {
             // Something else has begun meanwhile with the attempt so far; this one is left to expire.
             _ => return,
         };
+        let at = self.now;
         let attempt = outcome.and_then(|started| match started.weixin_login() {
-            Ok(login) => Ok(Attempt { started, login, at: self.now }),
+            _ if started.scene.is_some() => Ok(Attempt { started, login: None, at }),
+            Ok(login) => Ok(Attempt { started, login: Some(login), at }),
             Err(_) => Err(LoginError::new(
                 Code::Service(ErrorCode::Misconfigured),
                 "the service's appid or state is malformed",
@@ -356,6 +375,10 @@ impl Machine {
                 self.former = former.zip(self.frame.take().map(|shown| shown.frame));
                 self.load_frame();
                 self.ask_for_the_new_attempt(effects);
+            }
+            Ok(attempt) if attempt.login.is_none() => {
+                self.attempt = Some(attempt);
+                self.show_scene(effects);
             }
             Ok(attempt) => {
                 self.attempt = Some(attempt);
@@ -387,12 +410,13 @@ impl Machine {
     /// Loads WeChat's page, also in the place of one that was loaded with other rights.
     fn load_frame(&mut self) {
         let Some(attempt) = self.attempt.as_ref().filter(|_| self.options.frame) else { return };
-        let Some(state) = &attempt.login.state else { return };
+        let Some(login) = &attempt.login else { return };
+        let Some(state) = &login.state else { return };
         let hosted = attempt.started.kind == Kind::Hosted;
         let fast_login = self.frame_may_ask();
         let address = QrFrame {
             open_url: &attempt.started.open_url,
-            appid: &attempt.login.appid,
+            appid: &login.appid,
             redirect_uri: &attempt.started.redirect_uri,
             state,
             self_redirect: if hosted { SelfRedirect::Top } else { SelfRedirect::Frame },
@@ -441,10 +465,11 @@ impl Machine {
         }
     }
 
-    fn finished(&mut self, outcome: Result<FinishedLogin, LoginError>, effects: &mut Vec<Effect>) {
+    fn finished(&mut self, outcome: Result<Ended, LoginError>, effects: &mut Vec<Effect>) {
         let (Stage::Finishing, Some(attempt)) = (&self.stage, &self.attempt) else { return };
         match outcome {
-            Ok(finished)
+            Ok(Ended::Onward(location)) => effects.push(Effect::Navigate(location)),
+            Ok(Ended::Code(finished))
                 if finished.state == attempt.started.state && finished.iss == attempt.started.iss =>
             {
                 let id = attempt.started.id.clone();
@@ -520,8 +545,9 @@ impl Machine {
             (Button::ShowQr, Stage::Elsewhere { .. }) => self.restart(effects),
             (Button::CopyLink, Stage::Elsewhere { .. }) => {
                 self.stage = Stage::Elsewhere { copied: true };
-                effects.push(Effect::CopyLink);
+                effects.push(Effect::Copy(self.options.here.clone()));
             }
+            (Button::CopyLink, Stage::Scene { .. }) => self.copy_scan_url(effects),
             (Button::OpenPage, Stage::Elsewhere { .. } | Stage::Qr | Stage::Failed(_)) => {
                 effects.extend(self.page().map(Effect::Navigate));
             }
@@ -542,6 +568,7 @@ impl Machine {
             {
                 return self.attempt_is_over(effects);
             }
+            Stage::Scene { .. } if now >= attempt.expires_at() => return self.scene_is_over(effects),
             Stage::Probing { until } if now >= until => self.show_qr(None, effects),
             _ => {}
         }

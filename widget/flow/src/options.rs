@@ -1,6 +1,7 @@
 //! The element's attributes, read once into types. Where there is none, the page decides: its language, its origin.
 
 use alloc::string::String;
+pub use protocol::device::Device;
 use protocol::qrconnect::ColorScheme;
 use protocol::service::LoginResult;
 
@@ -27,34 +28,6 @@ pub struct Surroundings {
     pub link: Option<String>,
 }
 
-/// What the person holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Device {
-    /// A computer, where WeChat may be running and a phone can scan.
-    #[default]
-    Computer,
-    /// A phone, which cannot scan itself.
-    Phone,
-    /// WeChat's own browser.
-    InsideWeixin,
-}
-
-impl Device {
-    /// Reads a user agent.
-    pub fn of(user_agent: &str) -> Self {
-        // By bytes: `str::contains` is a search engine, and would all be in the widget.
-        let says =
-            |word: &str| user_agent.as_bytes().windows(word.len()).any(|found| found == word.as_bytes());
-        if says("MicroMessenger") {
-            Self::InsideWeixin
-        } else if says("iPhone") || says("Android") && says("Mobile") || says("HarmonyOS") && says("Mobile") {
-            Self::Phone
-        } else {
-            Self::Computer
-        }
-    }
-}
-
 /// How the widget stands in the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Display {
@@ -76,6 +49,8 @@ pub struct Options {
     pub display: Display,
     /// `result`; by default a session on the site's own origin, a code elsewhere.
     pub result: LoginResult,
+    /// The page's own address, to be copied on a phone.
+    pub here: String,
     /// Where the login goes on as a page of its own, when it cannot go on here.
     pub page: Option<String>,
     /// `lang`
@@ -160,6 +135,7 @@ impl Options {
             },
             fast_login: attribute("no-fast-login").is_none(),
             frame: attribute("no-frame").is_none(),
+            here: here(surroundings),
             nonce: given("nonce"),
             state: given("state"),
             service,
@@ -220,6 +196,12 @@ fn below(script: &str) -> Option<&str> {
     script.get(..at)
 }
 
+fn here(surroundings: &Surroundings) -> String {
+    let mut here = surroundings.page_origin.clone();
+    here.push_str(&surroundings.page_path);
+    here
+}
+
 fn login_page(service: &str, client_id: &str, return_to: &str) -> String {
     let mut base = String::from(service);
     base.push_str("/login");
@@ -262,6 +244,7 @@ mod tests {
                         .into()
                 ),
                 language: Language::ZhTw,
+                here: "https://shop.example.com/cart?full=1".into(),
                 theme: ColorScheme::Auto,
                 fast_login: true,
                 frame: true,

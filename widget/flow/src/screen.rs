@@ -69,7 +69,7 @@ pub enum Button {
     OpenPage,
     /// Show the QR code on a phone all the same.
     ShowQr,
-    /// Copy the page's address, to be opened in WeChat.
+    /// Copy the page's address, or a scene's, to be opened in WeChat.
     CopyLink,
 }
 
@@ -95,6 +95,21 @@ pub enum Offer<'a> {
     Continue(Person<'a>),
 }
 
+/// The site's own QR code, and the number that joins it with the phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SceneCode<'a> {
+    /// What the code holds.
+    pub scan_url: &'a str,
+    /// Two digits, to be entered on the phone.
+    pub number: &'a str,
+    /// Until it dies.
+    pub seconds_left: u32,
+    /// A phone has scanned it.
+    pub scanned: bool,
+    /// Its address was copied.
+    pub copied: bool,
+}
+
 /// The middle of the panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body<'a> {
@@ -117,6 +132,8 @@ pub enum Body<'a> {
         /// Whether a way to a page of its own is shown.
         page: bool,
     },
+    /// The site's own QR code.
+    Scene(SceneCode<'a>),
     /// The login goes on, on a page of its own; `hint` says why.
     Page {
         /// Why.

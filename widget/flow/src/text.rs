@@ -153,6 +153,18 @@ texts! {
         "For your safety a login code is valid for a few minutes only.";
     /// Gets a new one.
     Refresh = "刷新", "重新整理", "Get a new code";
+    /// The site's own QR code, before anybody has scanned it.
+    SceneHint = "用手机微信扫一扫，然后在手机上输入数字", "用手機微信掃一掃，然後在手機上輸入數字",
+        "Scan with WeChat on your phone, then enter this number there";
+    /// After.
+    ScannedTitle = "已扫码，请在手机上输入数字", "已掃碼，請在手機上輸入數字",
+        "Scanned. Enter this number on your phone";
+    /// Before the number, for those who hear it.
+    Number = "数字：", "數字：", "Number: ";
+    /// Before the seconds that are left.
+    TimeLeft = "剩余 ", "剩餘 ", "Time left: ";
+    /// The way round the code: its address.
+    CopyScanLink = "复制链接，在微信里打开", "複製連結，在微信裡開啟", "Copy the link to open in WeChat";
     /// The person refused.
     DeniedTitle = "已取消登录", "已取消登入", "Login cancelled";
     /// And may think again.

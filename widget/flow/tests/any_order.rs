@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use protocol::fast_login::Unusable;
 use protocol::ids::ErrCode;
 use protocol::qrconnect::PostedStatus;
-use protocol::service::{Kind, Problem, WebMessage};
-use weixin_login_flow::event::{Effect, Event, Permission, Profile};
+use protocol::service::{Kind, Problem, SceneEvent, WebMessage};
+use weixin_login_flow::event::{Effect, Ended, Event, Permission, Profile};
 use weixin_login_flow::options::Device;
 use weixin_login_flow::screen::{Body, Button, Phase};
 
@@ -21,6 +21,7 @@ enum Step {
     Probed { ok: bool, stale: bool },
     Authorized { answer: usize, stale: bool },
     Message { number: u32, ok: bool },
+    Scene { number: u32, event: usize },
     Finished { number: u32, ok: bool },
     Redeemed(bool),
 }
@@ -34,6 +35,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (any::<bool>(), any::<bool>()).prop_map(|(ok, stale)| Step::Probed { ok, stale }),
         2 => (0..4_usize, any::<bool>()).prop_map(|(answer, stale)| Step::Authorized { answer, stale }),
         1 => (1..6_u32, any::<bool>()).prop_map(|(number, ok)| Step::Message { number, ok }),
+        2 => (1..6_u32, 0..5_usize).prop_map(|(number, event)| Step::Scene { number, event }),
         1 => (1..6_u32, any::<bool>()).prop_map(|(number, ok)| Step::Finished { number, ok }),
         1 => any::<bool>().prop_map(Step::Redeemed),
     ]
@@ -68,11 +70,11 @@ proptest! {
 
     #[test]
     fn no_order_of_events_leaves_two_of_anything_alive(
-        hosted: bool,
+        kind in 0..3_usize,
         device in 0..3_usize,
         steps in prop::collection::vec(step(), 1..60),
     ) {
-        let kind = if hosted { Kind::Hosted } else { Kind::Embedded };
+        let kind = [Kind::Hosted, Kind::Embedded, Kind::Scene][kind];
         let mut widget = Driver::prepared(kind, |widget| {
             widget.options.device = [Device::Computer, Device::Computer, Device::Phone][device];
         });
@@ -109,8 +111,13 @@ proptest! {
                     let problem = Problem { error: "access_denied".into(), error_description: String::new() };
                     WebMessage::Failed { state: format!("state{number}"), iss: ISS.into(), problem }
                 }),
+                Step::Scene { number, event } => Event::Scene {
+                    id: format!("attempt{number}"),
+                    event: [SceneEvent::Waiting, SceneEvent::Scanned, SceneEvent::Approved, SceneEvent::Denied,
+                        SceneEvent::Expired][event],
+                },
                 Step::Finished { number, ok } => {
-                    Event::Finished(if ok { Ok(finished(number)) } else { Err(unreachable()) })
+                    Event::Finished(if ok { Ok(Ended::Code(finished(number))) } else { Err(unreachable()) })
                 }
                 Step::Redeemed(ok) => Event::Redeemed(if ok {
                     Ok(Profile { nickname: String::new(), picture: None })
@@ -169,6 +176,10 @@ impl Alive {
             Body::Card(_) => screen.phase == Phase::FastLogin,
             Body::Confirming | Body::Finishing => screen.phase == Phase::Confirming,
             Body::Qr { .. } => screen.phase == Phase::Qr && screen.frame.is_some(),
+            Body::Scene(code) => {
+                let phase = if code.scanned { Phase::Scanned } else { Phase::Qr };
+                screen.phase == phase && screen.frame.is_none() && code.seconds_left > 0
+            }
             Body::Page { .. } | Body::Phone { .. } => screen.phase == Phase::Qr && screen.frame.is_none(),
             Body::Expired => screen.phase == Phase::Expired,
             Body::Denied => screen.phase == Phase::Denied,

@@ -8,7 +8,7 @@ use driver::*;
 use protocol::qrconnect::PostedStatus;
 use protocol::service::{ErrorCode, FinishedLogin, Kind, LoginResult, Problem, WebMessage};
 use weixin_login_flow::error::{Code, LoginError};
-use weixin_login_flow::event::{Effect, Event, Permission, Profile, Success};
+use weixin_login_flow::event::{Effect, Ended, Event, Permission, Profile, Success};
 use weixin_login_flow::machine::{FRAME_SILENT_AFTER, UNATTENDED_RENEWALS};
 use weixin_login_flow::options::Device;
 use weixin_login_flow::screen::{Body, Button, Offer, Phase};
@@ -236,7 +236,7 @@ fn an_embedded_fast_login_hands_its_code_to_the_service_with_the_secret() {
     assert_eq!((id.as_str(), secret.as_str()), ("attempt1", "secret1"));
     assert_eq!((answer.code.as_deref(), answer.state.as_str()), (Some("C0de"), "state1"));
     assert_eq!(
-        widget.send(Event::Finished(Ok(finished(1)))),
+        widget.send(Event::Finished(Ok(Ended::Code(finished(1))))),
         [Effect::Redeem { id: "attempt1".into(), code: "code1".into() }]
     );
 }
@@ -255,7 +255,7 @@ fn an_answer_with_another_attempts_state_or_another_issuer_is_not_taken() {
         let mut widget = Driver::card(Kind::Embedded);
         widget.press(Button::Continue);
         widget.authorized(Ok(redirect_answer(&redirect_url(1))));
-        let effects = widget.send(Event::Finished(Ok(forged)));
+        let effects = widget.send(Event::Finished(Ok(Ended::Code(forged))));
         let [Effect::TellPhase(Phase::Error), Effect::TellError(error)] = &effects[..] else { panic!() };
         assert_eq!(error.code, Code::Service(ErrorCode::ServerError));
     }
@@ -328,7 +328,7 @@ fn a_phone_starts_nothing_until_the_qr_code_is_asked_for() {
     let mut widget = Driver::prepared(Kind::Embedded, |widget| widget.options.device = Device::Phone);
     assert_eq!(widget.send(Event::Appeared), [Effect::TellPhase(Phase::Qr)]);
     assert_eq!(widget.machine.screen().body, Body::Phone { copied: false });
-    assert_eq!(widget.press(Button::CopyLink), [Effect::CopyLink]);
+    assert_eq!(widget.press(Button::CopyLink), [Effect::Copy("https://shop.example.com/cart".into())]);
     assert_eq!(widget.machine.screen().body, Body::Phone { copied: true });
     assert_eq!(widget.press(Button::ShowQr), [Effect::TellPhase(Phase::Loading), Effect::StartAttempt]);
     widget.started(1);

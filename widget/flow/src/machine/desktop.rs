@@ -167,6 +167,7 @@ impl Machine {
     fn probe(&mut self, wished: bool, effects: &mut Vec<Effect>) {
         let run = self.next_run();
         let Some(attempt) = &self.attempt else { return };
+        let Some(login) = &attempt.login else { return };
         let desktop_urls = attempt.started.desktop_urls.clone();
         if desktop_urls.is_empty() {
             return;
@@ -181,7 +182,7 @@ impl Machine {
         effects.push(Effect::Probe {
             run,
             desktop_urls,
-            login: attempt.login.clone(),
+            login: login.clone(),
             limit: if wished { PRESSED_PROBE_LIMIT } else { QUIET_PROBE_LIMIT },
         });
     }
@@ -273,11 +274,11 @@ impl Machine {
 
     fn ask_weixin(&mut self, found: Found, checked_again: bool, effects: &mut Vec<Effect>) {
         let run = self.next_run();
-        let Some(attempt) = &self.attempt else { return };
+        let Some(login) = self.attempt.as_ref().and_then(|attempt| attempt.login.as_ref()) else { return };
         effects.push(Effect::Authorize {
             run,
             desktop_url: found.desktop_url.clone(),
-            login: attempt.login.clone(),
+            login: login.clone(),
             authorize_uuid: found.ready.authorize_uuid.clone(),
         });
         self.stage = Stage::Confirming(Confirming { run, found, checked_again });
@@ -294,9 +295,9 @@ impl Machine {
         if confirming.run != run {
             return;
         }
-        let Some(attempt) = &self.attempt else { return };
+        let Some(login) = self.attempt.as_ref().and_then(|attempt| attempt.login.as_ref()) else { return };
         match outcome {
-            Ok(redirect) => match redirect.check(&attempt.login) {
+            Ok(redirect) => match redirect.check(login) {
                 Ok(code) => self.agreed(&redirect, &code, effects),
                 Err(_) => self.fast_login_failed(effects),
             },
@@ -308,7 +309,7 @@ impl Machine {
                 effects.push(Effect::Probe {
                     run: next,
                     desktop_urls: vec![confirming.found.desktop_url.clone()],
-                    login: attempt.login.clone(),
+                    login: login.clone(),
                     limit: QUIET_PROBE_LIMIT,
                 });
             }
@@ -333,7 +334,8 @@ impl Machine {
     fn agreed(&mut self, redirect: &Redirect, code: &AuthorizationCode, effects: &mut Vec<Effect>) {
         let Some(attempt) = &self.attempt else { return };
         let started = &attempt.started;
-        match (started.kind, &started.secret, &attempt.login.state) {
+        let state = attempt.login.as_ref().and_then(|login| login.state.as_ref());
+        match (started.kind, &started.secret, state) {
             (Kind::Hosted, ..) => {
                 self.stage = Stage::Finishing;
                 effects.push(Effect::Navigate(redirect.as_str().into()));
@@ -358,13 +360,13 @@ impl Machine {
         self.show_qr(Some(Text::NoteFastLoginFailed), effects);
     }
 
-    /// Drops every question that is not answered.
+    /// Drops every question that is not answered, and stops listening to a scene.
     pub(super) fn hang_up(&mut self, effects: &mut Vec<Effect>) {
         let asking = matches!(self.desktop, Desktop::Asking(_));
         if asking {
             self.desktop = Desktop::Unavailable;
         }
-        if asking || matches!(self.stage, Stage::Confirming(_)) {
+        if asking || matches!(self.stage, Stage::Confirming(_) | Stage::Scene { .. }) {
             effects.push(Effect::HangUp);
         }
     }

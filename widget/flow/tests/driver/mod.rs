@@ -8,7 +8,7 @@ use std::rc::Rc;
 use protocol::fast_login::{Login, Ready, Redirect, Unusable};
 use protocol::ids::AuthorizeUuid;
 use protocol::qrconnect::ColorScheme;
-use protocol::service::{FinishedLogin, Kind, LoginResult, StartedLogin, WebMessage};
+use protocol::service::{FinishedLogin, Kind, LoginResult, Scene, SceneEvent, StartedLogin, WebMessage};
 use weixin_login_flow::error::{Code, LoginError};
 use weixin_login_flow::event::{Effect, Event, Permission, Run};
 use weixin_login_flow::machine::Machine;
@@ -43,6 +43,7 @@ impl Driver {
             client_id: "shop".into(),
             display: Display::Panel,
             result: LoginResult::Session,
+            here: "https://shop.example.com/cart".into(),
             page: Some(PAGE.into()),
             language: Language::ZhCn,
             theme: ColorScheme::Auto,
@@ -129,18 +130,19 @@ impl Driver {
         StartedLogin {
             id: format!("attempt{number}"),
             kind: self.kind,
-            secret: (self.kind == Kind::Embedded).then(|| format!("secret{number}")),
+            secret: (self.kind != Kind::Hosted).then(|| format!("secret{number}")),
             state: format!("state{number}"),
             iss: ISS.into(),
-            appid: Some("wx0123456789abcdef".into()),
+            appid: (self.kind != Kind::Scene).then(|| "wx0123456789abcdef".into()),
             redirect_uri: REDIRECT_URI.into(),
             open_url: OPEN.into(),
             desktop_urls: self.desktop_urls.clone(),
-            expires_in: 600,
+            expires_in: if self.kind == Kind::Scene { 300 } else { 600 },
             renew_in: 300,
             client_name: "Shop".into(),
             emulator: false,
-            scene: None,
+            scene: (self.kind == Kind::Scene)
+                .then(|| Scene { scan_url: format!("{ISS}/scan/attempt{number}"), number: "42".into() }),
         }
     }
 
@@ -168,6 +170,10 @@ impl Driver {
 
     pub fn message(&mut self, number: u32) -> Vec<Effect> {
         self.send(Event::Message(WebMessage::Finished(finished(number))))
+    }
+
+    pub fn scene(&mut self, number: u32, event: SceneEvent) -> Vec<Effect> {
+        self.send(Event::Scene { id: format!("attempt{number}"), event })
     }
 
     pub fn some_run(&self, stale: bool) -> Run {

@@ -1,0 +1,88 @@
+//! A scene: the site's own QR code, which a phone inside WeChat answers. What the service tells of it, and how it ends.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use protocol::service::{ErrorCode, SceneEvent};
+
+use super::{Machine, Stage, seconds};
+use crate::clock::Millis;
+use crate::error::{Code, LoginError};
+use crate::event::Effect;
+use crate::screen::{Body, SceneCode};
+
+/// What the person counts down by.
+const SECOND: Millis = 1000;
+
+impl Machine {
+    /// Shows the code, and listens.
+    pub(super) fn show_scene(&mut self, effects: &mut Vec<Effect>) {
+        let Some(attempt) = &self.attempt else { return };
+        self.stage = Stage::Scene { scanned: false, copied: false };
+        effects.push(Effect::HearScene {
+            id: attempt.started.id.clone(),
+            secret: attempt.started.secret.clone(),
+        });
+    }
+
+    pub(super) fn scene_event(&mut self, id: &str, event: SceneEvent, effects: &mut Vec<Effect>) {
+        let Some(attempt) = &self.attempt else { return };
+        let Stage::Scene { scanned, .. } = &mut self.stage else { return };
+        if attempt.started.id != id {
+            return;
+        }
+        match event {
+            SceneEvent::Waiting => *scanned = false,
+            SceneEvent::Scanned => *scanned = true,
+            SceneEvent::Approved => {
+                effects.push(Effect::FinishScene {
+                    id: attempt.started.id.clone(),
+                    secret: attempt.started.secret.clone(),
+                    state: attempt.started.state.clone(),
+                });
+                self.stage = Stage::Finishing;
+            }
+            SceneEvent::Denied => {
+                let refused = LoginError::new(Code::Service(ErrorCode::AccessDenied), "the person refused");
+                self.fail(refused, effects);
+            }
+            SceneEvent::Expired => self.scene_is_over(effects),
+        }
+    }
+
+    pub(super) fn scene_is_over(&mut self, effects: &mut Vec<Effect>) {
+        self.hang_up(effects);
+        self.stage = Stage::Expired;
+    }
+
+    pub(super) fn copy_scan_url(&mut self, effects: &mut Vec<Effect>) {
+        let scan_url = self.scene_code().map(|code| String::from(code.scan_url));
+        if let (Stage::Scene { copied, .. }, Some(scan_url)) = (&mut self.stage, scan_url) {
+            *copied = true;
+            effects.push(Effect::Copy(scan_url));
+        }
+    }
+
+    /// When the countdown shows another second. Where nobody looks, nothing is counted.
+    pub(super) fn scene_ticks_at(&self) -> Option<Millis> {
+        let attempt = self.attempt.as_ref().filter(|_| self.visible)?;
+        Some(attempt.at + (self.now.saturating_sub(attempt.at) / SECOND + 1) * SECOND)
+    }
+
+    pub(super) fn scene_body(&self) -> Body<'_> {
+        self.scene_code().map_or(Body::Waiting, Body::Scene)
+    }
+
+    fn scene_code(&self) -> Option<SceneCode<'_>> {
+        let Stage::Scene { scanned, copied } = self.stage else { return None };
+        let attempt = self.attempt.as_ref()?;
+        let scene = attempt.started.scene.as_ref()?;
+        let expires_at = attempt.at + seconds(attempt.started.expires_in);
+        Some(SceneCode {
+            scan_url: &scene.scan_url,
+            number: &scene.number,
+            seconds_left: (expires_at.saturating_sub(self.now)).div_ceil(SECOND) as u32,
+            scanned,
+            copied,
+        })
+    }
+}
