@@ -210,11 +210,17 @@ pub struct Scene {
     pub scan_url: String,
     /// The two digits that the person enters on the phone.
     pub number: String,
+    /// `scan_url` as a QR code, the data of one SVG path: a module is a unit, the white around it is left out. Made by the
+    /// service, for an encoder would be a third of the widget.
+    pub qr_path: String,
+    /// Modules a side.
+    pub qr_size: i64,
 }
 
 impl Scene {
     fn read<J: Json>(scene: &J) -> Option<Self> {
-        Some(Self { scan_url: scene.text_member("scan_url")?, number: scene.text_member("number")? })
+        let [scan_url, number, qr_path] = scene.text_members(["scan_url", "number", "qr_path"])?;
+        Some(Self { scan_url, number, qr_path, qr_size: scene.integer_member("qr_size")? })
     }
 }
 

@@ -236,6 +236,8 @@ fn started() -> StartedLogin {
         scene: Some(Scene {
             scan_url: "https://shop.example.com/weixin/scan/a1".into(),
             number: "07".into(),
+            qr_path: "M0 0h7v1h-7z".into(),
+            qr_size: 29,
         }),
     }
 }

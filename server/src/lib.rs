@@ -27,6 +27,7 @@ mod openapi;
 mod ops;
 mod origin;
 pub mod pages;
+pub mod qr;
 mod refuse;
 pub mod scene;
 pub mod secret;

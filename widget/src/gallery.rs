@@ -4,13 +4,16 @@ use alloc::boxed::Box;
 
 use flow::error::{Code, LoginError};
 use flow::options::{Surroundings, dress};
-use flow::screen::{Body, Frame, Offer, Person, Phase, Screen};
+use flow::screen::{Body, Frame, Offer, Person, Phase, SceneCode, Screen};
 use flow::text::Text;
 use protocol::service::ErrorCode;
 use wasm_bindgen::prelude::*;
 use web_sys::ShadowRoot;
 
 use crate::view::{self, View};
+
+/// A code as the service draws one.
+const QR_PATH: &str = include_str!("../gallery/qr-path.txt");
 
 /// A panel that shows one phase and does nothing.
 #[wasm_bindgen]
@@ -60,6 +63,14 @@ impl Exhibit {
             error(Code::Service(ErrorCode::TemporarilyUnavailable)),
             error(Code::Unsupported),
         ];
+        let code = SceneCode {
+            qr_path: QR_PATH,
+            qr_size: 37,
+            number: "42",
+            seconds_left: 293,
+            scanned: true,
+            copied: false,
+        };
         let qr = |offer, note, page| (Phase::Qr, Body::Qr { ready: true, offer, note, page });
         let (phase, body) = match name {
             "loading" => (Phase::Loading, Body::Waiting),
@@ -75,6 +86,8 @@ impl Exhibit {
             "qr-refused" => qr(Offer::Continue(person), Some(Text::NoteRefused), false),
             "qr-hostile" => qr(Offer::Continue(hostile), Some(Text::NoteFastLoginFailed), false),
             "qr-silent" => qr(Offer::None, Some(Text::NoteFrameSilent), true),
+            "scene" => (Phase::Qr, Body::Scene(SceneCode { scanned: false, ..code })),
+            "scene-scanned" => (Phase::Scanned, Body::Scene(code)),
             "page" => (Phase::Qr, Body::Page { hint: Text::PageHint, offer: Offer::None, note: None }),
             "inside-weixin" => {
                 (Phase::Qr, Body::Page { hint: Text::InsideWeixinHint, offer: Offer::None, note: None })

@@ -24,6 +24,7 @@ mod panel;
 mod permission;
 #[cfg(all(target_arch = "wasm32", not(feature = "std")))]
 mod runtime;
+mod scene;
 mod service;
 mod tell;
 mod view;

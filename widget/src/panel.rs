@@ -17,6 +17,7 @@ use web_sys::{EventTarget, Node, PageTransitionEvent, Window};
 
 use crate::fetch::{Call, Outcome, Post};
 use crate::listen::{Listener, Timer};
+use crate::scene::Hearing;
 use crate::service::{self, Pkce};
 use crate::view::View;
 use crate::{Dress, Page, fast_login, permission, tell};
@@ -35,6 +36,7 @@ struct Inner {
     wake: Cell<Option<Timer>>,
     desktop_calls: Cell<Vec<Call>>,
     service_calls: Cell<Vec<Call>>,
+    hearing: Cell<Option<Hearing>>,
     /// The verifiers of the last attempts, by attempt.
     verifiers: Cell<Vec<(String, String)>>,
     closed: Cell<bool>,
@@ -67,6 +69,7 @@ impl Panel {
             wake: Cell::default(),
             desktop_calls: Cell::default(),
             service_calls: Cell::default(),
+            hearing: Cell::default(),
             verifiers: Cell::default(),
             closed: Cell::default(),
         });
@@ -98,6 +101,7 @@ impl Drop for Panel {
         self.0.wake.take();
         self.0.desktop_calls.take();
         self.0.service_calls.take();
+        self.0.hearing.take();
         self.0.with_view(|view| *view = None);
     }
 }
@@ -197,7 +201,15 @@ impl Inner {
                 let post = fast_login::authorize(window, &desktop_url, login, authorize_uuid);
                 self.call(post, Then::Authorized { run });
             }
-            Effect::HangUp => drop(self.desktop_calls.take()),
+            Effect::HearScene { id, secret } => self.hear_scene(id, secret),
+            Effect::FinishScene { id, secret, state } => {
+                self.hearing.take();
+                self.call(service::finish(&self.options, &id, secret, state), Then::Finished);
+            }
+            Effect::HangUp => {
+                self.desktop_calls.take();
+                self.hearing.take();
+            }
             Effect::PostCallback { id, secret, answer } => {
                 self.call(service::callback(&self.options, &id, secret, &answer), Then::Finished);
             }
@@ -210,7 +222,7 @@ impl Inner {
             // Neither fails for an address that was parsed; a page that is being left says nothing.
             Effect::Navigate(address) => drop(window.location().assign(&address)),
             Effect::Reload => drop(window.location().reload()),
-            Effect::CopyLink => self.copy_link(),
+            Effect::Copy(address) => self.copy(&address),
             Effect::TellPhase(phase) => tell::phase(&self.page.host, phase),
             Effect::TellSuccess(success) => tell::success(&self.page.host, success),
             Effect::TellError(error) => tell::error(&self.page.host, error, cause),
@@ -297,11 +309,18 @@ impl Inner {
         self.send_with_cause(event, &cause);
     }
 
-    fn copy_link(&self) {
+    fn hear_scene(self: &Rc<Self>, id: String, secret: Option<String>) {
+        let me = self.clone();
+        let scene = id.clone();
+        let news = move |event| me.send(Event::Scene { id: scene.clone(), event });
+        self.hearing.set(Some(Hearing::new(&self.options, &id, secret, Box::new(news))));
+    }
+
+    fn copy(&self, address: &str) {
         let clipboard = self.page.window.navigator().clipboard();
         if !clipboard.is_undefined() {
-            // A refusal has nowhere to go: the address bar still has the address.
-            let _ = clipboard.write_text(&self.page.window.location().href().unwrap_or_default());
+            // A refusal has nowhere to go: what was to be copied is told in words as well.
+            let _ = clipboard.write_text(address);
         }
     }
 }

@@ -4,12 +4,12 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use flow::error::{Code, LoginError};
-use flow::event::Profile;
+use flow::event::{Ended, Profile};
 use flow::options::Options;
 use js_sys::{Promise, Uint8Array};
 use protocol::json::Json;
 use protocol::service::{
-    CallbackAnswer, FinishedLogin, Kind, LoginResult, Person, Problem, RedeemSession, SECRET_HEADER,
+    CallbackAnswer, FinishedLogin, Kind, LoginResult, Onward, Person, Problem, RedeemSession, SECRET_HEADER,
     StartLogin, StartedLogin,
 };
 use wasm_bindgen::JsValue;
@@ -104,6 +104,14 @@ pub fn callback(options: &Options, id: &str, secret: String, answer: &CallbackAn
     Post { header: Some((SECRET_HEADER, secret)), ..post }
 }
 
+/// `POST /login/{id}/finish`: a scene's end, proven by its secret, or by the cookie of the service's own page.
+pub fn finish(options: &Options, id: &str, secret: Option<String>, state: String) -> Post {
+    let body = CallbackAnswer { code: None, state }.write::<BrowserJson>();
+    let cookies = if secret.is_some() { RequestCredentials::Omit } else { RequestCredentials::SameOrigin };
+    let post = ask(options, &["/login/", id, "/finish"], body, cookies);
+    Post { header: secret.map(|secret| (SECRET_HEADER, secret)), ..post }
+}
+
 /// `POST /session`: the service's code becomes the site's cookie.
 pub fn redeem(options: &Options, code: String, code_verifier: String) -> Post {
     let body = RedeemSession { code, code_verifier }.write::<BrowserJson>();
@@ -121,9 +129,11 @@ pub fn started(body: &str) -> Option<Box<StartedLogin>> {
     StartedLogin::read::<BrowserJson>(body).map(Box::new)
 }
 
-/// Reads the answer to [`callback`].
-pub fn finished(body: &str) -> Option<FinishedLogin> {
-    FinishedLogin::read(&BrowserJson::parse(body)?)
+/// Reads the answer to [`callback`] and [`finish`].
+pub fn finished(body: &str) -> Option<Ended> {
+    let body = BrowserJson::parse(body)?;
+    let onward = || Onward::read(&body).map(|onward| Ended::Onward(onward.location));
+    FinishedLogin::read(&body).map(Ended::Code).or_else(onward)
 }
 
 /// Reads the answer to [`redeem`].

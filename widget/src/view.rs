@@ -7,6 +7,7 @@ mod card;
 pub mod dialog;
 mod notice;
 mod qr;
+mod scene;
 mod tree;
 
 use alloc::boxed::Box;
@@ -28,6 +29,7 @@ const STYLES: &str = concat!(
     include_str!("view/panel.css"),
     include_str!("view/card.css"),
     include_str!("view/qr.css"),
+    include_str!("view/scene.css"),
     include_str!("view/notice.css"),
     include_str!("view/dialog.css"),
 );
@@ -57,8 +59,8 @@ pub struct View {
 type Said = [Text; 2];
 
 /// The places of the middle, one of which is seen.
-const PLACES: [Part; 6] =
-    [Part::Waiting, Part::Card, Part::Confirming, Part::Qr, Part::Elsewhere, Part::Notice];
+const PLACES: [Part; 7] =
+    [Part::Waiting, Part::Card, Part::Confirming, Part::Qr, Part::Scene, Part::Elsewhere, Part::Notice];
 
 impl View {
     /// Puts an empty panel at the end of `parent`.
@@ -103,6 +105,7 @@ impl View {
             Body::Confirming => (Part::Confirming, card::ask(tree, true)),
             Body::Finishing => (Part::Confirming, card::ask(tree, false)),
             Body::Qr { .. } => (Part::Qr, [Text::QrHint, Text::Nothing]),
+            Body::Scene(code) => (Part::Scene, scene::show(tree, code)),
             Body::Page { hint, .. } => {
                 tree.say(Part::ElsewhereHint, *hint);
                 (Part::Elsewhere, [*hint, Text::Nothing])

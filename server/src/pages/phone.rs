@@ -8,6 +8,7 @@ use askama::Template;
 use super::{Frame, NoticePage, page};
 use crate::clock::Seconds;
 use crate::headers::{content_security_policy, header_value};
+use crate::qr::Drawn;
 use crate::shared::Shared;
 use crate::store::scenes::SceneRow;
 use crate::text::phone::{
@@ -58,7 +59,7 @@ struct PhonePage<'a> {
 struct StillPage<'a> {
     frame: Frame,
     client_name: &'a str,
-    qr: String,
+    qr: &'a Drawn,
     number: &'a str,
 }
 
@@ -135,8 +136,8 @@ pub fn help(
     page(StatusCode::OK, help.render())
 }
 
-/// Our own QR code on a page that refreshes itself. `qr` is SVG of our own making.
-pub fn still(app: &Shared, client_name: &str, qr: String, number: &str, language: Language) -> HttpResponse {
+/// Our own QR code on a page that refreshes itself.
+pub fn still(app: &Shared, client_name: &str, qr: &Drawn, number: &str, language: Language) -> HttpResponse {
     page(StatusCode::OK, StillPage { frame: Frame::new(app, language), client_name, qr, number }.render())
 }
 

@@ -3,14 +3,14 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{ErrorCode, SceneEvent};
-use qrcode::render::svg;
-use qrcode::{EcLevel, QrCode};
 
 use super::{event, finish, own_attempt};
 use crate::authorization::see_other;
 use crate::error::ApiError;
 use crate::pages::{self, Refusal, phone};
+use crate::qr;
 use crate::shared::Shared;
+use crate::start::scene::scan_url;
 use crate::text::Language;
 
 /// The page, or the login's end.
@@ -23,9 +23,8 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<Str
         let client = app.config.client(&row.client_id).ok_or_else(unknown)?;
         match event(&scene, app.clock.now()) {
             SceneEvent::Waiting | SceneEvent::Scanned => {
-                let address = format!("{}/scan/{}", app.config.public_url.as_str(), row.id);
-                let qr = qr(&address).ok_or_else(unknown)?;
-                Ok(phone::still(&app, &client.name, qr, &scene.number, language))
+                let qr = qr::draw(&scan_url(&app, &row.id)).ok_or_else(unknown)?;
+                Ok(phone::still(&app, &client.name, &qr, &scene.number, language))
             }
             SceneEvent::Denied => Err(ApiError::new(ErrorCode::AccessDenied, "")),
             SceneEvent::Expired => Err(ApiError::new(ErrorCode::AttemptExpired, "")),
@@ -42,11 +41,4 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<Str
     };
     let refused = |error: ApiError| pages::refusal(&app, Refusal::Code(error.code), language, None);
     shown.await.unwrap_or_else(refused)
-}
-
-/// SVG, without the XML declaration that has no place inside a page.
-fn qr(address: &str) -> Option<String> {
-    let code = QrCode::with_error_correction_level(address, EcLevel::M).ok()?;
-    let image = code.render::<svg::Color<'_>>().quiet_zone(false).build();
-    image.split_once("?>").map(|(_, svg)| svg.to_owned())
 }

@@ -6,6 +6,7 @@ use actix_web::http::header::USER_AGENT;
 use protocol::service::Scene;
 
 use crate::clock::Seconds;
+use crate::qr;
 use crate::secret::random_number;
 use crate::shared::Shared;
 use crate::store::scenes::{MOST_TRIES, Progress, SceneRow};
@@ -30,7 +31,15 @@ pub(super) async fn begin(app: &Shared, row: &AttemptRow, computer: String) -> R
             expires_at: row.expires_at,
         })
         .await?;
-    Ok(Scene { scan_url: format!("{}/scan/{}", app.config.public_url.as_str(), row.id), number })
+    let scan_url = scan_url(app, &row.id);
+    let (qr_path, qr_size) = qr::draw(&scan_url).map(|drawn| (drawn.path, drawn.size)).unwrap_or_default();
+    let qr_size = i64::try_from(qr_size).unwrap_or_default();
+    Ok(Scene { scan_url, number, qr_path, qr_size })
+}
+
+/// What a scene's QR code holds.
+pub fn scan_url(app: &Shared, id: &str) -> String {
+    format!("{}/scan/{id}", app.config.public_url.as_str())
 }
 
 /// The browser and the system that sent a request: `Chrome, Windows`. Names of our own alone: whatever else the header says is

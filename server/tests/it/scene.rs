@@ -201,6 +201,37 @@ async fn without_javascript_a_page_shows_the_code_and_ends_the_login_by_itself()
     assert_eq!(stranger.status, 400, "another browser sees nothing of it");
 }
 
+/// What a phone reads off the code, which is drawn here as the page draws it.
+fn scanned(scene: &Value) -> String {
+    let size = scene["qr_size"].as_u64().unwrap() as usize;
+    let mut dark = vec![false; size * size];
+    for run in scene["qr_path"].as_str().unwrap().split('M').skip(1) {
+        let (place, rest) = run.split_once('h').unwrap();
+        let (x, y) = place.split_once(' ').unwrap();
+        let (x, y): (usize, usize) = (x.parse().unwrap(), y.parse().unwrap());
+        let length: usize = rest.split('v').next().unwrap().parse().unwrap();
+        dark[y * size + x..][..length].fill(true);
+    }
+    let (scale, white) = (4, 4);
+    let side = (size + 2 * white) * scale;
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
+        let module = |at: usize| (at / scale).checked_sub(white).filter(|module| *module < size);
+        match (module(x), module(y)) {
+            (Some(x), Some(y)) if dark[y * size + x] => 0,
+            _ => 255,
+        }
+    });
+    image.detect_grids()[0].decode().unwrap().1
+}
+
+#[tokio::test]
+async fn the_code_holds_the_address_that_the_phone_opens() {
+    let house = House::new().await;
+    let computer = Computer::start(&house).await;
+    let scene = &computer.attempt["scene"];
+    assert_eq!(scanned(scene), scene["scan_url"].as_str().unwrap());
+}
+
 #[tokio::test]
 async fn the_third_wrong_number_ends_the_scene() {
     let house = House::new().await;

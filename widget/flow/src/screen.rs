@@ -98,8 +98,10 @@ pub enum Offer<'a> {
 /// The site's own QR code, and the number that joins it with the phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SceneCode<'a> {
-    /// What the code holds.
-    pub scan_url: &'a str,
+    /// The code, as the data of an SVG path.
+    pub qr_path: &'a str,
+    /// Units a side.
+    pub qr_size: u32,
     /// Two digits, to be entered on the phone.
     pub number: &'a str,
     /// Until it dies.

@@ -30,9 +30,14 @@ fn the_code_is_shown_at_once_and_listened_for() {
     let mut widget = Driver::new(Kind::Scene);
     widget.send(Event::Appeared);
     assert_eq!(widget.started(1), [Effect::TellPhase(Phase::Qr), hear(1)], "no local service is asked");
-    let scan_url = format!("{ISS}/scan/attempt1");
-    let seen =
-        SceneCode { scan_url: &scan_url, number: "42", seconds_left: 300, scanned: false, copied: false };
+    let seen = SceneCode {
+        qr_path: "M0 0h7v1h-7z",
+        qr_size: 29,
+        number: "42",
+        seconds_left: 300,
+        scanned: false,
+        copied: false,
+    };
     assert_eq!(code(&widget), seen);
     assert!(widget.machine.screen().frame.is_none(), "WeChat's page is not framed");
 }

@@ -17,6 +17,8 @@ extern "C" {
     type Maker;
     #[wasm_bindgen(method, js_name = createElement)]
     fn create(this: &Maker, tag: &str) -> Element;
+    #[wasm_bindgen(method, js_name = createElementNS)]
+    fn create_in(this: &Maker, namespace: &str, tag: &str) -> Element;
 
     type Patched;
     #[wasm_bindgen(method, js_name = setAttribute)]
@@ -87,6 +89,16 @@ tree! {
     QrSquare = QrSkeleton, "div", "bone square";
     QrLine = QrSkeleton, "div", "bone line";
 
+    Scene = Body, "div", "place scene";
+    QrImage = Scene, "svg", "code-image";
+    QrPath = QrImage, "path", "";
+    SceneTitle = Scene, "p", "hint";
+    NumberLine = Scene, "p", "digits";
+    NumberLabel = NumberLine, "span", "spoken", Number;
+    Number = NumberLine, "span", "number";
+    TimeLeft = Scene, "p", "time-left";
+    CopyScan = Scene, "button", "button quiet" => CopyLink;
+
     Elsewhere = Body, "div", "place";
     ElsewhereLarge = Elsewhere, "div", "large";
     ElsewhereMark = ElsewhereLarge, "span", "mark";
@@ -141,7 +153,11 @@ pub fn pressed(target: &Element) -> Option<Button> {
 
 /// A new element at the end of `parent`. Its classes are its parts as well, so that a page can style it.
 pub fn add(document: &Document, parent: &Node, tag: &str, classes: &str) -> Element {
-    let element = document.unchecked_ref::<Maker>().create(tag);
+    let maker = document.unchecked_ref::<Maker>();
+    let element = match tag {
+        "svg" | "path" => maker.create_in("http://www.w3.org/2000/svg", tag),
+        _ => maker.create(tag),
+    };
     if !classes.is_empty() {
         set(&element, "class", classes);
         set(&element, "part", classes);
@@ -185,6 +201,8 @@ impl Tree {
         tree.attribute(Part::Panel, "role", "group");
         tree.attribute(Part::Panel, "tabindex", "-1");
         tree.attribute(Part::Live, "role", "status");
+        tree.attribute(Part::TimeLeft, "role", "timer");
+        tree.attribute(Part::QrImage, "role", "img");
         for silent in [Part::Mark, Part::ElsewhereMark, Part::Sign, Part::CardAvatar, Part::OfferAvatar] {
             tree.attribute(silent, "aria-hidden", "true");
         }
@@ -241,6 +259,7 @@ impl Tree {
 
     fn label(&self) {
         self.attribute(Part::Panel, "aria-label", self.text(Text::LogIn));
+        self.attribute(Part::QrImage, "aria-label", self.text(Text::QrTitle));
         for (element, (.., text, _)) in self.elements.iter().zip(TREE) {
             if *text != Text::Nothing {
                 element.set_text_content(Some(self.text(*text)));

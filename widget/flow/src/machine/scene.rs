@@ -1,8 +1,7 @@
 //! A scene: the site's own QR code, which a phone inside WeChat answers. What the service tells of it, and how it ends.
 
-use alloc::string::String;
 use alloc::vec::Vec;
-use protocol::service::{ErrorCode, SceneEvent};
+use protocol::service::{ErrorCode, Scene, SceneEvent};
 
 use super::{Machine, Stage, seconds};
 use crate::clock::Millis;
@@ -55,7 +54,7 @@ impl Machine {
     }
 
     pub(super) fn copy_scan_url(&mut self, effects: &mut Vec<Effect>) {
-        let scan_url = self.scene_code().map(|code| String::from(code.scan_url));
+        let scan_url = self.scene().map(|scene| scene.scan_url.clone());
         if let (Stage::Scene { copied, .. }, Some(scan_url)) = (&mut self.stage, scan_url) {
             *copied = true;
             effects.push(Effect::Copy(scan_url));
@@ -72,13 +71,18 @@ impl Machine {
         self.scene_code().map_or(Body::Waiting, Body::Scene)
     }
 
+    fn scene(&self) -> Option<&Scene> {
+        self.attempt.as_ref()?.started.scene.as_ref()
+    }
+
     fn scene_code(&self) -> Option<SceneCode<'_>> {
         let Stage::Scene { scanned, copied } = self.stage else { return None };
-        let attempt = self.attempt.as_ref()?;
-        let scene = attempt.started.scene.as_ref()?;
+        let (attempt, scene) = self.attempt.as_ref().zip(self.scene())?;
         let expires_at = attempt.at + seconds(attempt.started.expires_in);
         Some(SceneCode {
-            scan_url: &scene.scan_url,
+            qr_path: &scene.qr_path,
+            // A code is 177 modules at most; two digits hold 412 bytes.
+            qr_size: scene.qr_size.clamp(0, 99) as u32,
             number: &scene.number,
             seconds_left: (expires_at.saturating_sub(self.now)).div_ceil(SECOND) as u32,
             scanned,

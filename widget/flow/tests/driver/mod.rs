@@ -141,8 +141,12 @@ impl Driver {
             renew_in: 300,
             client_name: "Shop".into(),
             emulator: false,
-            scene: (self.kind == Kind::Scene)
-                .then(|| Scene { scan_url: format!("{ISS}/scan/attempt{number}"), number: "42".into() }),
+            scene: (self.kind == Kind::Scene).then(|| Scene {
+                scan_url: format!("{ISS}/scan/attempt{number}"),
+                number: "42".into(),
+                qr_path: "M0 0h7v1h-7z".into(),
+                qr_size: 29,
+            }),
         }
     }
 

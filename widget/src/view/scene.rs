@@ -1,0 +1,49 @@
+//! The site's own QR code, the number that belongs to it, and how long both are good.
+
+use alloc::string::String;
+
+use flow::screen::SceneCode;
+use flow::text::Text;
+
+use super::Said;
+use super::tree::{Part, Tree};
+
+/// Shows it.
+pub fn show(tree: &Tree, code: &SceneCode<'_>) -> Said {
+    draw(tree, code);
+    let title = if code.scanned { Text::ScannedTitle } else { Text::SceneHint };
+    tree.attribute(Part::Scene, "data-scanned", if code.scanned { "true" } else { "false" });
+    tree.say(Part::SceneTitle, title);
+    tree.put(Part::Number, code.number);
+    tree.say(Part::CopyScan, if code.copied { Text::Copied } else { Text::CopyScanLink });
+    let mut left = String::from(tree.text(Text::TimeLeft));
+    number(&mut left, code.seconds_left / 60, false);
+    left.push(':');
+    number(&mut left, code.seconds_left % 60, true);
+    tree.put(Part::TimeLeft, &left);
+    [title, Text::Nothing]
+}
+
+/// At most two digits.
+fn number(to: &mut String, number: u32, both: bool) {
+    let digit = |number: u32| char::from(b'0' + (number % 10) as u8);
+    if both || number > 9 {
+        to.push(digit(number / 10));
+    }
+    to.push(digit(number));
+}
+
+/// Draws the code, where another one stands.
+fn draw(tree: &Tree, code: &SceneCode<'_>) {
+    if tree.get(Part::QrPath).get_attribute("d").as_deref() == Some(code.qr_path) {
+        return;
+    }
+    // The white around it is the style's.
+    let mut frame = String::from("0 0 ");
+    for end in [" ", ""] {
+        number(&mut frame, code.qr_size, true);
+        frame.push_str(end);
+    }
+    tree.attribute(Part::QrImage, "viewBox", &frame);
+    tree.attribute(Part::QrPath, "d", code.qr_path);
+}
