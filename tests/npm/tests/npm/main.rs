@@ -1,0 +1,5 @@
+//! The npm package, as its users meet it: types, Node, bundlers, and logins in a real Chromium.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod package;
