@@ -2,4 +2,9 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod login;
+mod next;
 mod package;
+mod plain;
+mod vite;
+mod webpack;
