@@ -20,9 +20,6 @@ export class WxLogin {
     frame.title = options.lang === "en" ? "WeChat login QR code" : "微信登录二维码";
     frame.style.border = "0";
     frame.scrolling = "no";
-    // The page takes the whole window to redirect_uri, without the person having touched it: browsers allow that to a frame
-    // only by this word.
-    if (options.self_redirect !== true) frame.sandbox = "allow-scripts allow-same-origin allow-top-navigation";
     this.#frame = frame;
     this.#heard = (event) => {
       if (event.source !== frame.contentWindow || event.origin !== new URL(openUrl).origin) return;
@@ -52,6 +49,9 @@ export class WxLogin {
     const fastLogin = wanted && (await mayAsk());
     if (this.#ended) return;
     if (fastLogin) this.#frame.allow = "loopback-network; local-network-access";
+    // The page takes the whole window to redirect_uri, without the person having touched it: browsers allow that to a frame only
+    // by the last word.
+    if (options.self_redirect !== true) this.#frame.sandbox = "allow-scripts allow-same-origin allow-top-navigation";
     this.#frame.src = address(openUrl, { ...options, fast_login: fastLogin });
   }
 }

@@ -1,11 +1,13 @@
 //! What the browser tests share: a house around a site's pages, a person who logs in there, and a console that stays silent.
 
+use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 use weixin_emulator::DialogAnswer;
 use weixin_login_e2e::browser::{Browser, PATIENCE};
 use weixin_login_e2e::house::{House, HouseOptions};
+use weixin_login_npm::{Project, workshop};
 
 /// A house whose shop has these pages.
 pub async fn house(pages: &Path) -> House {
@@ -42,4 +44,16 @@ pub async fn assert_silent_console(browser: &Browser) {
     // The browser looks for an icon by itself; the samples have none.
     log.retain(|entry| !entry.message.contains("/favicon.ico - "));
     assert!(log.is_empty(), "{log:#?}");
+}
+
+/// The pages without a bundler, with the package's files beside it.
+pub fn plain_site(place: &str) -> Project {
+    let project = Project::new("plain", place).unwrap();
+    let to = project.folder.join("weixin-login");
+    fs::create_dir(&to).unwrap();
+    for entry in fs::read_dir(workshop().unwrap().join("node_modules/weixin-login/dist")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+    project
 }

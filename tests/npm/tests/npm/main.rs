@@ -8,3 +8,4 @@ mod package;
 mod plain;
 mod vite;
 mod webpack;
+mod wxlogin;
