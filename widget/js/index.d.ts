@@ -109,9 +109,13 @@ export function login(options: LoginOptions): Promise<LoginResult>;
 /** Defines `<weixin-login>`, once. Does nothing where there is no window. */
 export function defineElement(name?: string): void;
 
+/** The element's events, which bubble and cross shadow roots. */
 export interface WeixinLoginEventMap {
+  /** The login has come to another phase. */
   "weixin-login-phase": CustomEvent<{ phase: Phase }>;
+  /** The person is logged in. */
   "weixin-login-success": CustomEvent<LoginResult>;
+  /** There is no login, and why. */
   "weixin-login-error": CustomEvent<{ code: LoginErrorCode; message: string; cause?: unknown }>;
 }
 
@@ -119,16 +123,6 @@ export interface WeixinLoginEventMap {
 export class WeixinLoginElement extends HTMLElement {
   /** With `display="button"`: opens the dialog. */
   open(): Promise<void>;
-  addEventListener<K extends keyof WeixinLoginEventMap>(
-    type: K,
-    listener: (this: WeixinLoginElement, event: WeixinLoginEventMap[K]) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
 }
 
 /** The element's attributes, as they are written in HTML. */
@@ -151,20 +145,28 @@ declare global {
   interface HTMLElementTagNameMap {
     "weixin-login": WeixinLoginElement;
   }
+  // For `addEventListener` of the element, and of everything that its events bubble to.
+  interface GlobalEventHandlersEventMap extends WeixinLoginEventMap {}
 }
 
-/** What JSX takes besides: React's own attributes are `unknown` here, so that React is no dependency. */
-type JsxWeixinLogin = WeixinLoginAttributes & {
-  id?: string;
-  class?: string;
-  className?: string;
-  style?: unknown;
-  slot?: string;
-  hidden?: boolean;
-  key?: unknown;
-  ref?: unknown;
-  children?: unknown;
-};
+/** React 19 and Preact listen to `onweixin-login-success` and the like. */
+type JsxEvents = { [Name in keyof WeixinLoginEventMap as `on${Name}`]?: (event: WeixinLoginEventMap[Name]) => void };
+
+/** What JSX takes besides. What React has types for is `any` here, so that React is no dependency. */
+type JsxWeixinLogin = WeixinLoginAttributes &
+  JsxEvents & {
+    id?: string;
+    class?: string;
+    className?: string;
+    style?: any;
+    slot?: string;
+    title?: string;
+    hidden?: boolean;
+    onClick?: (event: any) => void;
+    key?: any;
+    ref?: any;
+    children?: any;
+  };
 
 declare global {
   namespace JSX {
@@ -174,6 +176,7 @@ declare global {
   }
 }
 
+// @ts-ignore: for sites that have React
 declare module "react" {
   namespace JSX {
     interface IntrinsicElements {

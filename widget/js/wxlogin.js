@@ -19,16 +19,17 @@ export class WxLogin {
     frame.height = "400";
     frame.title = options.lang === "en" ? "WeChat login QR code" : "微信登录二维码";
     frame.style.border = "0";
+    frame.scrolling = "no";
     this.#frame = frame;
     this.#heard = (event) => {
       if (event.source !== frame.contentWindow || event.origin !== new URL(openUrl).origin) return;
       const status = statusOf(event.data);
-      if (status === "wxReady") tell("ready", options.onReady);
+      if (status === "wxReady") tell("ready", options.onReady, true);
       if (status === "wxQRcodeReady") tell("qrcode-ready", options.onQRcodeReady);
     };
-    const tell = (name, callback) => {
+    const tell = (name, callback, ...values) => {
       frame.dispatchEvent(new CustomEvent(`wxlogin-${name}`, { bubbles: true, composed: true }));
-      if (typeof callback === "function") callback();
+      if (typeof callback === "function") callback(...values);
     };
     addEventListener("message", this.#heard);
     place.replaceChildren(frame);
@@ -48,13 +49,16 @@ export class WxLogin {
     const fastLogin = wanted && (await mayAsk());
     if (this.#ended) return;
     if (fastLogin) this.#frame.allow = "loopback-network; local-network-access";
+    // The page takes the whole window to redirect_uri, without the person having touched it: browsers allow that to a frame only
+    // by the last word.
+    if (options.self_redirect !== true) this.#frame.sandbox = "allow-scripts allow-same-origin allow-top-navigation";
     this.#frame.src = address(openUrl, { ...options, fast_login: fastLogin });
   }
 }
 
 /** The page's address, parameters in the order that Tencent's script uses. */
 function address(openUrl, options) {
-  const selfRedirect = options.self_redirect === undefined ? "default" : String(options.self_redirect);
+  const selfRedirect = [true, false].includes(options.self_redirect) ? String(options.self_redirect) : "default";
   const parameters = [
     ["appid", options.appid],
     ["scope", options.scope ?? "snsapi_login"],
@@ -68,7 +72,7 @@ function address(openUrl, options) {
     ["rst", options.rst ?? ""],
   ];
   if (options.style) parameters.push(["style", options.style]);
-  if (options.href) parameters.push(["href", options.href]);
+  if (options.href) parameters.push(["href", decoded(options.href)]);
   if (options.lang === "en") parameters.push(["lang", "en"]);
   if (isOn(options.stylelite, false)) parameters.push(["stylelite", "1"]);
   if (!options.fast_login) parameters.push(["fast_login", "0"]);
@@ -77,9 +81,9 @@ function address(openUrl, options) {
   return `${openUrl}/connect/qrconnect?${query}`;
 }
 
-/** Tencent's script wants redirect_uri encoded by the caller; here it may be either. */
-function decoded(redirectUri) {
-  return /^https?%3a/i.test(redirectUri) ? decodeURIComponent(redirectUri) : redirectUri;
+/** Tencent's script wants addresses encoded by the caller; here they may be either. */
+function decoded(address) {
+  return /^(https?|data)%3a/i.test(address) ? decodeURIComponent(address) : address;
 }
 
 function isOn(option, otherwise) {

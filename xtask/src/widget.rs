@@ -1,10 +1,12 @@
-//! `cargo xtask widget`: from the widget's Rust and JavaScript to the files that a browser loads, in `target/widget/dist`.
+//! `cargo xtask widget`: from the widget's Rust and JavaScript to the files that a browser loads, in `target/widget/dist`, and
+//! to the npm package, in `target/widget/npm`.
 //!
 //! `weixin-login.js` is one ES module: the element's class and wasm-bindgen's glue. The wasm lies beside it under a name
 //! that changes with its content, so that it can be cached for ever; each file has a `.br` and a `.gz` beside it.
 
 mod bundle;
 mod names;
+mod npm;
 mod weight;
 
 use std::fs;
@@ -20,6 +22,8 @@ use crate::{shell, tools};
 const INPUTS: &[&str] = &[
     "Cargo.lock",
     "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
     "package-lock.json",
     "protocol/Cargo.toml",
     "protocol/src",
@@ -39,6 +43,11 @@ pub fn dist() -> PathBuf {
     shell::target().join("widget/dist")
 }
 
+/// The folder that `npm publish` and `npm pack` take.
+pub fn npm_package() -> PathBuf {
+    shell::target().join("widget/npm")
+}
+
 /// Builds the widget, unless what is there was made from the very same inputs.
 pub fn build() -> Result<()> {
     let folder = shell::target().join("widget");
@@ -49,7 +58,8 @@ pub fn build() -> Result<()> {
 
     let stamp = stamp()?;
     let stamp_file = folder.join("stamp");
-    if dist().is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|made_from| made_from == stamp) {
+    let is_there = dist().is_dir() && npm_package().is_dir();
+    if is_there && fs::read_to_string(&stamp_file).is_ok_and(|made_from| made_from == stamp) {
         println!("the widget is up to date");
         return Ok(());
     }
@@ -67,35 +77,54 @@ pub fn build() -> Result<()> {
     let compiled = shell::target().join(tools::WASM_TARGET).join("widget/weixin_login_widget.wasm");
 
     let work = empty_folder(folder.join("work"))?;
-    let glue = glue(&compiled, &work)?;
+    let beside = glue(&compiled, &work.join("beside"), WasmIs::Beside)?;
+    let inlined = glue(&compiled, &work.join("inlined"), WasmIs::Inlined)?;
+
     let made = empty_folder(folder.join("dist.new"))?;
-    bundle::module(&glue, &made)?;
+    bundle::module(&beside, &made)?;
     weight::compress(&made)?;
     replace(&dist(), &made)?;
+
+    let made = empty_folder(folder.join("npm.new"))?;
+    npm::package(&beside, &inlined, &made)?;
+    replace(&npm_package(), &made)?;
     fs::write(stamp_file, stamp)?;
     Ok(())
+}
+
+/// Where a script finds its wasm.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WasmIs {
+    /// In a file beside the script, which the glue names.
+    Beside,
+    /// In the script. The glue names no file then: bundlers would carry along one that nobody asks for.
+    Inlined,
 }
 
 /// What wasm-bindgen and wasm-opt make of the compiled crate.
 struct Glue {
     /// The folder with `glue.js`, `glue_bg.wasm` and what they import, to be bundled in.
     folder: PathBuf,
+    /// The text of `glue.js`.
+    script: String,
     wasm: Vec<u8>,
+    wasm_is: WasmIs,
 }
 
-fn glue(compiled: &Path, work: &Path) -> Result<Glue> {
+fn glue(compiled: &Path, folder: &Path, wasm_is: WasmIs) -> Result<Glue> {
     println!("   wasm-bindgen");
+    fs::create_dir_all(folder)?;
     Bindgen::new()
         .input_path(compiled)
         .out_name("glue")
         .web(true)?
         .typescript(false)
-        .omit_default_module_path(false)
+        .omit_default_module_path(wasm_is == WasmIs::Inlined)
         .remove_producers_section(true)
-        .generate(work)
+        .generate(folder)
         .context("wasm-bindgen could not read the compiled widget")?;
-    let wasm = work.join("glue_bg.wasm");
-    names::shorten(&wasm, &work.join("glue.js"))?;
+    let (wasm, script) = (folder.join("glue_bg.wasm"), folder.join("glue.js"));
+    names::shorten(&wasm, &script)?;
     // The target_features section is still in there and tells wasm-opt what it may use; it goes with this very pass.
     shell::run(
         shell::program(tools::npm_program("wasm-opt"))
@@ -104,7 +133,8 @@ fn glue(compiled: &Path, work: &Path) -> Result<Glue> {
             .arg("-o")
             .arg(&wasm),
     )?;
-    Ok(Glue { folder: work.to_owned(), wasm: fs::read(wasm)? })
+    let folder = folder.to_owned();
+    Ok(Glue { folder, script: fs::read_to_string(script)?, wasm: fs::read(wasm)?, wasm_is })
 }
 
 /// A hash over the compiler and the content of all inputs.

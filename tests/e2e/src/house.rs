@@ -21,6 +21,10 @@ const EVIL_NAME: &str = "evil.example.net";
 pub struct HouseOptions {
     /// https under real names: WeChat's own, and `https://shop.example.test`. Plain http on localhost otherwise.
     pub tls: bool,
+    /// The shop's pages; the project's own demo shop where none are given.
+    pub www: Option<PathBuf>,
+    /// The origin of a site with a server of its own, which passes `/weixin` on to the service: then nobody comes to the shop.
+    pub origin: Option<String>,
     /// More of the service's configuration, in TOML, behind what the house writes.
     pub more_config: String,
 }
@@ -61,7 +65,7 @@ impl House {
             Tls { cert_pem, key_pem }
         });
         let shop = Shop::start(weixin_login_shop::Options {
-            www: repository().join("www"),
+            www: options.www.unwrap_or_else(|| repository().join("www")),
             tls,
             open_url: weixin.open_url(),
             desktop_urls: vec![weixin.desktop_url()],
@@ -71,7 +75,9 @@ impl House {
         .expect("the shop starts");
 
         let mut switches = Vec::new();
-        let origin = if options.tls {
+        let origin = if let Some(origin) = options.origin {
+            origin
+        } else if options.tls {
             let shop = shop.address();
             let weixin_names = weixin.host_resolver_rules();
             let rules = format!("MAP {SHOP_NAME}:443 {shop}, MAP {EVIL_NAME}:443 {shop}, {weixin_names}");

@@ -29,6 +29,7 @@ const MAP: &[Arrows] = &[
         in_tests: &[],
     },
     Arrows { from: "weixin-login-e2e", to: &["weixin-login", EMULATOR, "weixin-login-shop"], in_tests: &[] },
+    Arrows { from: "weixin-login-npm", to: &[], in_tests: &[PROTOCOL, EMULATOR, "weixin-login-e2e"] },
     Arrows { from: "xtask", to: &[], in_tests: &[] },
 ];
 

@@ -26,7 +26,8 @@ impl Forum {
         let client = format!(
             "\n[[clients]]\nid = \"forum\"\nname = \"Forum\"\norigins = [\"{FORUM}\"]\nredirect_uris = []\n"
         );
-        let house = House::build(HouseOptions { tls: true, more_config: client }).await;
+        let house =
+            House::build(HouseOptions { tls: true, more_config: client, ..HouseOptions::default() }).await;
         let pages = TempDir::new().unwrap();
         let page = format!(
             "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>Forum</title>\

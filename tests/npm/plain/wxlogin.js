@@ -1,0 +1,3 @@
+import { WxLogin } from "./weixin-login/wxlogin.js";
+
+globalThis.WxLogin = WxLogin;

@@ -1,0 +1,83 @@
+//! The folder that the samples are built in, with everything installed: the bundlers as package-lock.json says, and our package
+//! from the tarball that `npm publish` would send.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::project::run;
+
+/// The package that is installed, in the workshop.
+pub const TARBALL: &str = "installed.tgz";
+
+/// The project's root folder.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/npm is two below")
+}
+
+/// `target/npm`, with all packages in its `node_modules`. Installed once, and again where a lock file or the package has changed.
+///
+/// # Errors
+/// When the widget is not built, npm is missing, or cannot install.
+pub fn workshop() -> Result<&'static Path> {
+    static DONE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    DONE.get_or_init(|| install().map_err(|error| format!("{error:#}")))
+        .as_deref()
+        .map_err(|error| anyhow::Error::msg(error.clone()))
+}
+
+/// A program of one of the installed packages, to be run in the workshop.
+///
+/// # Errors
+/// As [`workshop`].
+pub fn program(name: &str) -> Result<Command> {
+    let mut command = Command::new(workshop()?.join("node_modules/.bin").join(name));
+    // No bundler has to tell anybody that it was run.
+    command.current_dir(workshop()?).env("NEXT_TELEMETRY_DISABLED", "1");
+    Ok(command)
+}
+
+fn install() -> Result<PathBuf> {
+    let built = repository().join("target/widget/npm");
+    ensure!(built.is_dir(), "the npm package is not built: run `cargo xtask widget` first");
+    let folder = repository().join("target/npm");
+    fs::create_dir_all(&folder)?;
+
+    // npm takes out of node_modules what it does not know: the notes of what is installed are beside it.
+    let (locked, from_lock) =
+        (fs::read(sample("package-lock.json"))?, folder.join("installed-package-lock.json"));
+    let modules = folder.join("node_modules");
+    if !modules.is_dir() || fs::read(&from_lock).ok().as_ref() != Some(&locked) {
+        for file in ["package.json", "package-lock.json", ".npmrc"] {
+            fs::copy(sample(file), folder.join(file)).context(file)?;
+        }
+        run(npm().args(["ci", "--ignore-scripts", "--silent"]).current_dir(&folder))?;
+        // Written last: a folder without it was left half done.
+        fs::write(&from_lock, locked)?;
+    }
+
+    let packed =
+        run(npm().args(["pack", "--silent", "--pack-destination"]).arg(&folder).current_dir(&built))?;
+    let (tarball, installed) = (folder.join(packed.trim()), folder.join(TARBALL));
+    let is_there = modules.join("weixin-login").is_dir();
+    if !is_there || fs::read(&installed).ok() != Some(fs::read(&tarball)?) {
+        run(npm()
+            .args(["install", "--no-save", "--ignore-scripts", "--silent"])
+            .arg(&tarball)
+            .current_dir(&folder))?;
+        fs::copy(&tarball, installed)?;
+    }
+    Ok(folder)
+}
+
+/// A file or folder beside this crate.
+pub(crate) fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn npm() -> Command {
+    Command::new("npm")
+}

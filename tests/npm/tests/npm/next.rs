@@ -1,0 +1,36 @@
+//! Next with the App Router: a client component, rendered on the server first, and a route handler that redeems the code.
+
+use serde_json::json;
+use weixin_login_e2e::house::{House, HouseOptions};
+use weixin_login_npm::{Project, Server, free_port, run};
+
+use crate::login::{assert_silent_console, browser_at};
+
+#[tokio::test]
+async fn a_build_by_next_logs_in_and_redeems_the_code_on_its_server() {
+    let project = Project::new("next", "next").unwrap();
+    run(project.program("next").unwrap().arg("build")).unwrap();
+    let port = free_port().unwrap();
+    let site = format!("http://localhost:{port}");
+    let client = format!(
+        "\n[[clients]]\nid = \"next\"\nname = \"Next\"\norigins = [\"{site}\"]\nredirect_uris = []\n"
+    );
+    let house = House::build(HouseOptions { more_config: client, ..HouseOptions::default() }).await;
+    let _server = Server::start(
+        project.program("next").unwrap().args(["start", "--port", &port.to_string()]).envs([
+            ("WEIXIN_LOGIN", house.page("/weixin").as_str()),
+            ("CLIENT_ID", "next"),
+            ("SITE", &site),
+        ]),
+        port,
+    )
+    .unwrap();
+    let browser = browser_at(&house, &site).await;
+    // Rendered on the server, taken over in the browser.
+    browser.until("the button", "const b = document.querySelector('#sign-in'); return Object.keys(b ?? {}).some((key) => key.startsWith('__reactProps'))").await;
+    browser.script("document.querySelector('#sign-in').click()").await;
+    crate::login::log_in(&house, &browser).await;
+    let events = browser.events().await;
+    assert_eq!(events.last().unwrap()["result"], json!("code"), "{events:?}");
+    assert_silent_console(&browser).await;
+}

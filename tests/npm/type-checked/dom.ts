@@ -1,0 +1,55 @@
+// The element, its events and login(), as a page without a framework writes them. Each `@ts-expect-error` is a mistake that the
+// types must catch.
+
+import { defineElement, login, LoginError } from "weixin-login";
+import type { LoginErrorCode, LoginResult, Phase, WeixinLoginElement } from "weixin-login/slim";
+
+defineElement();
+
+const element: WeixinLoginElement = document.createElement("weixin-login");
+const found: WeixinLoginElement | null = document.querySelector("weixin-login");
+found?.open().then(() => {});
+
+element.addEventListener("weixin-login-phase", (event) => {
+  const phase: Phase = event.detail.phase;
+  // @ts-expect-error no such phase
+  if (phase === "almost") return;
+});
+element.addEventListener("weixin-login-success", ({ detail }) => {
+  if (detail.result === "session") {
+    const nickname: string = detail.nickname;
+    const picture: string | undefined = detail.picture;
+    // @ts-expect-error a session carries no code
+    return [nickname, picture, detail.code];
+  }
+  const code: string = detail.code;
+  const iss: string = detail.iss;
+  return [code, iss, detail.state];
+});
+element.addEventListener("weixin-login-error", ({ detail }) => {
+  const code: LoginErrorCode = detail.code;
+  const message: string = detail.message;
+  return [code, message, detail.cause];
+});
+// Bubbled to the page.
+addEventListener("weixin-login-success", ({ detail }) => detail.result);
+document.addEventListener("weixin-login-error", ({ detail }) => detail.code);
+// The element has all other events too.
+element.addEventListener("click", (event) => event.clientX);
+
+async function button(): Promise<LoginResult | undefined> {
+  try {
+    return await login({ service: "/weixin", clientId: "shop", lang: "en", theme: "dark", noFastLogin: true });
+  } catch (error) {
+    if (error instanceof LoginError && error.code === "cancelled") return undefined;
+    throw error;
+  }
+}
+button();
+
+// @ts-expect-error the client is needed
+login({ service: "/weixin" });
+// @ts-expect-error no such result
+login({ clientId: "shop", result: "token" });
+// @ts-expect-error no such option
+login({ clientId: "shop", no_frame: true });
