@@ -14,6 +14,10 @@ fn the_pages_show_the_samples_word_for_word() -> Result<()> {
         ("authjs.md", "authjs/app.mjs"),
         ("django.md", "django/app.py"),
         ("apache.md", "apache/site.conf"),
+        ("nextjs.md", "next/auth.js"),
+        ("nextjs.md", "next/app/api/auth/[...nextauth]/route.js"),
+        ("nextjs.md", "next/app/me/route.js"),
+        ("nextjs.md", "next/app/logout/route.js"),
         ("nginx.md", "nginx/site.conf"),
         ("spa.md", "spa/app.js"),
     ] {
