@@ -8,6 +8,7 @@ mod door;
 mod keys;
 mod listener;
 mod logout;
+mod operator;
 mod redirects;
 mod refresh;
 mod sessions;
