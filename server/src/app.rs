@@ -82,13 +82,13 @@ impl Application {
             backchannel: BackChannel::new(config.backchannel_private_addresses)?,
             exchange: Exchange::new(&config.weixin)?,
             headers: Headers::new(&config),
+            limits: Limits::new(&config.limits),
             config,
             clock,
             lasting: store.clone(),
             fleeting: store,
             metrics: Metrics::new(),
             finished: Notify::new(),
-            limits: Limits::new(),
         });
 
         let shared = app.clone();

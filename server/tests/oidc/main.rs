@@ -6,6 +6,7 @@ mod codes;
 mod conformance;
 mod door;
 mod keys;
+mod limits;
 mod listener;
 mod logout;
 mod operator;
