@@ -207,6 +207,7 @@ pub async fn front(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse
 pub async fn asset(name: web::Path<String>) -> HttpResponse {
     let (content_type, content) = match name.as_str() {
         "pages.css" => ("text/css; charset=utf-8", include_str!("../assets/pages.css")),
+        "icon.svg" => ("image/svg+xml", include_str!("../assets/icon.svg")),
         "callback.js" => ("text/javascript; charset=utf-8", include_str!("../assets/callback.js")),
         _ => return HttpResponse::NotFound().finish(),
     };
