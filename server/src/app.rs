@@ -83,6 +83,7 @@ impl Application {
             backchannel: BackChannel::new(config.backchannel_private_addresses)?,
             exchange: Exchange::new(&config.weixin)?,
             headers: Headers::new(&config),
+            limits: Limits::new(&config.limits),
             config,
             clock,
             lasting: store.clone(),
@@ -90,7 +91,6 @@ impl Application {
             metrics: Metrics::new(),
             finished: Notify::new(),
             changes: Changes::new(),
-            limits: Limits::new(),
         });
 
         let shared = app.clone();

@@ -1,17 +1,21 @@
-//! What an operator does from the command line, beside a running service: both work on the same store.
+//! What an operator does from the command line, beside a running service: both work on the same store. Each command gives the
+//! text to print.
+
+mod accounts;
+mod keys;
+mod sessions;
 
 use std::fmt::Write;
 
-use crate::clock::{Clock, Seconds};
+use crate::clock::Seconds;
 use crate::config::Config;
-use crate::keys::{self, KeyRing, LoadError, MasterKeys};
-use crate::store::grants::Grants;
-use crate::store::keys::Keys;
+use crate::keys::{LoadError, MasterKeyError, MasterKeys};
 use crate::store::people::People;
 use crate::store::{Lasting, SqliteStore, StoreError};
 
-/// How many sessions a list shows.
-const MOST_SESSIONS: u32 = 1_000;
+pub use accounts::{delete as delete_account, merge as merge_accounts, show as show_account};
+pub use keys::{list as list_keys, rotate as rotate_keys, withdraw as withdraw_key};
+pub use sessions::{list as list_sessions, revoke as revoke_session};
 
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -21,82 +25,19 @@ pub enum CommandError {
     Load(#[from] LoadError),
     /// The master keys.
     #[error(transparent)]
-    MasterKey(#[from] keys::MasterKeyError),
+    MasterKey(#[from] MasterKeyError),
     /// Nothing has this name.
     #[error("{0}")]
     Unknown(String),
+    /// It would do harm as it was asked; the sentence says what to add.
+    #[error("{0}")]
+    Refused(String),
 }
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         Self::Load(error.into())
     }
-}
-
-/// `keys rotate`: announces new keys. A running service takes them up by itself.
-pub async fn rotate_keys(config: &Config, clock: &Clock) -> Result<String, CommandError> {
-    let store = SqliteStore::open(&config.store).await?;
-    let rows = store.signing_keys().await?;
-    let masters = master_keys(config, rows.is_empty())?;
-    // Keys under another master key than the ones in use would stop every node.
-    KeyRing::open(&rows, &masters).map_err(LoadError::from)?;
-    let active_from = keys::rotate(&store, &masters, clock.now()).await?;
-    Ok(format!(
-        "new keys are published and sign from {active_from} on (in {} minutes)\n",
-        (active_from - clock.now()) / 60
-    ))
-}
-
-/// `sessions list`: the living sessions of everybody, or of the account of this id or `sub`.
-pub async fn list_sessions(config: &Config, clock: &Clock, of: Option<&str>) -> Result<String, CommandError> {
-    let store = SqliteStore::open(&config.store).await?;
-    let account_id = match of {
-        Some(name) => Some(account_id(&store, name).await?),
-        None => None,
-    };
-    let sessions = store.sessions(account_id.as_deref(), clock.now(), MOST_SESSIONS).await?;
-    let mut text = String::new();
-    for session in &sessions {
-        let client = session.client_id.as_deref().unwrap_or("(this service)");
-        let age = age(clock.now() - session.auth_time);
-        let _ =
-            writeln!(text, "{}  account {}  {client}  logged in {age} ago", session.sid, session.account_id);
-    }
-    let _ = writeln!(text, "{} sessions", sessions.len());
-    Ok(text)
-}
-
-/// `sessions revoke`: ends a session with everything that was granted in it. The clients are not called: this program has no
-/// network of the service's; their access tokens are dead at once.
-pub async fn revoke_session(config: &Config, clock: &Clock, sid: &str) -> Result<String, CommandError> {
-    let store = SqliteStore::open(&config.store).await?;
-    if !store.delete_session_of_sid(sid).await? {
-        return Err(CommandError::Unknown(format!("no session is called {sid}")));
-    }
-    store.revoke_session_grants(sid, true, clock.now()).await?;
-    Ok(format!("session {sid} is revoked\n"))
-}
-
-/// `accounts show`: who this is, by account id or by any client's `sub`.
-pub async fn show_account(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
-    let store = SqliteStore::open(&config.store).await?;
-    let id = account_id(&store, name).await?;
-    let account = store.account(&id).await?.ok_or_else(|| unknown_account(name))?;
-    let mut text = format!("account   {id}\nnickname  {}\n", printable(&account.nickname));
-    for identity in store.identities_of_account(&id).await? {
-        let unionid = identity.unionid.as_deref().unwrap_or("none");
-        let _ = writeln!(
-            text,
-            "weixin    appid {}  openid {}  unionid {unionid}",
-            identity.appid, identity.openid
-        );
-    }
-    for (client_id, sub) in store.subjects_of_account(&id).await? {
-        let _ = writeln!(text, "sub       {sub} at {client_id}");
-    }
-    let sessions = store.sessions(Some(&id), clock.now(), MOST_SESSIONS).await?;
-    let _ = writeln!(text, "sessions  {}", sessions.len());
-    Ok(text)
 }
 
 /// `clients hash-secret`: what stands in `secret_sha256` for this secret.
@@ -109,7 +50,7 @@ pub fn hash_secret(secret: &str) -> String {
 }
 
 /// The configured master keys; the default file is made only for a store that has no keys yet, and never replaced.
-pub(crate) fn master_keys(config: &Config, first_start: bool) -> Result<MasterKeys, keys::MasterKeyError> {
+pub(crate) fn master_keys(config: &Config, first_start: bool) -> Result<MasterKeys, MasterKeyError> {
     let beside_the_store = config.store.with_extension("master-key");
     match (&*config.master_key_files, first_start) {
         ([], true) => MasterKeys::read_or_make(&beside_the_store),

@@ -7,6 +7,7 @@ mod tree;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use protocol::ids::{AppId, Product};
@@ -42,10 +43,24 @@ pub struct Config {
     pub rotate_keys_every: Option<Seconds>,
     /// `backchannel_private_addresses`: whether `backchannel_logout_uri` may lead to loopback and private networks; default false.
     pub backchannel_private_addresses: bool,
+    /// `[limits]`
+    pub limits: Limits,
     /// `[weixin]`
     pub weixin: Weixin,
     /// `[[clients]]`, at least one.
     pub clients: Vec<Client>,
+}
+
+/// How often one address may come; an IPv6 network of /64 is one. Each is a burst of so many, and so many a minute after it.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// `limits.logins_per_minute`: begins and answers of logins; default 120.
+    pub logins_per_minute: NonZeroU32,
+    /// `limits.token_requests_per_minute`: requests to `/token`, `/userinfo` and `/revoke`; a backend makes two for each login of
+    /// anybody; default 1200.
+    pub token_requests_per_minute: NonZeroU32,
+    /// `limits.failed_authentications_per_minute`: wrong secrets for one client; default 20.
+    pub failed_authentications_per_minute: NonZeroU32,
 }
 
 /// Where WeChat is, and who we are there.

@@ -151,6 +151,11 @@ impl KeyRing {
             .map_err(|_| TokenError::Forged)
     }
 
+    /// Whether these are the names of its keys, and no other ones.
+    pub fn is_of(&self, names: &[String]) -> bool {
+        names.len() == self.0.len() && self.0.iter().all(|key| names.contains(&key.key.kid))
+    }
+
     /// Whether a key of each algorithm signs now.
     pub fn is_ready(&self, now: i64) -> bool {
         SigningAlgorithm::ALL.into_iter().all(|algorithm| self.active(algorithm, now).is_some())

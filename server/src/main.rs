@@ -49,8 +49,22 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Keys {
+    /// Lists the keys that are published.
+    List {
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
     /// Announces new keys; a running service takes them up by itself, and no login is lost.
     Rotate {
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Takes back a key that has leaked, at once, with every token that it has signed; another one signs in its place.
+    Withdraw {
+        /// Its name, as `keys list` and tokens' headers have it.
+        kid: String,
         /// The configuration; without it the environment says everything.
         #[arg(long)]
         config: Option<PathBuf>,
@@ -68,7 +82,7 @@ enum Sessions {
         #[arg(long)]
         config: Option<PathBuf>,
     },
-    /// Ends a session, with every token that was given in it.
+    /// Ends a session, with every token that was given in it, and tells its clients.
     Revoke {
         /// Its name, as `sessions list` and ID tokens have it.
         sid: String,
@@ -88,6 +102,27 @@ enum Accounts {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// Makes one account of two that are the same person. Every client goes on with the `sub` that it has seen.
+    Merge {
+        /// The account that goes: its id, or what a client calls it (`sub`). Its sessions end.
+        from: String,
+        /// The account that stays.
+        into: String,
+        /// Where a client has seen both, its `sub` of the first one is given up.
+        #[arg(long)]
+        retire: bool,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Forgets a person, with sessions and grants, and tells the clients that the sessions have ended.
+    Delete {
+        /// The account's id, or what a client calls it (`sub`).
+        name: String,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -98,23 +133,34 @@ enum Clients {
 
 #[actix_web::main]
 async fn main() -> ExitCode {
+    let clock = Clock::system();
     let done = match Arguments::parse().command {
         Command::Serve { config } => serve(config).await,
         Command::Check { config } => weixin_login::check::run(config.as_deref()).await,
+        Command::Keys(Keys::List { config }) => {
+            tell(async { Ok(commands::list_keys(&load(config)?, &clock).await?) }).await
+        }
         Command::Keys(Keys::Rotate { config }) => {
-            tell(async { Ok(commands::rotate_keys(&load(config)?, &Clock::system()).await?) }).await
+            tell(async { Ok(commands::rotate_keys(&load(config)?, &clock).await?) }).await
+        }
+        Command::Keys(Keys::Withdraw { kid, config }) => {
+            tell(async { Ok(commands::withdraw_key(&load(config)?, &clock, &kid).await?) }).await
         }
         Command::Sessions(Sessions::List { of, config }) => {
-            tell(async {
-                Ok(commands::list_sessions(&load(config)?, &Clock::system(), of.as_deref()).await?)
-            })
-            .await
+            tell(async { Ok(commands::list_sessions(&load(config)?, &clock, of.as_deref()).await?) }).await
         }
         Command::Sessions(Sessions::Revoke { sid, config }) => {
-            tell(async { Ok(commands::revoke_session(&load(config)?, &Clock::system(), &sid).await?) }).await
+            tell(async { Ok(commands::revoke_session(&load(config)?, &clock, &sid).await?) }).await
         }
         Command::Accounts(Accounts::Show { name, config }) => {
-            tell(async { Ok(commands::show_account(&load(config)?, &Clock::system(), &name).await?) }).await
+            tell(async { Ok(commands::show_account(&load(config)?, &clock, &name).await?) }).await
+        }
+        Command::Accounts(Accounts::Merge { from, into, retire, config }) => {
+            tell(async { Ok(commands::merge_accounts(&load(config)?, &clock, &from, &into, retire).await?) })
+                .await
+        }
+        Command::Accounts(Accounts::Delete { name, config }) => {
+            tell(async { Ok(commands::delete_account(&load(config)?, &clock, &name).await?) }).await
         }
         Command::Clients(Clients::HashSecret) => tell(async { hash_secret() }).await,
     };

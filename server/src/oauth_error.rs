@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::limits::Wait;
+
 macro_rules! oauth_errors {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal;)*) => {
         /// The `error` of an answer.
@@ -56,6 +58,8 @@ oauth_errors! {
     RegistrationNotSupported = "registration_not_supported", 400;
     /// The access token is not good (any more).
     InvalidToken = "invalid_token", 401;
+    /// Too many requests, or too many wrong secrets (RFC 8628 has the word).
+    SlowDown = "slow_down", 429;
     /// WeChat or the store is busy.
     TemporarilyUnavailable = "temporarily_unavailable", 503;
     /// Something else; the log says what.
@@ -70,12 +74,21 @@ pub struct OAuthError {
     pub code: OAuthErrorCode,
     /// What a developer reads. ASCII without `"` and `\`, as RFC 6749 asks.
     pub description: Cow<'static, str>,
+    /// Seconds, where coming again later helps.
+    pub retry_after: Option<u64>,
 }
 
 impl OAuthError {
     /// A refusal in the words given.
     pub fn new(code: OAuthErrorCode, description: impl Into<Cow<'static, str>>) -> OAuthError {
-        OAuthError { code, description: description.into() }
+        OAuthError { code, description: description.into(), retry_after: None }
+    }
+
+    /// Too much for now.
+    pub fn slow_down(wait: Wait) -> OAuthError {
+        let description = "too many requests from this address; come again after Retry-After seconds";
+        let retry_after = Some(wait.seconds());
+        OAuthError { retry_after, ..Self::new(OAuthErrorCode::SlowDown, description) }
     }
 
     pub(super) fn invalid_request(description: impl Into<Cow<'static, str>>) -> OAuthError {

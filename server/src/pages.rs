@@ -215,6 +215,7 @@ pub async fn asset(name: web::Path<String>) -> HttpResponse {
     let (content_type, content) = match name.as_str() {
         "pages.css" => ("text/css; charset=utf-8", include_str!("../assets/pages.css")),
         "phone.js" => ("text/javascript; charset=utf-8", include_str!("../assets/phone.js")),
+        "icon.svg" => ("image/svg+xml", include_str!("../assets/icon.svg")),
         "callback.js" => ("text/javascript; charset=utf-8", include_str!("../assets/callback.js")),
         _ => return HttpResponse::NotFound().finish(),
     };

@@ -201,9 +201,10 @@ pub async fn post(
     let origin = origin(&request).unwrap_or(app.config.public_url.origin());
     let redeemed = token::redeem(&app, RedeemAt::Session { origin }, &code, &code_verifier).await?;
     let Redeemed { account_id, client_id, auth_time } = redeemed;
-    let kind = SessionKind::Site;
-    let cookie = begin(&app, kind, account_id.clone(), Some(client_id.clone()), auth_time).await?;
-    Ok(HttpResponse::Ok().cookie(cookie).json(person(&app, &account_id, client_id, auth_time).await?))
+    // First who it is: an operator may have deleted the account since the code was made.
+    let person = person(&app, &account_id, client_id.clone(), auth_time).await?;
+    let cookie = begin(&app, SessionKind::Site, account_id, Some(client_id), auth_time).await?;
+    Ok(HttpResponse::Ok().cookie(cookie).json(person))
 }
 
 /// `DELETE /session`: logs out of the site, and of the service in this browser. 204, also where nobody was logged in.

@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use protocol::ids::AppId;
 use serde::Deserialize;
 
 use super::tree::{Node, PREFIX, Refusal};
-use super::{App, AppSecret, Client, Config, PublicUrl, Weixin, client};
+use super::{App, AppSecret, Client, Config, Limits, PublicUrl, Weixin, client};
 use crate::clock::Seconds;
 
 /// WeChat's own pages.
@@ -57,9 +58,19 @@ struct RawConfig {
     #[serde(default)]
     backchannel_private_addresses: bool,
     #[serde(default)]
+    limits: RawLimits,
+    #[serde(default)]
     weixin: RawWeixin,
     #[serde(default)]
     clients: Vec<RawClient>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawLimits {
+    logins_per_minute: Option<u32>,
+    token_requests_per_minute: Option<u32>,
+    failed_authentications_per_minute: Option<u32>,
 }
 
 #[derive(Deserialize, Default)]
@@ -167,6 +178,7 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
         master_key_files: raw.master_key_files.iter().map(|file| folder.join(file)).collect(),
         rotate_keys_every: rotate_keys_every(raw.rotate_keys_every_days)?,
         backchannel_private_addresses: raw.backchannel_private_addresses,
+        limits: limits(raw.limits)?,
         clients: clients(raw.clients, &weixin, &public_url, raw.backchannel_private_addresses)?,
         weixin,
         public_url,
@@ -187,6 +199,22 @@ fn store(value: &str, folder: &Path) -> Result<PathBuf, ConfigError> {
         Some(file) if !file.is_empty() => Ok(folder.join(file)),
         _ => Err(wrong("store", "must be `sqlite:FILE`; other stores are not there yet")),
     }
+}
+
+fn limits(raw: RawLimits) -> Result<Limits, ConfigError> {
+    let limit = |key: &str, value: Option<u32>, default: u32| {
+        NonZeroU32::new(value.unwrap_or(default))
+            .ok_or_else(|| wrong(&format!("limits.{key}"), "must be 1 or more; a large number is no limit"))
+    };
+    Ok(Limits {
+        logins_per_minute: limit("logins_per_minute", raw.logins_per_minute, 120)?,
+        token_requests_per_minute: limit("token_requests_per_minute", raw.token_requests_per_minute, 1200)?,
+        failed_authentications_per_minute: limit(
+            "failed_authentications_per_minute",
+            raw.failed_authentications_per_minute,
+            20,
+        )?,
+    })
 }
 
 fn weixin(raw: RawWeixin, folder: &Path) -> Result<Weixin, ConfigError> {

@@ -1,5 +1,5 @@
-//! The ring that a running service signs with: read at the start, read again every minute, made where there is none, and rotated
-//! by schedule where that is configured.
+//! The ring that a running service signs with: read at the start, read again every minute and as soon as a key was withdrawn, made
+//! where there is none, and rotated by schedule where that is configured.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,6 +10,9 @@ use crate::store::{Lasting, StoreError};
 /// Seconds for which a retired key is still published: an ID token may come back as a logout's hint as long as a session may
 /// last, 30 days.
 pub const KEEP_BEHIND: Seconds = 30 * 24 * 3600;
+
+/// Seconds between two comparisons of the rows' names with the ring: so long may a key that was withdrawn still be in use.
+const COMPARE_EVERY: Seconds = 1;
 
 /// The keys of a running service.
 pub struct SharedKeys {
@@ -23,6 +26,14 @@ pub struct SharedKeys {
 struct Loaded {
     ring: Arc<KeyRing>,
     at: Seconds,
+    /// When the rows' names were last compared with the ring's.
+    compared_at: Seconds,
+}
+
+impl Loaded {
+    fn new(ring: KeyRing, now: Seconds) -> Loaded {
+        Loaded { ring: Arc::new(ring), at: now, compared_at: now }
+    }
 }
 
 /// Why a service has no keys.
@@ -48,22 +59,34 @@ impl SharedKeys {
         now: Seconds,
     ) -> Result<SharedKeys, LoadError> {
         let ring = load(store, &masters, rotate_every, now).await?;
-        let loaded = RwLock::new(Loaded { ring: Arc::new(ring), at: now });
+        let loaded = RwLock::new(Loaded::new(ring, now));
         Ok(SharedKeys { masters, rotate_every, loaded, loading: tokio::sync::Mutex::new(()) })
     }
 
-    /// The ring of the last minute. A store that does not answer leaves the one before in use.
+    /// The ring of the last minute, without a key that was withdrawn a second ago. A store that does not answer leaves the one
+    /// before in use.
     pub async fn ring(&self, store: &dyn Lasting, now: Seconds) -> Arc<KeyRing> {
-        if now - self.loaded().at >= RELOAD_EVERY {
+        if now - self.loaded().compared_at >= COMPARE_EVERY {
             // One request reads; the others go on with what there is.
-            if let Ok(_reading) = self.loading.try_lock() {
-                match load(store, &self.masters, self.rotate_every, now).await {
-                    Ok(ring) => self.keep(Loaded { ring: Arc::new(ring), at: now }),
-                    Err(error) => tracing::error!(%error, "the signing keys could not be read again"),
-                }
+            if let Ok(_reading) = self.loading.try_lock()
+                && let Err(error) = self.read_again(store, now).await
+            {
+                tracing::error!(%error, "the signing keys could not be read again");
             }
         }
         self.loaded().ring
+    }
+
+    async fn read_again(&self, store: &dyn Lasting, now: Seconds) -> Result<(), LoadError> {
+        let loaded = self.loaded();
+        let is_old = now - loaded.at >= RELOAD_EVERY;
+        if is_old || !loaded.ring.is_of(&store.signing_key_names().await?) {
+            let ring = load(store, &self.masters, self.rotate_every, now).await?;
+            self.keep(Loaded::new(ring, now));
+        } else {
+            self.keep(Loaded { compared_at: now, ..loaded });
+        }
+        Ok(())
     }
 
     /// What seals and derives.

@@ -1,6 +1,7 @@
 //! `GET` and `POST /authorize`: whether the person needs to log in, and the answer that goes to the client's redirect_uri, with a
 //! code or with an error. The login itself is the hosted attempt's; a code is redeemed at `/token`.
 
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::ErrorCode;
 
@@ -102,8 +103,10 @@ async fn decide(
         let error = OAuthError::new(OAuthErrorCode::LoginRequired, "the person has to log in");
         return Ok(see_other(&authorization.refused(app, &error)));
     }
-    if !app.limits.allow(&app.config, request) {
-        return Ok(pages::refusal(app, Refusal::Code(ErrorCode::SlowDown), language, None));
+    if let Err(wait) = app.limits.login(&app.config, request) {
+        let mut response = pages::refusal(app, Refusal::Code(ErrorCode::SlowDown), language, None);
+        response.headers_mut().insert(RETRY_AFTER, wait.seconds().into());
+        return Ok(response);
     }
     hosted::page(app, request, client, Start::Authorize { authorization }, language).await
 }

@@ -13,7 +13,8 @@ use crate::shared::Shared;
 /// The client that sent this form.
 ///
 /// # Errors
-/// `invalid_client`, in the same words whatever was wrong: names are not told from secrets.
+/// `invalid_client`, in the same words whatever was wrong: names are not told from secrets. `slow_down` to an address that has
+/// failed too often, whatever it presents.
 pub fn authenticate<'a>(
     app: &'a Shared,
     request: &HttpRequest,
@@ -24,14 +25,17 @@ pub fn authenticate<'a>(
         .transpose()
         .map_err(|_| OAuthError::invalid_client("the Authorization header is not ASCII"))?;
     let presented = PresentedClient::read(authorization, form)?;
-    let client = app.config.client(&presented.client_id);
+    let client_id = &*presented.client_id;
+    app.limits.authentication(&app.config, request, client_id).map_err(OAuthError::slow_down)?;
+    let client = app.config.client(client_id);
     let proven = match (client.map(|client| &client.secret_sha256), &presented.secret) {
         (Some(Some(registered)), Some(secret)) => SecretHash::of(secret).matches(registered),
         // A public client has nothing to prove: its codes are bound to it by PKCE.
         (Some(None), None) => true,
         _ => false,
     };
-    client
-        .filter(|_| proven)
-        .ok_or_else(|| OAuthError::invalid_client("the client is unknown or did not prove itself"))
+    client.filter(|_| proven).ok_or_else(|| {
+        app.limits.authentication_failed(&app.config, request, client_id);
+        OAuthError::invalid_client("the client is unknown or did not prove itself")
+    })
 }

@@ -15,6 +15,9 @@ pub fn refusal(app: &Shared, request: &HttpRequest, error: &OAuthError) -> HttpR
     if error.code == OAuthErrorCode::InvalidClient && request.headers().contains_key(header::AUTHORIZATION) {
         response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"weixin-login\""));
     }
+    if let Some(seconds) = error.retry_after {
+        response.insert_header((header::RETRY_AFTER, seconds));
+    }
     response.json(json!({ "error": error.code.as_str(), "error_description": error.description }))
 }
 
@@ -25,7 +28,7 @@ pub fn builder(app: &Shared, request: &HttpRequest, status: StatusCode) -> HttpR
     response.insert_header((header::VARY, "Origin"));
     if let Some(origin) = origin(request).filter(|origin| app.config.client_of_origin(origin).is_some()) {
         response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, origin));
-        response.insert_header((header::ACCESS_CONTROL_EXPOSE_HEADERS, "WWW-Authenticate"));
+        response.insert_header((header::ACCESS_CONTROL_EXPOSE_HEADERS, "WWW-Authenticate, Retry-After"));
     }
     response
 }

@@ -91,6 +91,8 @@ async fn redeem(
     }
     let sid = match row.sid {
         Some(sid) => sid,
+        // An operator may have deleted the account since the code was made.
+        None if app.lasting.account(&row.account_id).await?.is_none() => return Err(refused()),
         // An embedded login has no browser session here, but its client's login can be listed and ended like any other.
         None => session::begin_without_cookie(app, &row.account_id, &client.id, row.auth_time).await?,
     };

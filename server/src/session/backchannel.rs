@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
+use tokio::task::JoinSet;
 
 use crate::claims::{LOGOUT_TOKEN_LIFE, LogoutTokenClaims};
-use crate::keys::TokenType;
+use crate::clock::Seconds;
+use crate::config::Config;
+use crate::keys::{KeyRing, TokenType};
 use crate::secret::random_word;
 use crate::shared::Shared;
 
@@ -34,37 +37,77 @@ impl BackChannel {
     pub async fn tell(&self, app: &Shared, sid: &str, clients: Vec<(String, String)>) {
         let now = app.clock.now();
         let ring = app.keys.ring(&*app.lasting, now).await;
-        for (client_id, sub) in clients {
-            let Some(client) = app.config.client(&client_id) else { continue };
-            let Some(address) = client.backchannel_logout_uri.clone() else { continue };
-            let claims = LogoutTokenClaims {
-                iss: app.config.public_url.as_str().to_owned(),
-                sub,
-                aud: client_id.clone(),
-                exp: now + LOGOUT_TOKEN_LIFE,
-                iat: now,
-                jti: random_word(),
-                sid: sid.to_owned(),
-                events: LogoutTokenClaims::logout_event(),
-            };
-            match ring.sign(client.id_token_alg, TokenType::LogoutToken, &claims, now) {
-                Ok(logout_token) => {
-                    tokio::spawn(deliver(self.0.clone(), client_id, address, logout_token));
-                }
-                Err(error) => {
-                    tracing::error!(%error, client = client_id, "a logout token could not be signed")
-                }
-            }
+        for notice in notices(&app.config, &ring, now, sid, clients) {
+            tokio::spawn(deliver(self.0.clone(), notice));
         }
+    }
+
+    /// The same for a program that ends afterwards: gives each such client's name, and whether it has heard it.
+    pub async fn tell_and_wait(
+        &self,
+        config: &Config,
+        ring: &KeyRing,
+        now: Seconds,
+        ended: Vec<(String, Vec<(String, String)>)>,
+    ) -> Vec<(String, bool)> {
+        let notices = ended.into_iter().flat_map(|(sid, clients)| notices(config, ring, now, &sid, clients));
+        let mut deliveries = JoinSet::new();
+        for notice in notices {
+            let http = self.0.clone();
+            deliveries.spawn(async move { (notice.client_id.clone(), deliver(http, notice).await) });
+        }
+        let mut told = deliveries.join_all().await;
+        told.sort();
+        told
     }
 }
 
-async fn deliver(http: reqwest::Client, client_id: String, address: String, logout_token: String) {
+/// A logout token for one client.
+struct Notice {
+    client_id: String,
+    address: String,
+    logout_token: String,
+}
+
+fn notices(
+    config: &Config,
+    ring: &KeyRing,
+    now: Seconds,
+    sid: &str,
+    clients: Vec<(String, String)>,
+) -> Vec<Notice> {
+    let notice = |(client_id, sub): (String, String)| {
+        let client = config.client(&client_id)?;
+        let address = client.backchannel_logout_uri.clone()?;
+        let claims = LogoutTokenClaims {
+            iss: config.public_url.as_str().to_owned(),
+            sub,
+            aud: client_id.clone(),
+            exp: now + LOGOUT_TOKEN_LIFE,
+            iat: now,
+            jti: random_word(),
+            sid: sid.to_owned(),
+            events: LogoutTokenClaims::logout_event(),
+        };
+        match ring.sign(client.id_token_alg, TokenType::LogoutToken, &claims, now) {
+            Ok(logout_token) => Some(Notice { client_id, address, logout_token }),
+            Err(error) => {
+                tracing::error!(%error, client = client_id, "a logout token could not be signed");
+                None
+            }
+        }
+    };
+    clients.into_iter().filter_map(notice).collect()
+}
+
+/// Whether the client has heard it.
+async fn deliver(http: reqwest::Client, notice: Notice) -> bool {
+    let Notice { client_id, address, logout_token } = notice;
     for wait in [Duration::ZERO].into_iter().chain(TRY_AGAIN_AFTER) {
         tokio::time::sleep(wait).await;
         let answer = http.post(&address).form(&[("logout_token", &logout_token)]).send().await;
         match answer.and_then(reqwest::Response::error_for_status) {
-            Ok(answer) if answer.status().is_success() => return,
+            Ok(answer) if answer.status().is_success() => return true,
             // The client has understood and refuses: it would the next time too (Back-Channel Logout §2.8).
             Ok(_) => break,
             Err(error) if error.status().is_some_and(|status| status.is_client_error()) => break,
@@ -74,6 +117,7 @@ async fn deliver(http: reqwest::Client, client_id: String, address: String, logo
         }
     }
     tracing::warn!(client = client_id, "a client was not told of a logout");
+    false
 }
 
 /// Resolves names to public addresses only, so that a registered name cannot lead into the operator's own network.

@@ -16,4 +16,12 @@ pub trait Keys: Send + Sync {
     async fn insert_signing_key(&self, key: &SealedKey, unless_since: Seconds) -> Result<bool, StoreError>;
     /// Removes the keys whose successor has been active since `since` or longer; gives how many.
     async fn sweep_signing_keys(&self, since: Seconds) -> Result<u64, StoreError>;
+    /// The names of every signing key: enough to see whether the rows have changed.
+    async fn signing_key_names(&self) -> Result<Vec<String>, StoreError>;
+    /// Removes a key, and puts another one in its place; `false`, and nothing is put, when it is not there.
+    async fn withdraw_signing_key(
+        &self,
+        kid: &str,
+        successor: Option<&SealedKey>,
+    ) -> Result<bool, StoreError>;
 }

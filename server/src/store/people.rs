@@ -36,4 +36,9 @@ pub trait People: Send + Sync {
     async fn session_of_sid(&self, sid: &str, now: Seconds) -> Result<Option<SessionRow>, StoreError>;
     /// Ends a session; `false` when there was none.
     async fn delete_session_of_sid(&self, sid: &str) -> Result<bool, StoreError>;
+    /// Makes one account of two: identities, grants and sessions of `from` are `into`'s, and so is what each client calls the person
+    /// where it knows `into` by no name yet; `from` is gone.
+    async fn merge_accounts(&self, from: &str, into: &str) -> Result<(), StoreError>;
+    /// Forgets a person: identities, names at clients, sessions, grants.
+    async fn delete_account(&self, account_id: &str) -> Result<(), StoreError>;
 }

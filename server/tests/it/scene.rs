@@ -573,6 +573,22 @@ async fn the_event_stream_tells_each_step_once_and_ends() {
 }
 
 #[tokio::test]
+async fn a_computer_may_ask_as_often_as_a_login_takes_and_a_phone_may_not_tap_for_ever() {
+    let house = House::with(|config| format!("{config}\n[limits]\nlogins_per_minute = 10\n")).await;
+    let mut computer = Computer::start(&house).await;
+    for _ in 0..200 {
+        assert_eq!(computer.event().await, "waiting");
+    }
+    let mut phone = Phone::new(&house);
+    let path = format!("/scan/{}", computer.id());
+    let mut answers = Vec::new();
+    for _ in 0..11 {
+        answers.push(phone.send(&path, &[]).await.status.as_u16());
+    }
+    assert_eq!(answers.iter().filter(|status| **status == 429).count(), 2, "{answers:?}");
+}
+
+#[tokio::test]
 async fn a_page_of_ours_renews_its_scene() {
     let house = House::new().await;
     let mut computer = Computer::start_hosted(&house).await;

@@ -151,6 +151,9 @@ fn every_key_can_come_from_the_environment() {
         ("MASTER_KEY_FILES", r#"["one", "two"]"#),
         ("ROTATE_KEYS_EVERY_DAYS", "90"),
         ("BACKCHANNEL_PRIVATE_ADDRESSES", "true"),
+        ("LIMITS__LOGINS_PER_MINUTE", "1"),
+        ("LIMITS__TOKEN_REQUESTS_PER_MINUTE", "2"),
+        ("LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE", " 3 "),
         ("WEIXIN__OPEN_URL", "https://open.example.test"),
         ("WEIXIN__API_URL", "https://api.example.test"),
         ("WEIXIN__DESKTOP_URLS", "https://desktop.example.test"),
@@ -176,6 +179,10 @@ fn every_key_can_come_from_the_environment() {
         master_key_files = ["one", "two"]
         rotate_keys_every_days = 90
         backchannel_private_addresses = true
+        [limits]
+        logins_per_minute = 1
+        token_requests_per_minute = 2
+        failed_authentications_per_minute = 3
         [weixin]
         open_url = "https://open.example.test"
         api_url = "https://api.example.test"
@@ -220,6 +227,11 @@ async fn a_value_that_cannot_be_right_is_named() {
         ),
         ("id = \"forum\"", "id = \"shop\"", "`clients.id` `shop`"),
         ("127.0.0.1/32", "localhost", "`trusted_proxies` has `localhost`"),
+        (
+            "[weixin]\n",
+            "[limits]\nlogins_per_minute = 0\n\n[weixin]\n",
+            "`limits.logins_per_minute` must be 1 or more",
+        ),
         ("listen = \"127.0.0.1:0\"\nops", "listen = \"8080\"\nops", "`listen` is `8080`"),
     ] {
         attempt.refused(|text| text.replace(good, bad), &[words]);
@@ -306,4 +318,5 @@ fn the_example_is_a_configuration() {
         .collect();
     let all = Config::parse(&all, std::iter::empty(), data.path()).unwrap();
     assert_eq!(format!("{:?}", all.weixin), format!("{:?}", config.weixin));
+    assert_eq!(format!("{:?}", all.limits), format!("{:?}", config.limits));
 }

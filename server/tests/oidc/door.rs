@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ pub struct Provider {
     pub folder: TempDir,
     pub config_text: String,
     http: reqwest::Client,
-    _service: Service,
+    _service: Option<Service>,
 }
 
 impl Provider {
@@ -72,15 +72,24 @@ impl Provider {
 
     /// With a changed configuration.
     pub async fn with(change: impl FnOnce(String) -> String) -> Provider {
+        Self::run_by(change, |provider| Some(Service::start(&provider.config_text, &provider.clock))).await
+    }
+
+    /// With a changed configuration, run by somebody else: by the caller, where there is no service of the test's own.
+    pub async fn run_by(
+        change: impl FnOnce(String) -> String,
+        run: impl FnOnce(&Provider) -> Option<Service>,
+    ) -> Provider {
         let emulator = Emulator::start(Options::default()).await.expect("an emulator");
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
         let issuer = format!("http://localhost:{port}");
         let config_text = change(config(&emulator, &folder, port));
         let clock = Clock::system();
-        let service = Service::start(&config_text, &clock);
         let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");
-        Provider { issuer, clock, emulator, folder, config_text, http, _service: service }
+        let mut provider = Provider { issuer, clock, emulator, folder, config_text, http, _service: None };
+        provider._service = run(&provider);
+        provider
     }
 
     /// A browser that has never been here.
@@ -92,7 +101,7 @@ impl Provider {
             .timeout(Duration::from_secs(30))
             .build()
             .expect("a client");
-        Browser { provider: self, http }
+        Browser { provider: self, http, cookies: Mutex::default() }
     }
 
     pub fn at(&self, path: &str) -> String {
@@ -200,7 +209,7 @@ impl Provider {
             folder: tempfile::tempdir().expect("a folder"),
             config_text,
             http: self.http.clone(),
-            _service: service,
+            _service: Some(service),
         }
     }
 }
@@ -209,11 +218,20 @@ impl Provider {
 pub struct Browser<'a> {
     provider: &'a Provider,
     http: reqwest::Client,
+    cookies: Mutex<Vec<String>>,
 }
 
 impl Browser<'_> {
     pub async fn get(&self, address: &str) -> Response {
-        self.http.get(address).send().await.expect("an answer")
+        let response = self.http.get(address).send().await.expect("an answer");
+        let set = response.cookies().map(|cookie| cookie.value().to_owned());
+        self.cookies.lock().expect("no panic").extend(set.filter(|value| !value.is_empty()));
+        response
+    }
+
+    /// Every value that pages of the service have set as a cookie.
+    pub fn cookies(&self) -> Vec<String> {
+        self.cookies.lock().expect("no panic").clone()
     }
 
     /// Opens `/authorize` of a client, and logs in where a page asks for that.
@@ -393,7 +411,7 @@ pub fn attempt(page: &str) -> Option<Value> {
 }
 
 /// A service on a thread of its own; stops when it is dropped.
-struct Service {
+pub struct Service {
     system: System,
     thread: Option<JoinHandle<()>>,
 }
@@ -438,6 +456,10 @@ listen = "127.0.0.1:{port}"
 ops_listen = "127.0.0.1:0"
 store = "sqlite:{folder}/store.db"
 backchannel_private_addresses = true
+
+# Races of thousands of requests come from one address here.
+[limits]
+token_requests_per_minute = 1000000
 
 [weixin]
 open_url = "{open}"

@@ -1,12 +1,15 @@
 //! OpenID Connect by the public door: the port of the conformance suite's modules, and what must never be granted.
 
+mod canary;
 mod clients;
 mod codes;
 mod conformance;
 mod door;
 mod keys;
+mod limits;
 mod listener;
 mod logout;
+mod operator;
 mod redirects;
 mod refresh;
 mod sessions;

@@ -1,6 +1,4 @@
-//! A person's own sessions: seen and ended by that person; and what an operator does with them.
-
-use weixin_login::commands;
+//! A person's own sessions: seen and ended by that person.
 
 use crate::door::*;
 
@@ -68,31 +66,4 @@ async fn a_page_of_another_site_ends_no_session() {
     let path = format!("/sessions/{sid}/end");
     assert_eq!(browser.submit_from("https://attacker.example", &path).await.status(), 400);
     assert_eq!(browser.authorize(SUITE, &[("prompt", "none")]).await.error(), "");
-}
-
-#[tokio::test]
-async fn an_operator_lists_and_revokes_sessions_and_looks_at_accounts() {
-    let provider = Provider::start().await;
-    let config = parse(&provider.config_text);
-    let browser = provider.browser();
-    let authorized = browser.authorize(SUITE, &[("scope", "openid offline_access")]).await;
-    let answer = provider.redeem(SUITE, authorized.code()).await;
-    let claims = provider.id_token(SUITE, &answer).await;
-    let (sub, sid) = (claims["sub"].as_str().expect("a sub"), claims["sid"].as_str().expect("a sid"));
-
-    let account = commands::show_account(&config, &provider.clock, sub).await.expect("known");
-    assert!(account.contains("nickname  陈锴\n"), "{account}");
-    assert!(account.contains(&format!("sub       {sub} at suite\n")), "{account}");
-    assert!(account.contains("sessions  1\n"), "{account}");
-    let list = commands::list_sessions(&config, &provider.clock, Some(sub)).await.expect("known");
-    assert!(list.starts_with(&format!("{sid}  account ")) && list.ends_with("\n1 sessions\n"), "{list}");
-
-    commands::revoke_session(&config, &provider.clock, sid).await.expect("revoked");
-    assert_eq!(browser.authorize(SUITE, &[("prompt", "none")]).await.error(), "login_required");
-    assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 401);
-    assert_eq!(provider.refresh(SUITE, answer.text("refresh_token")).await.error(), (400, "invalid_grant"));
-    let again = commands::revoke_session(&config, &provider.clock, sid).await.expect_err("gone");
-    assert_eq!(again.to_string(), format!("no session is called {sid}"));
-    let nobody = commands::show_account(&config, &provider.clock, "nobody").await.expect_err("unknown");
-    assert_eq!(nobody.to_string(), "no account has the id, and no client has the sub, nobody");
 }

@@ -1,4 +1,4 @@
-// Auth.js with its generic OpenID Connect provider. In Next.js the same `providers` and `callbacks` stand in `auth.js`.
+// Auth.js with its generic OpenID Connect provider.
 import { Auth, skipCSRFCheck } from "@auth/core";
 import { getToken } from "@auth/core/jwt";
 import { ExpressAuth, getSession } from "@auth/express";

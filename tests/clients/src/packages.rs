@@ -27,6 +27,43 @@ pub fn npm() -> Result<()> {
     })
 }
 
+/// The Next.js sample, copied to where it may be built, with its own packages; built once.
+///
+/// # Errors
+/// When npm is missing, or the build fails, with what it said.
+pub fn next() -> Result<PathBuf> {
+    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
+    let (sample, folder) = (samples().join("next"), target().join("clients/next"));
+    once(&DONE, || {
+        let installed = folder.join("node_modules/.package-lock.json");
+        let stale = !is_newer(&installed, &sample.join("package-lock.json"));
+        copy(&sample, &folder)?;
+        if stale {
+            run(Command::new("npm").args(["ci", "--silent"]).current_dir(&folder))?;
+        }
+        let mut build = Command::new(folder.join("node_modules/.bin/next"));
+        run(build.arg("build").env("NEXT_TELEMETRY_DISABLED", "1").current_dir(&folder))
+    })?;
+    Ok(folder)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, goal) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            // What a developer has built there is not the sample.
+            if !["node_modules", ".next"].iter().any(|made| entry.file_name() == *made) {
+                copy(&source, &goal)?;
+            }
+        } else {
+            std::fs::copy(&source, &goal)?;
+        }
+    }
+    Ok(())
+}
+
 /// A Python with what `requirements.txt` says, installed once.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
+use sqlx::{FromRow, Row, SqliteConnection};
 
 use super::SqliteStore;
 use crate::clock::Seconds;
@@ -19,20 +19,7 @@ impl Keys for SqliteStore {
     }
 
     async fn insert_signing_key(&self, key: &SealedKey, unless_since: Seconds) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO signing_keys (kid, algorithm, sealed, created_at, active_from)
-             SELECT ?1, ?2, ?3, ?4, ?5
-             WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE algorithm = ?2 AND created_at >= ?6)",
-        )
-        .bind(&key.kid)
-        .bind(key.algorithm.as_str())
-        .bind(&key.sealed)
-        .bind(key.created_at)
-        .bind(key.active_from)
-        .bind(unless_since)
-        .execute(&self.write)
-        .await?;
-        Ok(done.rows_affected() == 1)
+        insert(&mut *self.write.acquire().await?, key, unless_since).await
     }
 
     async fn sweep_signing_keys(&self, since: Seconds) -> Result<u64, StoreError> {
@@ -47,6 +34,52 @@ impl Keys for SqliteStore {
         .await?;
         Ok(gone.rows_affected())
     }
+
+    async fn signing_key_names(&self) -> Result<Vec<String>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT kid FROM signing_keys").fetch_all(&self.read).await?)
+    }
+
+    async fn withdraw_signing_key(
+        &self,
+        kid: &str,
+        successor: Option<&SealedKey>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.write.begin().await?;
+        let gone = sqlx::query("DELETE FROM signing_keys WHERE kid = ?1")
+            .bind(kid)
+            .execute(&mut *transaction)
+            .await?;
+        if gone.rows_affected() == 0 {
+            return Ok(false);
+        }
+        if let Some(successor) = successor {
+            // Whatever is there: a key that was announced a moment ago does not sign yet.
+            insert(&mut transaction, successor, Seconds::MAX).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    key: &SealedKey,
+    unless_since: Seconds,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO signing_keys (kid, algorithm, sealed, created_at, active_from)
+         SELECT ?1, ?2, ?3, ?4, ?5
+         WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE algorithm = ?2 AND created_at >= ?6)",
+    )
+    .bind(&key.kid)
+    .bind(key.algorithm.as_str())
+    .bind(&key.sealed)
+    .bind(key.created_at)
+    .bind(key.active_from)
+    .bind(unless_since)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 impl FromRow<'_, SqliteRow> for SealedKey {

@@ -76,4 +76,34 @@ impl People for SqliteStore {
         let gone = sqlx::query("DELETE FROM sessions WHERE sid = ?1").bind(sid).execute(&self.write).await?;
         Ok(gone.rows_affected() == 1)
     }
+
+    async fn merge_accounts(&self, from: &str, into: &str) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin().await?;
+        for statement in [
+            "UPDATE identities SET account_id = ?2 WHERE account_id = ?1",
+            "UPDATE OR IGNORE subjects SET account_id = ?2 WHERE account_id = ?1",
+            "DELETE FROM subjects WHERE account_id = ?1 AND ?2 IS NOT NULL",
+            "UPDATE grants SET account_id = ?2 WHERE account_id = ?1",
+            "UPDATE sessions SET account_id = ?2 WHERE account_id = ?1",
+            "DELETE FROM accounts WHERE id = ?1 AND ?2 IS NOT NULL",
+        ] {
+            sqlx::query(statement).bind(from).bind(into).execute(&mut *transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn delete_account(&self, account_id: &str) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin().await?;
+        for statement in [
+            "DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE account_id = ?1)",
+            "DELETE FROM grants WHERE account_id = ?1",
+            "DELETE FROM sessions WHERE account_id = ?1",
+            "DELETE FROM subjects WHERE account_id = ?1",
+            "DELETE FROM identities WHERE account_id = ?1",
+            "DELETE FROM accounts WHERE id = ?1",
+        ] {
+            sqlx::query(statement).bind(account_id).execute(&mut *transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
 }

@@ -79,10 +79,24 @@ async fn the_crate_openidconnect() -> Result<()> {
         .http_get_url();
     let landed = browser.open_until(out.as_str(), GOODBYE).await?;
     assert_eq!(landed.as_str(), format!("{GOODBYE}?state=goodbye"));
-    // Nobody is logged in at the service any more.
+    // Nobody is logged in at the service any more; and who comes back is known again.
     let silent = format!("{address}&prompt=none");
     let refused = browser.open_until(&silent, CALLBACK).await?;
     assert!(refused.query_pairs().any(|pair| pair == ("error".into(), "login_required".into())), "{refused}");
+    let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+    let (address, _, nonce) = client
+        .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+        .set_pkce_challenge(challenge)
+        .url();
+    let landed = browser.open_until(address.as_str(), CALLBACK).await?;
+    let code = landed.query_pairs().find(|(name, _)| name == "code").context("a code")?.1.into_owned();
+    let again = client
+        .exchange_code(AuthorizationCode::new(code))?
+        .set_pkce_verifier(verifier)
+        .request_async(&http)
+        .await?;
+    let id_token = again.id_token().context("an ID token")?;
+    assert_eq!(*id_token.claims(&client.id_token_verifier(), &nonce)?.subject(), subject);
     Ok(())
 }
 

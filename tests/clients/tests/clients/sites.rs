@@ -4,8 +4,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use serde_json::{Value, json};
-use weixin_login_clients::browser::Browser;
+use url::Url;
+use weixin_login_clients::browser::{Browser, Page};
 use weixin_login_clients::packages::{self, samples};
 use weixin_login_clients::provider::{Provider, Registration, free_port};
 use weixin_login_clients::site::Site;
@@ -92,33 +92,55 @@ async fn django_with_authlib() -> Result<()> {
 #[tokio::test]
 async fn authjs_with_its_generic_provider() -> Result<()> {
     let (provider, _running, site) = start("/auth/callback/weixin", || node("authjs")).await?;
-    let at = |path: &str| format!("{site}{path}");
+    authjs_logs_in_refreshes_and_logs_out(&provider, &format!("{site}/auth"), &format!("{site}/")).await
+}
+
+#[tokio::test]
+async fn nextjs_with_next_auth() -> Result<()> {
+    let (port, site, registration) = registered("/api/auth/callback/weixin")?;
+    let provider = Provider::start(&site, registration).await?;
+    let folder = packages::next()?;
+    let mut next = Command::new(folder.join("node_modules/.bin/next"));
+    next.args(["start", "--hostname", "127.0.0.1", "--port", &port.to_string()])
+        .envs([("NEXTAUTH_URL", site.as_str()), ("NEXTAUTH_SECRET", "onlyForTheseTests0123456789abcdef")])
+        .env("NEXT_TELEMETRY_DISABLED", "1")
+        .current_dir(&folder);
+    let _running = Site::start_silent(&mut next, &provider, port)?;
+    authjs_logs_in_refreshes_and_logs_out(&provider, &format!("{site}/api/auth"), &format!("{site}/me"))
+        .await?;
+    let page = Browser::new(&provider.emulator)?.open(&site).await?;
+    assert!(page.body.contains("微信登录"), "{page:?}");
+    Ok(())
+}
+
+/// The whole life of a login with Auth.js, whose own routes are below `auth`, in a site that says at `me` who is there.
+async fn authjs_logs_in_refreshes_and_logs_out(provider: &Provider, auth: &str, me: &str) -> Result<()> {
+    let home = Url::parse(me)?.join("/")?;
     let browser = Browser::new(&provider.emulator)?;
-    assert_eq!(browser.open(&at("/")).await?.status, 401);
-    let token = |page: Value| page["csrfToken"].as_str().unwrap_or_default().to_owned();
-    let csrf = async || anyhow::Ok(token(browser.open(&at("/auth/csrf")).await?.json()?));
-    let log_in = async || {
+    assert_eq!(browser.open(me).await?.status, 401);
+    let csrf = async || -> Result<String> {
+        let token = browser.open(&format!("{auth}/csrf")).await?.json()?["csrfToken"].clone();
+        Ok(token.as_str().unwrap_or_default().to_owned())
+    };
+    let log_in = async || -> Result<Page> {
         let csrf = csrf().await?;
-        let form = [("csrfToken", csrf.as_str()), ("callbackUrl", "/")];
-        browser.submit(&at("/auth/signin/weixin"), &form).await
+        let form = [("csrfToken", csrf.as_str()), ("callbackUrl", me)];
+        browser.submit(&format!("{auth}/signin/weixin"), &form).await
     };
 
     let page = log_in().await?;
-    assert_eq!(
-        (page.status.as_u16(), page.logins, page.address.as_str()),
-        (200, 1, at("/").as_str()),
-        "{page:?}"
-    );
+    assert_eq!((page.status.as_u16(), page.logins, page.address.as_str()), (200, 1, me), "{page:?}");
     let person = page.json()?;
     assert_eq!(person["nickname"], "陈锴");
-    assert!(person["picture"].is_string());
+    assert!(person["picture"].is_string() && person["sub"].is_string(), "{person}");
 
     // Each update refreshes; only a token answer moves the time until which its token is good.
-    let good_until = browser.open(&at("/auth/session")).await?.json()?["until"].as_i64();
+    let good_until = browser.open(&format!("{auth}/session")).await?.json()?["until"].as_i64();
     let csrf_token = csrf().await?;
     let deadline = Instant::now() + Duration::from_secs(40);
     loop {
-        let updated = browser.submit(&at("/auth/session"), &[("csrfToken", &csrf_token)]).await?.json()?;
+        let form = [("csrfToken", csrf_token.as_str())];
+        let updated = browser.submit(&format!("{auth}/session"), &form).await?.json()?;
         assert_eq!(updated["user"]["sub"], person["sub"], "{updated}");
         if updated["until"].as_i64() > good_until {
             break;
@@ -129,8 +151,9 @@ async fn authjs_with_its_generic_provider() -> Result<()> {
     // A second login in the same browser asks for nothing, until it has logged out at the service too.
     let again = log_in().await?;
     assert_eq!((again.logins, &again.json()?), (0, &person));
-    let out = browser.open(&at("/logout")).await?;
-    assert_eq!((out.status.as_u16(), out.address.as_str(), out.json()?), (401, at("/").as_str(), json!({})));
+    let out = browser.open(home.join("logout")?.as_str()).await?;
+    assert_eq!((out.address.as_str(), out.logins), (home.as_str(), 0), "{out:?}");
+    assert_eq!(browser.open(me).await?.status, 401);
     let new = log_in().await?;
     assert_eq!((new.logins, &new.json()?), (1, &person));
     Ok(())

@@ -35,12 +35,7 @@ async fn oidc_client_ts_in_chromium() -> Result<()> {
 
     driver.goto(&page).await?;
     person(driver, "logged-out").await?;
-    driver.find(By::Id("login")).await?.click().await?;
-    browser.until_phase("qr").await;
-    let qr = provider.emulator.wait_for_qr(PATIENCE).await.expect("a QR code");
-    provider.emulator.scan(&qr).expect("scanned");
-    provider.emulator.allow(&qr).expect("allowed");
-    let claims = person(driver, "logged-in").await?;
+    let claims = log_in(&provider, &browser).await?;
     assert_eq!(driver.current_url().await?.as_str(), page);
     assert_eq!(claims["nickname"], "陈锴");
     let sub = claims["sub"].clone();
@@ -52,7 +47,21 @@ async fn oidc_client_ts_in_chromium() -> Result<()> {
     driver.find(By::Id("logout")).await?.click().await?;
     person(driver, "logged-out").await?;
     assert_eq!(driver.current_url().await?.as_str(), page);
+
+    // The service has forgotten the browser, and knows the person again.
+    assert_eq!(log_in(&provider, &browser).await?["sub"], sub);
     Ok(())
+}
+
+/// By QR code; gives what the page shows then.
+async fn log_in(provider: &Provider, browser: &Browser) -> Result<Value> {
+    let driver = browser.driver();
+    driver.find(By::Id("login")).await?.click().await?;
+    browser.until_phase("qr").await;
+    let qr = provider.emulator.wait_for_qr(PATIENCE).await.expect("a QR code");
+    provider.emulator.scan(&qr).expect("scanned");
+    provider.emulator.allow(&qr).expect("allowed");
+    person(driver, "logged-in").await
 }
 
 /// What the page shows, once it is in this state.

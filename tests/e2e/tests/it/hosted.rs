@@ -66,3 +66,33 @@ async fn a_refusal_on_the_hosted_page_is_said_with_a_way_to_start_again() {
     browser.until_at(&house.page("/sign-in.html")).await;
     assert_signed_in(&browser).await;
 }
+
+#[tokio::test]
+async fn no_page_of_the_service_breaks_its_own_policy() {
+    const NOTE_VIOLATIONS: &str =
+        "self.violations = []; addEventListener('securitypolicyviolation', violation =>
+        self.violations.push(`${violation.effectiveDirective} ${violation.blockedURI}`), true)";
+    let house = House::plain().await;
+    house.weixin.set_desktop(DesktopMode::Absent).await.unwrap();
+    let browser = Browser::start(house.browser_options()).await;
+    browser.on_every_page(NOTE_VIOLATIONS).await;
+    for (path, is_there) in [
+        (HOSTED, "a login"),
+        ("/weixin/", "the front page"),
+        ("/weixin/login?return_to=//elsewhere.example", "a refusal"),
+        ("/weixin/logout", "the way out"),
+        ("/weixin/sessions", "the list of logins"),
+    ] {
+        browser.open(&house.page(path)).await;
+        // The icon is fetched when the page has loaded, and nothing tells when: it is asked for once more here, by the same policy.
+        browser
+            .until(
+                is_there,
+                "const link = document.querySelector('link[rel=icon]');
+                 if (!self.icon) { self.icon = new Image(); self.icon.src = link.href; }
+                 return self.violations.length > 0 || self.icon.complete && self.icon.naturalWidth > 0",
+            )
+            .await;
+        assert_eq!(browser.script("return self.violations").await, serde_json::json!([]), "{path}");
+    }
+}

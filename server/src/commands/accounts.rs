@@ -1,0 +1,91 @@
+//! `accounts show`, `accounts merge` and `accounts delete`: who is who.
+
+use std::fmt::Write;
+
+use super::sessions::{end, tell};
+use super::{CommandError, account_id, printable, unknown_account};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::store::people::People;
+use crate::store::{Lasting, SqliteStore};
+
+/// `accounts show`: who this is, by account id or by any client's `sub`.
+///
+/// # Errors
+/// [`CommandError`]
+pub async fn show(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
+    let store = SqliteStore::open(&config.store).await?;
+    let id = account_id(&store, name).await?;
+    let account = store.account(&id).await?.ok_or_else(|| unknown_account(name))?;
+    let mut text = format!("account   {id}\nnickname  {}\n", printable(&account.nickname));
+    for identity in store.identities_of_account(&id).await? {
+        let unionid = identity.unionid.as_deref().unwrap_or("none");
+        let _ = writeln!(
+            text,
+            "weixin    appid {}  openid {}  unionid {unionid}",
+            identity.appid, identity.openid
+        );
+    }
+    for (client_id, sub) in store.subjects_of_account(&id).await? {
+        let _ = writeln!(text, "sub       {sub} at {client_id}");
+    }
+    let sessions = store.sessions(Some(&id), clock.now(), u32::MAX).await?;
+    let _ = writeln!(text, "sessions  {}", sessions.len());
+    Ok(text)
+}
+
+/// `accounts merge`: two accounts are one person. Every client goes on with the `sub` that it has seen. A client that has seen both
+/// can keep only one, the one of `into`: that needs `retire`. The sessions of `from` end.
+///
+/// # Errors
+/// [`CommandError`]; [`CommandError::Refused`] names the clients that know both.
+pub async fn merge(
+    config: &Config,
+    clock: &Clock,
+    from: &str,
+    into: &str,
+    retire: bool,
+) -> Result<String, CommandError> {
+    let store = SqliteStore::open(&config.store).await?;
+    let (from, into) = (account_id(&store, from).await?, account_id(&store, into).await?);
+    if from == into {
+        return Err(CommandError::Refused(format!("both are account {from} already")));
+    }
+    let kept = store.subjects_of_account(&into).await?;
+    let mut both = String::new();
+    for (client_id, sub) in store.subjects_of_account(&from).await? {
+        if let Some((_, kept)) = kept.iter().find(|(known, kept)| *known == client_id && *kept != sub) {
+            let _ = writeln!(both, "client {client_id} knows both, as {sub} and as {kept}");
+        }
+    }
+    if !both.is_empty() && !retire {
+        let problem =
+            "A client can call a person by one name only. With --retire it is the second from now on";
+        return Err(CommandError::Refused(format!("{both}{problem}; the first is never given to anybody.")));
+    }
+    let sessions = store.sessions(Some(&from), clock.now(), u32::MAX).await?;
+    let ended = end(&store, clock, &sessions).await?;
+    store.merge_accounts(&from, &into).await?;
+    Ok(format!(
+        "account {from} is merged into {into}; {} sessions have ended\n{both}{}",
+        sessions.len(),
+        tell(config, clock, &store, ended).await
+    ))
+}
+
+/// `accounts delete`: the person is forgotten, with sessions and grants. Who logs in again is somebody new.
+///
+/// # Errors
+/// [`CommandError`]
+pub async fn delete(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
+    let store = SqliteStore::open(&config.store).await?;
+    let id = account_id(&store, name).await?;
+    let sessions = store.sessions(Some(&id), clock.now(), u32::MAX).await?;
+    let ended = end(&store, clock, &sessions).await?;
+    store.delete_account(&id).await?;
+    Ok(format!(
+        "account {id} is deleted; {} sessions have ended\n{}",
+        sessions.len(),
+        tell(config, clock, &store, ended).await
+    ))
+}
