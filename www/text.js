@@ -6,6 +6,8 @@ export const text = {
   "zh-CN": {
     title: "山茶 · 茶铺",
     signInTitle: "登录 · 山茶",
+    counterTitle: "柜台 · 山茶",
+    counterHeadline: "柜台：网站自己的二维码",
     skip: "跳到正文",
     brand: "山茶",
     language: "语言",
@@ -36,6 +38,8 @@ export const text = {
   en: {
     title: "Camellia · a tea shop",
     signInTitle: "Sign in · Camellia",
+    counterTitle: "Counter · Camellia",
+    counterHeadline: "At the counter: the site’s own QR code",
     skip: "Skip to the content",
     brand: "Camellia",
     language: "Language",

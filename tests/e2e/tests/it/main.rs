@@ -10,4 +10,5 @@ mod hostile;
 mod login;
 mod permission;
 mod qr;
+mod scene;
 mod without_wasm;
