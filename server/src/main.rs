@@ -64,6 +64,7 @@ enum Keys {
     /// Takes back a key that has leaked, at once, with every token that it has signed; another one signs in its place.
     Withdraw {
         /// Its name, as `keys list` and tokens' headers have it.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
         /// The configuration; without it the environment says everything.
         #[arg(long)]
@@ -76,7 +77,7 @@ enum Sessions {
     /// Lists the living sessions.
     List {
         /// Of this account alone: its id, or what a client calls it (`sub`).
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         of: Option<String>,
         /// The configuration; without it the environment says everything.
         #[arg(long)]
@@ -85,6 +86,7 @@ enum Sessions {
     /// Ends a session, with every token that was given in it, and tells its clients.
     Revoke {
         /// Its name, as `sessions list` and ID tokens have it.
+        #[arg(allow_hyphen_values = true)]
         sid: String,
         /// The configuration; without it the environment says everything.
         #[arg(long)]
@@ -97,6 +99,7 @@ enum Accounts {
     /// Shows a person: at WeChat, at each client, and how often logged in.
     Show {
         /// The account's id, or what a client calls it (`sub`).
+        #[arg(allow_hyphen_values = true)]
         name: String,
         /// The configuration; without it the environment says everything.
         #[arg(long)]
@@ -105,8 +108,10 @@ enum Accounts {
     /// Makes one account of two that are the same person. Every client goes on with the `sub` that it has seen.
     Merge {
         /// The account that goes: its id, or what a client calls it (`sub`). Its sessions end.
+        #[arg(allow_hyphen_values = true)]
         from: String,
         /// The account that stays.
+        #[arg(allow_hyphen_values = true)]
         into: String,
         /// Where a client has seen both, its `sub` of the first one is given up.
         #[arg(long)]
@@ -118,6 +123,7 @@ enum Accounts {
     /// Forgets a person, with sessions and grants, and tells the clients that the sessions have ended.
     Delete {
         /// The account's id, or what a client calls it (`sub`).
+        #[arg(allow_hyphen_values = true)]
         name: String,
         /// The configuration; without it the environment says everything.
         #[arg(long)]

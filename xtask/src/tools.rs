@@ -56,13 +56,23 @@ const PACKAGES: &[Package] = &[
     Package { name: "chromium", is_there: || shell::is_installed("chromium") },
     Package { name: "chromium-driver", is_there: || shell::is_installed("chromedriver") },
     Package { name: "fonts-noto-cjk", is_there: has_chinese_font },
-    // OpenID Connect clients that other people wrote: Apache's and nginx's, and those of a Python of the tests' own.
+    // OpenID Connect clients that other people wrote: Apache's, nginx's and Go's, and those of a
+    // Python of the tests' own.
     Package { name: "apache2", is_there: || Path::new("/usr/sbin/apache2").exists() },
     Package {
         name: "libapache2-mod-auth-openidc",
         is_there: || Path::new("/usr/lib/apache2/modules/mod_auth_openidc.so").exists(),
     },
     Package { name: "nginx", is_there: || Path::new("/usr/sbin/nginx").exists() },
+    Package { name: "golang-go", is_there: || shell::is_installed("go") },
+    Package {
+        name: "golang-github-coreos-go-oidc-dev",
+        is_there: || Path::new("/usr/share/gocode/src/github.com/coreos/go-oidc").exists(),
+    },
+    Package {
+        name: "golang-golang-x-oauth2-dev",
+        is_there: || Path::new("/usr/share/gocode/src/golang.org/x/oauth2").exists(),
+    },
     Package { name: "python3-venv", is_there: has_python_venv },
 ];
 

@@ -282,6 +282,13 @@ fn secret(
         }
         (Some(secret), None) => secret,
         (None, Some(file)) => {
+            let name = file.to_string_lossy();
+            if name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                // The refusal of a file that is not there would print it.
+                let problem =
+                    "looks like the AppSecret itself: put that into a file, and the file's name here";
+                return Err(wrong("weixin.website.secret_file", problem));
+            }
             let file = folder.join(file);
             std::fs::read_to_string(&file).map_err(|error| ConfigError::File(file, error))?
         }

@@ -21,13 +21,18 @@ impl Attempt {
 
     /// Runs the program with a changed configuration.
     fn run(&self, command: &str, change: impl Fn(String) -> String, env: &[(&str, &OsStr)]) -> Output {
+        self.run_all(&[command], change, env)
+    }
+
+    fn run_all(&self, words: &[&str], change: impl Fn(String) -> String, env: &[(&str, &OsStr)]) -> Output {
         let file = self.data.path().join("weixin-login.toml");
         std::fs::write(&file, change(config(&self.weixin, &self.data))).unwrap();
         let program = env!("CARGO_BIN_EXE_weixin-login");
         Command::new(program)
             // How many rounds tests run is no key of the service.
             .env_remove("WEIXIN_LOGIN_FULL_TESTS")
-            .args([command, "--config"])
+            .args(words)
+            .arg("--config")
             .arg(&file)
             .envs(env.iter().copied())
             .output()
@@ -91,6 +96,12 @@ async fn no_refusal_repeats_a_secret_from_the_file() {
         };
         attempt.refused(change, &[words]);
     }
+    let in_the_place_of_its_file = |text: String| {
+        let secret_file = text.lines().find(|line| line.starts_with("secret_file")).unwrap().to_owned();
+        text.replace(&secret_file, &format!("secret_file = \"{DEFAULT_SECRET}\""))
+    };
+    attempt
+        .refused(in_the_place_of_its_file, &["`weixin.website.secret_file` looks like the AppSecret itself"]);
     let in_one_line = |text: String| {
         let start = text.find("[weixin.website]").unwrap();
         let end = start + text[start..].find("\n\n").unwrap();
@@ -299,6 +310,22 @@ async fn check_says_that_all_is_well_or_which_setting_is_not() {
     let said = String::from_utf8(wrong.stdout).unwrap();
     assert_eq!(wrong.status.code(), Some(1), "{said}");
     assert!(said.contains("the secret is wrong: look at weixin.website.secret_file"), "{said}");
+}
+
+/// One random name in 64 begins like an option.
+#[tokio::test]
+async fn a_name_that_begins_with_a_dash_is_a_name() {
+    let attempt = Attempt::new().await;
+    for (words, said) in [
+        (&["sessions", "revoke", "-abc"][..], "no session is called -abc"),
+        (&["sessions", "list", "--of", "-abc"], "no account has the id, and no client has the sub, -abc"),
+        (&["accounts", "delete", "-abc"], "no account has the id, and no client has the sub, -abc"),
+        (&["accounts", "merge", "-abc", "-def"], "no account has the id, and no client has the sub, -abc"),
+    ] {
+        let output = attempt.run_all(words, |text| text, &[]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), &*stderr), (Some(1), &*format!("weixin-login: {said}\n")));
+    }
 }
 
 #[test]

@@ -54,6 +54,14 @@ async fn too_many_requests_about_tokens_are_refused_with_the_time_to_wait() {
 }
 
 #[tokio::test]
+async fn an_address_that_no_trusted_proxy_tells_is_not_believed() {
+    let provider = Provider::with(|config| config.replace("_per_minute = 1000000", "_per_minute = 1")).await;
+    let first = post_from(&provider, "192.0.2.1", "/token", good_secret()).await;
+    assert_eq!(first.status(), 400);
+    assert_slowed_down(post_from(&provider, "192.0.2.2", "/token", good_secret()).await).await;
+}
+
+#[tokio::test]
 async fn an_ipv6_network_is_one_address() {
     let provider = provider_with("token_requests_per_minute = 1").await;
     let first = post_from(&provider, "2001:db8:1:2::1", "/token", good_secret()).await;

@@ -1,5 +1,5 @@
-//! Where the samples' packages come from: npm and PyPI as their lock files say, into folders that git does not know; Apache and
-//! nginx from the system, by name.
+//! Where the samples' packages come from: npm and PyPI as their lock files say, into folders that git does not know; Apache,
+//! nginx and Go from the system, by name.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -62,6 +62,35 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The Go sample, built with Debian's packages.
+///
+/// # Errors
+/// With what to install, when something is missing; or what the compiler said.
+pub fn go() -> Result<PathBuf> {
+    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
+    let (libraries, folder) = (Path::new("/usr/share/gocode"), target().join("clients/go"));
+    let program = folder.join("site");
+    once(&DONE, || {
+        let debians = libraries.join("src/github.com/coreos/go-oidc");
+        if !debians.exists() || !libraries.join("src/golang.org/x/oauth2").exists() {
+            bail!(
+                "Go's libraries are missing: apt-get install golang-github-coreos-go-oidc-dev golang-golang-x-oauth2-dev"
+            );
+        }
+        // Debian's has no version in its import path.
+        let named = folder.join("path/src/github.com/coreos/go-oidc/v3/oidc");
+        std::fs::create_dir_all(named.with_file_name(""))?;
+        if !named.is_symlink() {
+            std::os::unix::fs::symlink(debians, &named)?;
+        }
+        let paths = std::env::join_paths([&folder.join("path"), libraries])?;
+        let mut build = Command::new("go");
+        build.args(["build", "-o"]).arg(&program).arg("main.go").current_dir(samples().join("go"));
+        run(build.env("GO111MODULE", "off").env("GOPATH", paths).env("GOCACHE", folder.join("cache")))
+    })?;
+    Ok(program)
 }
 
 /// A Python with what `requirements.txt` says, installed once.

@@ -15,6 +15,7 @@ fn the_pages_show_the_samples_word_for_word() -> Result<()> {
         ("authjs.md", "authjs/app.mjs"),
         ("django.md", "django/app.py"),
         ("apache.md", "apache/site.conf"),
+        ("go.md", "go/main.go"),
         ("nextjs.md", "next/auth.js"),
         ("nextjs.md", "next/app/api/auth/[...nextauth]/route.js"),
         ("nextjs.md", "next/app/me/route.js"),

@@ -1,4 +1,4 @@
-//! Sites with a backend: Express with openid-client, Auth.js, Django with Authlib.
+//! Sites with a backend: Express with openid-client, Auth.js alone and in Next.js, Django with Authlib, Go with go-oidc.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -86,6 +86,13 @@ async fn express_with_openid_client() -> Result<()> {
 #[tokio::test]
 async fn django_with_authlib() -> Result<()> {
     let (provider, _running, site) = start("/callback", django).await?;
+    logs_in_refreshes_and_logs_out(&provider, &site).await
+}
+
+#[tokio::test]
+async fn go_with_go_oidc() -> Result<()> {
+    let program = || Ok(Command::new(packages::go()?));
+    let (provider, _running, site) = start("/callback", program).await?;
     logs_in_refreshes_and_logs_out(&provider, &site).await
 }
 
