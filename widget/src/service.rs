@@ -9,7 +9,7 @@ use flow::options::Options;
 use js_sys::{Promise, Uint8Array};
 use protocol::json::Json;
 use protocol::service::{
-    CallbackAnswer, FinishedLogin, Kind, LoginResult, Onward, Person, Problem, RedeemSession, SECRET_HEADER,
+    CallbackAnswer, FinishedLogin, LoginResult, Onward, Person, Problem, RedeemSession, SECRET_HEADER,
     StartLogin, StartedLogin,
 };
 use wasm_bindgen::JsValue;
@@ -83,7 +83,7 @@ fn base64url(window: &Window, bytes: &[u8]) -> Result<String, JsValue> {
 pub fn start(options: &Options, code_challenge: String) -> Post {
     let body = StartLogin {
         client_id: options.client_id.clone(),
-        kind: Some(Kind::Embedded),
+        kind: None,
         result: options.result,
         code_challenge,
         nonce: options.nonce.clone().filter(|_| options.result == LoginResult::Code),

@@ -7,8 +7,7 @@ use weixin_login_e2e::house::{House, HouseOptions, SHOP_NAME};
 
 use crate::login::{assert_signed_out, session};
 
-const WEIXIN: &str =
-    "Mozilla/5.0 (Linux; Android 16) Chrome/156.0.0.0 Mobile Safari/537.36 MicroMessenger/8.0.60.2860(0x28003C51)";
+const WEIXIN: &str = "Mozilla/5.0 (Linux; Android 16) Chrome/156.0.0.0 Mobile Safari/537.36 MicroMessenger/8.0.60.2860(0x28003C51)";
 
 /// A house where computers get scenes: the counter's client beside the shop's.
 async fn house() -> House {
@@ -55,13 +54,13 @@ async fn scan_url(browser: &Browser) -> String {
 }
 
 async fn number(browser: &Browser) -> String {
-    let number = "return document.querySelector('weixin-login').shadowRoot.querySelector('.number').textContent";
+    let number =
+        "return document.querySelector('weixin-login').shadowRoot.querySelector('.number').textContent";
     browser.until("the number", number).await.as_str().unwrap().to_owned()
 }
 
 /// Keeps what the page copies where a test can read it.
-const NOTE_COPIES: &str =
-    "Object.defineProperty(navigator.clipboard, 'writeText', { value: async (text) => { window.copied = text; } });";
+const NOTE_COPIES: &str = "Object.defineProperty(navigator.clipboard, 'writeText', { value: async (text) => { window.copied = text; } });";
 
 /// Scans, taps, allows at WeChat; ends at the question.
 async fn come_to_the_question(phone: &Browser, scan_url: &str) {
@@ -213,7 +212,9 @@ async fn without_javascript_a_computer_logs_in_by_a_scene() {
     let browser = Browser::start(options).await;
     browser.open(&house.page("/weixin/login?client_id=counter&return_to=%2Fcounter.html")).await;
     // WebDriver's own scripts run all the same: they read what the page without scripts shows.
-    browser.until("the code on a page without scripts", "return !!document.querySelector('.qr svg path')").await;
+    browser
+        .until("the code on a page without scripts", "return !!document.querySelector('.qr svg path')")
+        .await;
     let still = browser.script("return location.href").await;
     let scan_url = still.as_str().unwrap().replace("/login/", "/scan/").replace("/still", "");
     let number = browser.script("return document.querySelector('.digits').textContent").await;
