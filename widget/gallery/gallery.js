@@ -4,7 +4,7 @@ import start, { Exhibit } from "./glue.js";
 
 const PHASES = [
   "loading", "card", "card-unnamed", "card-hostile", "confirming", "finishing", "qr", "qr-ask", "qr-asking", "qr-offer",
-  "qr-refused", "qr-hostile", "qr-silent", "page", "inside-weixin", "phone", "expired", "denied", "success", "error-offline",
+  "qr-refused", "qr-hostile", "qr-silent", "scene", "scene-scanned", "page", "inside-weixin", "phone", "expired", "denied", "success", "error-offline",
   "phone-copied", "error-setup", "error-busy", "error-unsupported",
 ];
 

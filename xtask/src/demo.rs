@@ -106,7 +106,9 @@ impl Addresses {
        name; go on, allow it in WeChat's dialog (in the emulated WeChat), and you are signed in.
     2. Sign out. In the emulated WeChat, switch the desktop off: now the shop shows a QR code.
        Scan and allow it with the emulated phone on the same page.
-    3. Cancel on the phone, let the code expire, make WeChat slow: the shop always says what to do next.
+    3. {shop}/counter.html shows the site's own QR code, for a service account. Be the phone with a second browser
+       that says it is WeChat's: chromium --user-data-dir=$(mktemp -d) --user-agent=\"Mobile MicroMessenger\" LINK
+    4. Cancel on the phone, let the code expire, make WeChat slow: the shop always says what to do next.
 
   试一试:打开商店,点绿色按钮;在「模拟微信」页面里确认登录。关掉桌面微信,再用模拟手机扫码登录。
 
@@ -123,13 +125,10 @@ impl Addresses {
 
 /// The service's configuration for this demo: what a site's own would be, but for WeChat's addresses.
 fn write_config(folder: &Path, shop: &str, service: &str, emulator: &Value) -> Result<PathBuf> {
-    let secret_file = folder.join("weixin-website-secret");
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&secret_file)?
-        .write_all(text(emulator, "secret")?.as_bytes())?;
+    let secret_file = write_secret(folder, "weixin-website-secret", text(emulator, "secret")?)?;
+    let service_account_secret = text(emulator, "service_account_secret")?;
+    let service_account_secret_file =
+        write_secret(folder, "weixin-service-account-secret", service_account_secret)?;
     let config = format!(
         r#"public_url = {service}
 listen = "127.0.0.1:0"
@@ -146,6 +145,16 @@ desktop_urls = [{desktop_url}]
 appid = {appid}
 secret_file = {secret_file}
 
+[weixin.service_account]
+appid = {service_account_appid}
+secret_file = {service_account_secret_file}
+
+[[clients]]
+id = "counter"
+name = "Camellia Counter"
+origins = [{shop}]
+scenes = true
+
 [[clients]]
 id = "shop"
 name = "Camellia Tea"
@@ -160,11 +169,24 @@ post_logout_redirect_uris = [{shop_page}]
         desktop_url = quoted(text(emulator, "desktop_url")?),
         appid = quoted(text(emulator, "appid")?),
         secret_file = quoted(&secret_file.display().to_string()),
+        service_account_appid = quoted(text(emulator, "service_account_appid")?),
+        service_account_secret_file = quoted(&service_account_secret_file.display().to_string()),
         shop = quoted(shop),
         shop_page = quoted(&format!("{shop}/")),
     );
     let file = folder.join("weixin-login.toml");
     fs::write(&file, config)?;
+    Ok(file)
+}
+
+fn write_secret(folder: &Path, name: &str, secret: &str) -> Result<PathBuf> {
+    let file = folder.join(name);
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&file)?
+        .write_all(secret.as_bytes())?;
     Ok(file)
 }
 

@@ -82,7 +82,10 @@ fn wasm_tests(count: &mut Count) -> Result<()> {
 fn workspace_tests(count: &mut Count, options: &Options) -> Result<()> {
     let mut tests = shell::cargo();
     // Without `embed-widget` the service reads the widget from a folder.
-    tests.args(["test", "--workspace", "--no-fail-fast"]).env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist());
+    tests
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist())
+        .env("WEIXIN_LOGIN_GALLERY_DIR", widget::gallery_folder());
     if options.full {
         tests.env("PROPTEST_CASES", "20000").env("WEIXIN_LOGIN_FULL_TESTS", "1");
     }

@@ -32,9 +32,10 @@ const INPUTS: &[&str] = &[
     "xtask/src/widget",
 ];
 
-/// Builds the widget where its inputs have changed, and prints what it weighs.
+/// Builds the widget and its gallery where their inputs have changed, and prints what the widget weighs.
 pub fn run() -> Result<()> {
     build()?;
+    gallery()?;
     weight::print(&dist())
 }
 
@@ -65,16 +66,7 @@ pub fn build() -> Result<()> {
     }
     tools::wasm_target()?;
     tools::npm_tools()?;
-    shell::run(shell::cargo().args([
-        "build",
-        "--package=weixin-login-widget",
-        "--lib",
-        "--profile=widget",
-        "--no-default-features",
-        "--target",
-        tools::WASM_TARGET,
-    ]))?;
-    let compiled = shell::target().join(tools::WASM_TARGET).join("widget/weixin_login_widget.wasm");
+    let compiled = compile(&[])?;
 
     let work = empty_folder(folder.join("work"))?;
     let beside = glue(&compiled, &work.join("beside"), WasmIs::Beside)?;
@@ -90,6 +82,43 @@ pub fn build() -> Result<()> {
     replace(&npm_package(), &made)?;
     fs::write(stamp_file, stamp)?;
     Ok(())
+}
+
+/// The folder with the gallery: every phase with made-up content, for the tests of what is seen.
+pub fn gallery_folder() -> PathBuf {
+    shell::target().join("widget/gallery")
+}
+
+/// Builds the gallery, unless what is there was made from the very same inputs.
+fn gallery() -> Result<()> {
+    let stamp = stamp()?;
+    let stamp_file = shell::target().join("widget/gallery-stamp");
+    if gallery_folder().is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|made_from| made_from == stamp)
+    {
+        println!("the gallery is up to date");
+        return Ok(());
+    }
+    let compiled = compile(&["--features=gallery"])?;
+    let work = empty_folder(shell::target().join("widget/gallery-work"))?;
+    let made = glue(&compiled, &work, WasmIs::Beside)?.folder;
+    for entry in fs::read_dir(shell::root().join("widget/gallery"))? {
+        let entry = entry?;
+        fs::copy(entry.path(), made.join(entry.file_name()))?;
+    }
+    replace(&gallery_folder(), &made)?;
+    fs::write(stamp_file, stamp)?;
+    Ok(())
+}
+
+/// The wasm, as the compiler leaves it.
+fn compile(more: &[&str]) -> Result<PathBuf> {
+    shell::run(
+        shell::cargo()
+            .args(["build", "--package=weixin-login-widget", "--lib", "--profile=widget"])
+            .args(["--no-default-features", "--target", tools::WASM_TARGET])
+            .args(more),
+    )?;
+    Ok(shell::target().join(tools::WASM_TARGET).join("widget/weixin_login_widget.wasm"))
 }
 
 /// Where a script finds its wasm.

@@ -5,6 +5,7 @@
 //! knows what is tested.
 
 pub mod browser;
+pub mod gallery;
 pub mod house;
 pub mod service;
 pub mod widget;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
-use weixin_emulator::{AppKind, DEFAULT_APPID, DEFAULT_SECRET, Emulator, Options, Scenario};
+use weixin_emulator::{App, AppKind, Emulator, Options, Scenario};
 
 /// WeChat's side of website login on this machine. Not WeChat.
 #[derive(Parser)]
@@ -56,10 +56,8 @@ async fn run(arguments: Arguments) -> Result<(), String> {
             Scenario::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?
         }
     };
-    let website = scenario.apps.iter().find(|app| app.kind == AppKind::Website);
-    let (appid, secret) = website.map_or((DEFAULT_APPID.to_owned(), DEFAULT_SECRET.to_owned()), |app| {
-        (app.appid.clone(), app.secret.clone())
-    });
+    let first = |kind| scenario.apps.iter().find(|app| app.kind == kind).cloned();
+    let (website, service_account) = (first(AppKind::Website), first(AppKind::ServiceAccount));
     let emulator = Emulator::start(Options {
         port: arguments.port,
         desktop_port: arguments.desktop_port,
@@ -72,7 +70,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     // Taken before the line is printed: who reads it may stop us at once.
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
-    announce(&emulator, &appid, &secret);
+    announce(&emulator, website.as_ref(), service_account.as_ref());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -81,15 +79,21 @@ async fn run(arguments: Arguments) -> Result<(), String> {
 }
 
 #[expect(clippy::print_stdout, reason = "the one line that other programs read")]
-fn announce(emulator: &Emulator, appid: &str, secret: &str) {
+fn announce(emulator: &Emulator, website: Option<&App>, service_account: Option<&App>) {
     let mut line = json!({
         "open_url": emulator.open_url(),
         "api_url": emulator.api_url(),
         "desktop_url": emulator.desktop_url(),
         "control_url": emulator.control_url(),
-        "appid": appid,
-        "secret": secret,
     });
+    if let Some(App { appid, secret, .. }) = website {
+        line["appid"] = appid.as_str().into();
+        line["secret"] = secret.as_str().into();
+    }
+    if let Some(App { appid, secret, .. }) = service_account {
+        line["service_account_appid"] = appid.as_str().into();
+        line["service_account_secret"] = secret.as_str().into();
+    }
     if let (Some(pem), Some(hash)) = (emulator.ca_pem(), emulator.ca_spki_sha256_base64()) {
         line["open_address"] = emulator.open_address().to_string().into();
         line["desktop_address"] = emulator.desktop_address().to_string().into();

@@ -11,4 +11,5 @@ mod login;
 mod permission;
 mod qr;
 mod scene;
+mod seen;
 mod without_wasm;
