@@ -8,6 +8,7 @@ mod fast_login;
 mod hosted;
 mod hostile;
 mod login;
+mod mounts;
 mod permission;
 mod qr;
 mod scene;
