@@ -4,11 +4,21 @@ use serde_json::json;
 use weixin_login_e2e::house::{House, HouseOptions};
 use weixin_login_npm::{Project, Server, free_port, run};
 
-use crate::login::{assert_silent_console, browser_at};
+use crate::login::{assert_silent_console, browser_at, import_instead, log_in};
 
 #[tokio::test]
 async fn a_build_by_next_logs_in_and_redeems_the_code_on_its_server() {
-    let project = Project::new("next", "next").unwrap();
+    a_build_logs_in(&Project::new("next", "next").unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_build_by_next_with_the_slim_entry_logs_in() {
+    let project = Project::new("next", "next-slim").unwrap();
+    import_instead(&project, "app/sign-in.tsx", "weixin-login", "weixin-login/slim");
+    a_build_logs_in(&project).await;
+}
+
+async fn a_build_logs_in(project: &Project) {
     run(project.program("next").unwrap().arg("build")).unwrap();
     let port = free_port().unwrap();
     let site = format!("http://localhost:{port}");
@@ -29,7 +39,7 @@ async fn a_build_by_next_logs_in_and_redeems_the_code_on_its_server() {
     // Rendered on the server, taken over in the browser.
     browser.until("the button", "const b = document.querySelector('#sign-in'); return Object.keys(b ?? {}).some((key) => key.startsWith('__reactProps'))").await;
     browser.script("document.querySelector('#sign-in').click()").await;
-    crate::login::log_in(&house, &browser).await;
+    log_in(&house, &browser).await;
     let events = browser.events().await;
     assert_eq!(events.last().unwrap()["result"], json!("code"), "{events:?}");
     assert_silent_console(&browser).await;
