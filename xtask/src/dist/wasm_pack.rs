@@ -23,10 +23,13 @@ pub fn check() -> Result<()> {
         "build",
         "--package=xtask",
         "--features=wasm-bindgen-programs",
-        "--bin=wasm-bindgen",
+        "--bin=wasm-bindgen-program",
     ]))?;
+    let tools = wasm_pack.parent().context("a program is in a folder")?.to_owned();
+    fs::copy(shell::target().join("debug/wasm-bindgen-program"), tools.join("wasm-bindgen"))?;
+
     let made = shell::target().join("wasm-pack");
-    let folders = [shell::target().join("debug"), shell::root().join("node_modules/.bin")];
+    let folders = [tools, shell::root().join("node_modules/.bin")];
     let path = env::join_paths(
         folders.into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap_or_default())),
     )?;
