@@ -1,4 +1,4 @@
-//! Vite with React: built, and on its development server, where React's StrictMode mounts everything twice.
+//! Vite with React: built, and on its development server, where React's StrictMode runs everything twice.
 
 use serde_json::json;
 use weixin_login_e2e::house::{House, HouseOptions};
@@ -57,7 +57,7 @@ async fn the_development_server_logs_in(project: &Project) {
     log_in(&house, &browser).await;
     assert_session(&browser).await;
     assert_silent_console(&browser).await;
-    // Mounted twice, begun once.
+    // React runs everything twice here; the login is begun once.
     assert_eq!(browser.phases().await, ["loading", "probing", "fast-login", "confirming", "success"]);
     assert_eq!(browser.events().await.iter().filter(|event| event["name"] == json!("error")).count(), 0);
 }
