@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::shell;
+use crate::{shell, tools};
 
 const VERSION: &str = "0.15.1";
 
@@ -18,6 +18,8 @@ const MADE: &[&str] = &["package.json", "weixin_login_widget.js", "weixin_login_
 
 /// Builds the widget by wasm-pack, and looks at what came of it.
 pub fn check() -> Result<()> {
+    tools::wasm_target()?;
+    tools::npm_tools()?;
     let wasm_pack = program()?;
     shell::run(shell::cargo().args([
         "build",
@@ -25,11 +27,11 @@ pub fn check() -> Result<()> {
         "--features=wasm-bindgen-programs",
         "--bin=wasm-bindgen-program",
     ]))?;
-    let tools = wasm_pack.parent().context("a program is in a folder")?.to_owned();
-    fs::copy(shell::target().join("debug/wasm-bindgen-program"), tools.join("wasm-bindgen"))?;
+    let bin = wasm_pack.parent().context("a program is in a folder")?.to_owned();
+    fs::copy(shell::target().join("debug/wasm-bindgen-program"), bin.join("wasm-bindgen"))?;
 
     let made = shell::target().join("wasm-pack");
-    let folders = [tools, shell::root().join("node_modules/.bin")];
+    let folders = [bin, tools::npm_programs()];
     let path = env::join_paths(
         folders.into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap_or_default())),
     )?;
