@@ -99,11 +99,13 @@ export class LoginError extends Error {
 /**
  * Opens the login in a dialog.
  *
- * @returns what `weixin-login-success` carries
+ * @returns what `weixin-login-success` carries; which of the two it is follows `result`, or else where the service is
  * @throws {LoginError} when the dialog is closed, or nothing can be shown
  * @example
- * const { nickname } = await login({ service: "/weixin", clientId: "shop" });
+ * const { nickname } = await login({ service: "/weixin", clientId: "shop", result: "session" });
  */
+export function login(options: LoginOptions & { result: "session" }): Promise<SessionResult>;
+export function login(options: LoginOptions & { result: "code" }): Promise<CodeResult>;
 export function login(options: LoginOptions): Promise<LoginResult>;
 
 /** Defines `<weixin-login>`, once. Does nothing where there is no window. */

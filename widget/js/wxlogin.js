@@ -56,7 +56,10 @@ export class WxLogin {
   }
 }
 
-/** The page's address, parameters in the order that Tencent's script uses. */
+/**
+ * The page's address, parameters in the order that Tencent's script uses. protocol/src/qrconnect.rs says the same in Rust;
+ * tests/npm holds the two together.
+ */
 function address(openUrl, options) {
   const selfRedirect = [true, false].includes(options.self_redirect) ? String(options.self_redirect) : "default";
   const parameters = [

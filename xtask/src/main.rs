@@ -1,8 +1,9 @@
-//! The project's tasks: `cargo xtask demo | test | widget | tidy`. This file only reads the command line.
+//! The project's tasks: `cargo xtask demo | test | widget | dist | tidy`. This file only reads the command line.
 
 #![allow(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 
 mod demo;
+mod dist;
 mod shell;
 mod test;
 mod tidy;
@@ -27,8 +28,10 @@ enum Task {
     Demo(demo::Options),
     /// Run every check and every test, those in a real browser too
     Test(test::Options),
-    /// Build the widget into target/widget/dist and print what it weighs
+    /// Build the widget into target/widget/dist, the npm package into target/widget/npm, and print what it weighs
     Widget,
+    /// Build what is released into target/dist: the service, the emulator, the widget, the npm package, and their checksums
+    Dist,
     /// Check what keeps the house in order: who may use whom, sizes, names, versions
     Tidy,
 }
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Widget => widget::run(),
+        Task::Dist => dist::run(),
         Task::Tidy => tidy::run(),
     };
     match outcome {

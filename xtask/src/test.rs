@@ -64,7 +64,7 @@ fn wasm_tests(count: &mut Count) -> Result<()> {
     shell::run(shell::cargo().args([
         "build",
         "--package=xtask",
-        "--features=wasm-test-runner",
+        "--features=wasm-bindgen-programs",
         "--bin=wasm-test-runner",
     ]))?;
     let runner = shell::target().join("debug/wasm-test-runner");

@@ -43,7 +43,12 @@ pub fn npm_tools() -> Result<()> {
 
 /// A program out of an npm package.
 pub fn npm_program(name: &str) -> PathBuf {
-    shell::root().join("node_modules/.bin").join(name)
+    npm_programs().join(name)
+}
+
+/// The folder of all of them.
+pub fn npm_programs() -> PathBuf {
+    shell::root().join("node_modules/.bin")
 }
 
 /// A Debian or Ubuntu package, with the program by which it is recognized. A font has no program: `fc-list` finds it.

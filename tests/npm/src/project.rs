@@ -74,7 +74,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // The server may have started others: all of them are in its group.
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.0.id())]).status();
+        let group = rustix::process::Pid::from_child(&self.0);
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         let _ = self.0.wait();
     }
 }

@@ -47,6 +47,12 @@ async function button(): Promise<LoginResult | undefined> {
 }
 button();
 
+// What comes follows what was asked for.
+login({ clientId: "shop", result: "session" }).then(({ nickname }) => nickname.length);
+login({ clientId: "shop", result: "code", codeChallenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" }).then(({ code }) => code.length);
+// @ts-expect-error a session carries no code
+login({ clientId: "shop", result: "session" }).then(({ code }) => code);
+
 // @ts-expect-error the client is needed
 login({ service: "/weixin" });
 // @ts-expect-error no such result

@@ -57,3 +57,12 @@ pub fn plain_site(place: &str) -> Project {
     }
     project
 }
+
+/// Makes a sample import the other entry of the two that have the same exports.
+pub fn import_instead(project: &Project, file: &str, from: &str, to: &str) {
+    let file = project.folder.join(file);
+    let text = fs::read_to_string(&file).unwrap();
+    let (from, to) = (format!(r#"from "{from}";"#), format!(r#"from "{to}";"#));
+    assert_eq!(text.matches(&from).count(), 1, "{text}");
+    fs::write(file, text.replace(&from, &to)).unwrap();
+}

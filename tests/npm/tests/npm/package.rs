@@ -121,3 +121,21 @@ fn the_classic_script_is_harmless_where_there_is_no_window() {
         serde_json::json!({ "left": ["weixinLogin"], "refused": true })
     );
 }
+
+#[test]
+fn the_readme_shows_the_samples_word_for_word() {
+    let readme = fs::read_to_string(installed().join("README.md")).unwrap();
+    for sample in [
+        "next/app/api/weixin/route.ts",
+        "next/app/page.tsx",
+        "next/app/sign-in.tsx",
+        "plain/index.html",
+        "plain/page.js",
+        "vite-react/src/sign-in.tsx",
+        "vite-react/vite.config.ts",
+        "webpack/src/index.js",
+    ] {
+        let code = fs::read_to_string(repository().join("tests/npm").join(sample)).unwrap();
+        assert!(readme.contains(&code), "widget/README.md does not show tests/npm/{sample}");
+    }
+}

@@ -1,0 +1,95 @@
+//! `cargo xtask dist`: everything that is released, in `target/dist`, with its checksums.
+//!
+//! ```text
+//! weixin-login               the service, with the widget inside
+//! weixin-emulator            WeChat's side, for developers
+//! weixin-login-0.1.0.tgz     the npm package
+//! widget/                    the widget's files, for sites that serve them by themselves
+//! config.example.toml        the service's configuration
+//! LICENSE-MIT, LICENSE-APACHE
+//! SHA256SUMS                 of all of them; `sha256sum --check SHA256SUMS`
+//! ```
+
+mod wasm_pack;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+use crate::{shell, widget};
+
+/// The programs, by package and name.
+const PROGRAMS: &[&str] = &["weixin-login", "weixin-emulator"];
+/// What is released as it is in the sources.
+const AS_IT_IS: &[&str] = &["server/config.example.toml", "LICENSE-APACHE", "LICENSE-MIT"];
+const SUMS: &str = "SHA256SUMS";
+
+pub fn run() -> Result<()> {
+    let dist = shell::target().join("dist");
+    if dist.exists() {
+        fs::remove_dir_all(&dist)?;
+    }
+    fs::create_dir_all(dist.join("widget"))?;
+
+    shell::heading("1 of 4: the widget, and its npm package");
+    widget::run()?;
+    for file in files(&widget::dist())? {
+        fs::copy(&file, dist.join("widget").join(file.file_name().unwrap_or_default()))?;
+    }
+    shell::run(
+        shell::program("npm")
+            .args(["pack", "--silent", "--pack-destination"])
+            .arg(&dist)
+            .current_dir(widget::npm_package()),
+    )?;
+
+    shell::heading("2 of 4: the programs");
+    let mut build = shell::cargo();
+    build.args(["build", "--release", "--features=weixin-login/embed-widget"]);
+    shell::run(build.args(PROGRAMS.iter().map(|program| format!("--package={program}"))))?;
+    for program in PROGRAMS {
+        fs::copy(shell::target().join("release").join(program), dist.join(program))
+            .with_context(|| format!("{program} was built, and is not there"))?;
+    }
+    for source in AS_IT_IS {
+        let source = shell::root().join(source);
+        fs::copy(&source, dist.join(source.file_name().unwrap_or_default()))?;
+    }
+
+    shell::heading("3 of 4: wasm-pack can build the widget too");
+    wasm_pack::check()?;
+
+    shell::heading("4 of 4: checksums");
+    sum_up(&dist)
+}
+
+/// Writes the checksums and prints what everything weighs.
+fn sum_up(dist: &Path) -> Result<()> {
+    let mut sums = String::new();
+    println!("{:>12}  in {}", "bytes", dist.display());
+    for file in files(dist)? {
+        let content = fs::read(&file)?;
+        let name = file.strip_prefix(dist)?.display();
+        println!("{:>12}  {name}", content.len());
+        sums.push_str(&format!("{}  {name}\n", widget::hex(&Sha256::digest(&content))));
+    }
+    fs::write(dist.join(SUMS), sums)?;
+    Ok(())
+}
+
+/// All files in the folder and below, in order.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
