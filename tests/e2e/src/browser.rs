@@ -1,13 +1,17 @@
-//! A real Chromium, driven by its own chromedriver, both gone when the [`Browser`] is dropped.
+//! A real browser, driven by its own WebDriver program, both gone when the [`Browser`] is dropped.
 
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+mod engine;
+
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use thirtyfour::common::capabilities::firefox::FirefoxPreferences;
 use thirtyfour::prelude::*;
+
+pub use engine::Engine;
+use engine::Running;
 
 /// How long anything may take before the test gives up. Generous: a slow machine is no bug.
 pub const PATIENCE: Duration = Duration::from_secs(40);
@@ -18,6 +22,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(40);
 /// What a browser is started with.
 #[derive(Debug, Clone)]
 pub struct BrowserOptions {
+    /// Which browser. What is said of Chromium below is passed over by the others.
+    pub engine: Engine,
     /// More of Chromium's own switches.
     pub switches: Vec<String>,
     /// `Accept-Language`, and so the page's language.
@@ -26,13 +32,14 @@ pub struct BrowserOptions {
     pub preferences: Option<Value>,
     /// Width and height of the window.
     pub window: (u32, u32),
-    /// Without a window. With one, a display must be there.
+    /// Without a window. With one it has a screen of its own, in memory.
     pub headless: bool,
 }
 
 impl Default for BrowserOptions {
     fn default() -> Self {
         Self {
+            engine: Engine::Chromium,
             switches: Vec::new(),
             language: "zh-CN".into(),
             preferences: None,
@@ -42,11 +49,12 @@ impl Default for BrowserOptions {
     }
 }
 
-/// A Chromium with a profile of its own.
+/// A browser with a profile of its own.
 pub struct Browser {
     driver: Option<WebDriver>,
+    engine: Engine,
     // Dropped in this order: the driver's processes, then the profile they write to.
-    _chromedriver: Chromedriver,
+    running: Running,
     _profile: TempDir,
 }
 
@@ -54,40 +62,25 @@ impl Browser {
     /// Starts a browser with an empty profile.
     pub async fn start(options: BrowserOptions) -> Self {
         let profile = TempDir::new().expect("a folder for the profile");
-        if let Some(preferences) = &options.preferences {
-            let folder = profile.path().join("Default");
-            std::fs::create_dir_all(&folder).expect("the profile's folder");
-            std::fs::write(folder.join("Preferences"), preferences.to_string()).expect("the preferences");
-        }
-        let chromedriver = Chromedriver::start();
-        let mut capabilities = DesiredCapabilities::chrome();
-        let fixed = [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ];
-        let own = [
-            format!("--user-data-dir={}", profile.path().display()),
-            format!("--lang={}", options.language),
-            format!("--accept-lang={}", options.language),
-            format!("--window-size={},{}", options.window.0, options.window.1),
-        ];
-        let headless = options.headless.then(|| "--headless=new".to_owned());
-        for switch in fixed.into_iter().map(str::to_owned).chain(own).chain(headless).chain(options.switches)
-        {
-            capabilities.add_arg(&switch).expect("a switch");
-        }
-        let driver = WebDriver::new(&chromedriver.address, capabilities).await.expect("a browser session");
+        let running = Running::start(options.engine, options.headless);
+        let capabilities = match options.engine {
+            Engine::Chromium => chromium(&options, profile.path()),
+            Engine::Firefox => firefox(&options),
+            Engine::WebKit => webkit(),
+        };
+        let driver = WebDriver::new(&running.address, capabilities).await.expect("a browser session");
         driver.set_script_timeout(PATIENCE).await.expect("the script timeout");
         driver.set_page_load_timeout(PATIENCE).await.expect("the page load timeout");
-        let browser = Self { driver: Some(driver), _chromedriver: chromedriver, _profile: profile };
-        browser.on_every_page(crate::widget::NOTE_EVENTS).await;
+        let browser = Self { driver: Some(driver), engine: options.engine, running, _profile: profile };
+        if browser.engine == Engine::Chromium {
+            browser.on_every_page(crate::widget::NOTE_EVENTS).await;
+        }
         browser
+    }
+
+    /// The screen that a browser with a window draws on, for programs that press on it: `DISPLAY`.
+    pub fn screen(&self) -> &str {
+        self.running.screen().expect("the browser was started with a window")
     }
 
     /// The WebDriver session, for what the verbs below do not say.
@@ -98,9 +91,13 @@ impl Browser {
     /// Goes to an address and waits until it has loaded.
     pub async fn open(&self, address: &str) {
         self.driver().goto(address).await.expect("the page loads");
+        if self.engine != Engine::Chromium {
+            // What happened before this is read from the panel itself.
+            self.script(crate::widget::NOTE_EVENTS).await;
+        }
     }
 
-    /// Runs a script at the start of every page and frame from now on, before their own.
+    /// Runs a script at the start of every page and frame from now on, before their own. Chromium alone.
     pub async fn on_every_page(&self, script: &str) {
         let source = serde_json::json!({ "source": script });
         self.driver()
@@ -184,41 +181,52 @@ impl Drop for Browser {
     }
 }
 
-/// chromedriver on a free port, in a process group of its own with every Chromium it starts.
-struct Chromedriver {
-    process: Child,
-    address: String,
+fn chromium(options: &BrowserOptions, profile: &Path) -> Capabilities {
+    if let Some(preferences) = &options.preferences {
+        let folder = profile.join("Default");
+        std::fs::create_dir_all(&folder).expect("the profile's folder");
+        std::fs::write(folder.join("Preferences"), preferences.to_string()).expect("the preferences");
+    }
+    let mut capabilities = DesiredCapabilities::chrome();
+    let fixed = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ];
+    let own = [
+        format!("--user-data-dir={}", profile.display()),
+        format!("--lang={}", options.language),
+        format!("--accept-lang={}", options.language),
+        format!("--window-size={},{}", options.window.0, options.window.1),
+    ];
+    let headless = options.headless.then(|| "--headless=new".to_owned());
+    let switches = options.switches.iter().cloned();
+    for switch in fixed.into_iter().map(str::to_owned).chain(own).chain(headless).chain(switches) {
+        capabilities.add_arg(&switch).expect("a switch");
+    }
+    capabilities.into()
 }
 
-impl Chromedriver {
-    fn start() -> Self {
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .expect("chromedriver starts: `cargo xtask test` installs it");
-        let output = process.stdout.take().expect("its output");
-        let mut lines = BufReader::new(output).lines();
-        let port = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                Some(line.split_once("started successfully on port ")?.1.trim_end_matches('.').to_owned())
-            })
-            .expect("chromedriver says its port");
-        // Read on, or chromedriver would block on a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, address: format!("http://127.0.0.1:{port}") }
+fn firefox(options: &BrowserOptions) -> Capabilities {
+    let mut capabilities = DesiredCapabilities::firefox();
+    if options.headless {
+        capabilities.set_headless().expect("a switch");
     }
+    let mut preferences = FirefoxPreferences::new();
+    preferences.set("intl.accept_languages", options.language.as_str()).expect("a preference");
+    capabilities.set_preferences(preferences).expect("the preferences");
+    capabilities.into()
 }
 
-impl Drop for Chromedriver {
-    fn drop(&mut self) {
-        let group = rustix::process::Pid::from_child(&self.process);
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        let _ = self.process.wait();
-    }
+fn webkit() -> Capabilities {
+    let capabilities = serde_json::json!({
+        "acceptInsecureCerts": true,
+        "webkitgtk:browserOptions": { "binary": engine::mini_browser(), "args": ["--automation"] },
+    });
+    capabilities.as_object().cloned().expect("an object").into()
 }

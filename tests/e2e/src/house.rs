@@ -141,13 +141,18 @@ origins = ["{origin}"]
 redirect_uris = []
 {more}"#,
         store = data.join("weixin-login.db").display(),
-        widget = repository().join("target/widget/dist").display(),
+        widget = widget().display(),
         open_url = weixin.open_url(),
         api_url = weixin.control_url(),
         desktop_url = weixin.desktop_url(),
         appid = weixin_emulator::DEFAULT_APPID,
         secret_file = secret_file.display(),
     )
+}
+
+/// The folder with the built widget.
+pub fn widget() -> PathBuf {
+    repository().join("target/widget/dist")
 }
 
 /// The folder with `www/` and the built widget.

@@ -16,19 +16,22 @@ pub(crate) const FRAME: &str = "return [...document.querySelectorAll('weixin-log
 
 /// Notes every event of the element, across pages of one origin; a script for [`Browser::on_every_page`].
 pub const NOTE_EVENTS: &str = "
-    for (const name of ['phase', 'success', 'error']) addEventListener('weixin-login-' + name, event => {
+    if (!window.noted) for (const name of ['phase', 'success', 'error']) addEventListener('weixin-login-' + name, event => {
         const seen = JSON.parse(sessionStorage.getItem('seen') ?? '[]');
         const { cause, ...detail } = event.detail;
         seen.push({ name, ...detail });
         sessionStorage.setItem('seen', JSON.stringify(seen));
-    }, true);";
+    }, true);
+    window.noted = true;";
 
 impl Browser {
     /// Waits until the element is in this phase.
     pub async fn until_phase(&self, phase: &str) {
         let script = format!(
-            "const seen = JSON.parse(sessionStorage.getItem('seen') ?? '[]').filter(event => event.name === 'phase');
-             return seen.at(-1)?.phase === {}",
+            "{PANEL}
+             const seen = JSON.parse(sessionStorage.getItem('seen') ?? '[]').filter(event => event.name === 'phase');
+             const wanted = {};
+             return seen.at(-1)?.phase === wanted || root?.querySelector('.panel')?.dataset.phase === wanted",
             Value::from(phase)
         );
         self.until(&format!("phase {phase}"), &script).await;

@@ -4,6 +4,7 @@
 
 mod another_site;
 mod button;
+mod engines;
 mod fast_login;
 mod hosted;
 mod hostile;

@@ -1,0 +1,270 @@
+//! The core of a login in three engines, on the service's own site and on another one: the table of docs/browsers.md.
+//!
+//! By plain http on this computer: `localhost` is the shop with the service, `127.0.0.1` is somebody else's site. Both are secure
+//! contexts, and to a browser's cookies they are two sites. What https and real names add is tested in Chromium.
+
+use serde_json::Value;
+use tempfile::TempDir;
+use thirtyfour::Key;
+use weixin_emulator::{DesktopMode, DialogAnswer};
+use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine, PATIENCE};
+use weixin_login_e2e::house::{House, HouseOptions};
+use weixin_login_shop::Shop;
+
+use crate::login::{SIGN_IN, assert_signed_in, assert_signed_out, continue_and_allow, scan, scan_and_allow};
+
+/// PKCE's example (RFC 7636, appendix B): the other site's backend has the verifier.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// Where the element stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Site {
+    Same,
+    Other,
+}
+
+/// A house, and a browser of one engine in front of its element.
+struct Visit {
+    house: House,
+    browser: Browser,
+    site: Site,
+    _other: Option<(Shop, TempDir)>,
+}
+
+impl Visit {
+    async fn new(engine: Engine, site: Site, desktop: DesktopMode) -> Self {
+        // The other site's address stands in the service's configuration before the service does.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let origin = format!("http://127.0.0.1:{port}");
+        let more_config = format!(
+            "\n[[clients]]\nid = \"forum\"\nname = \"Forum\"\norigins = [\"{origin}\"]\nredirect_uris = []\n"
+        );
+        let house = House::build(HouseOptions { more_config, ..HouseOptions::default() }).await;
+        house.weixin.set_desktop(desktop).await.unwrap();
+        let browser = Browser::start(BrowserOptions { engine, ..house.browser_options() }).await;
+        let other = (site == Site::Other).then(|| other_site(&house, port));
+        let page = if site == Site::Other {
+            format!("{origin}/")
+        } else {
+            house.page(&format!("{SIGN_IN}?lang=zh-CN"))
+        };
+        browser.open(&page).await;
+        Self { house, browser, site, _other: other }
+    }
+
+    /// The login is done: the site has a session, or its backend gets tokens for the code.
+    async fn assert_done(&self) {
+        self.browser.until_phase("success").await;
+        if self.site == Site::Same {
+            return assert_signed_in(&self.browser).await;
+        }
+        let told = "return JSON.parse(sessionStorage.getItem('told'))";
+        let success = self.browser.until("the success event", told).await;
+        assert_eq!(success["state"], "the site state", "{success}");
+        assert_eq!(success["iss"], self.house.page("/weixin"));
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "forum"),
+            ("code", success["code"].as_str().unwrap()),
+            ("code_verifier", VERIFIER),
+            ("redirect_uri", &format!("web_message:{}", success["origin"].as_str().unwrap())),
+        ];
+        let address = self.house.page("/weixin/token");
+        let answer = reqwest::Client::new().post(address).form(&form).send().await.unwrap();
+        let tokens: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        assert_eq!(tokens["token_type"], "Bearer", "{tokens}");
+    }
+}
+
+/// A site that has nothing but the element, and keeps what it tells.
+fn other_site(house: &House, port: u16) -> (Shop, TempDir) {
+    let pages = TempDir::new().unwrap();
+    let service = house.page("/weixin");
+    let page = format!(
+        "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>Forum</title><script src=keep.js></script>\
+         <script type=module src=weixin-login.js></script>\
+         <weixin-login service={service} client-id=forum result=code code-challenge={CHALLENGE} nonce=n1 state='the site state'></weixin-login>"
+    );
+    let keep = "addEventListener('weixin-login-success', ({ detail }) => \
+                sessionStorage.setItem('told', JSON.stringify({ ...detail, origin: location.origin })), true);";
+    std::fs::write(pages.path().join("index.html"), page).unwrap();
+    std::fs::write(pages.path().join("keep.js"), keep).unwrap();
+    // The widget's files are the site's own, as out of npm.
+    for file in std::fs::read_dir(weixin_login_e2e::house::widget()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), pages.path().join(file.file_name())).unwrap();
+    }
+    let site = Shop::start(weixin_login_shop::Options {
+        www: pages.path().into(),
+        listen: format!("127.0.0.1:{port}").parse().unwrap(),
+        // The frame ends at the service's callback: a site's frame-src must allow both.
+        open_url: format!("{} {}", house.weixin.open_url(), house.origin),
+        desktop_urls: vec![house.origin.clone(), house.weixin.desktop_url()],
+        img: vec![house.weixin.open_url()],
+        ..Default::default()
+    });
+    (site.unwrap(), pages)
+}
+
+async fn fast_login(engine: Engine, site: Site) {
+    let visit = Visit::new(engine, site, DesktopMode::Normal).await;
+    continue_and_allow(&visit.house, &visit.browser).await;
+    visit.assert_done().await;
+}
+
+async fn fast_login_refused_and_scanned(engine: Engine, site: Site) {
+    let visit = Visit::new(engine, site, DesktopMode::Normal).await;
+    visit.browser.until_phase("fast-login").await;
+    visit.browser.press("continue").await;
+    visit.house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
+    assert!(visit.house.weixin.answer_dialog(DialogAnswer::Refuse));
+    visit.browser.until_phase("qr").await;
+    visit.browser.until_panel_says("你在微信中取消了登录").await;
+    scan_and_allow(&visit.house).await;
+    visit.assert_done().await;
+}
+
+async fn qr(engine: Engine, site: Site) {
+    let visit = Visit::new(engine, site, DesktopMode::Absent).await;
+    visit.browser.until_phase("qr").await;
+    scan_and_allow(&visit.house).await;
+    visit.assert_done().await;
+}
+
+async fn refusal_on_the_phone(engine: Engine, site: Site) {
+    let visit = Visit::new(engine, site, DesktopMode::Absent).await;
+    visit.browser.until_phase("qr").await;
+    let uuid = scan(&visit.house).await;
+    visit.house.weixin.deny(&uuid).unwrap();
+    visit.browser.until_phase("denied").await;
+    visit.browser.press("start-again").await;
+    visit.browser.until_phase("qr").await;
+    if site == Site::Same {
+        assert_signed_out(&visit.browser).await;
+    }
+}
+
+/// The service's own page: what every way that leaves the site's page leads to, from any site.
+async fn hosted(engine: Engine) {
+    for desktop in [DesktopMode::Normal, DesktopMode::Absent] {
+        let house = House::plain().await;
+        house.weixin.set_desktop(desktop).await.unwrap();
+        let browser = Browser::start(BrowserOptions { engine, ..house.browser_options() }).await;
+        browser.open(&house.page("/weixin/login?client_id=shop&return_to=%2Fsign-in.html")).await;
+        if desktop == DesktopMode::Normal {
+            continue_and_allow(&house, &browser).await;
+        } else {
+            browser.until_phase("qr").await;
+            scan_and_allow(&house).await;
+        }
+        browser.until_at(&house.page("/sign-in.html")).await;
+        assert_signed_in(&browser).await;
+    }
+}
+
+/// By keyboard alone: the button, the dialog, Escape, and the focus back where it was.
+async fn button_by_keyboard(engine: Engine) {
+    let house = House::plain().await;
+    let browser = Browser::start(BrowserOptions { engine, ..house.browser_options() }).await;
+    browser.open(&house.page("/")).await;
+    let trigger = "document.querySelector('weixin-login').shadowRoot?.querySelector('.trigger')";
+    browser.until("the button", &format!("return !!{trigger}")).await;
+    let focused = "return document.activeElement?.shadowRoot?.activeElement";
+    browser.script(&format!("{trigger}.focus()")).await;
+    press_key(&browser, Key::Enter).await;
+    browser.until_phase("fast-login").await;
+    browser.until("the focus inside the dialog", &format!("{focused}?.closest('dialog') !== null")).await;
+    press_key(&browser, Key::Escape).await;
+    let closed = "return !document.querySelector('weixin-login').shadowRoot.querySelector('dialog')";
+    browser.until("a closed dialog", closed).await;
+    browser.until("the focus on the button", &format!("{focused} === {trigger}")).await;
+    press_key(&browser, Key::Enter).await;
+    continue_and_allow(&house, &browser).await;
+    browser.until("a closed dialog after the login", closed).await;
+    assert_signed_in(&browser).await;
+}
+
+async fn press_key(browser: &Browser, key: Key) {
+    browser.driver().action_chain().send_keys(key).perform().await.unwrap();
+}
+
+/// A page whose browser runs no wasm, and what a policy without `wasm-unsafe-eval` does to the others.
+const WITHOUT_WASM: [(&str, &str); 3] = [
+    ("index.html", "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>Home</title>"),
+    (
+        "forbid.js",
+        "for (const name of ['instantiate', 'instantiateStreaming', 'compile', 'compileStreaming']) \
+         WebAssembly[name] = () => Promise.reject(new WebAssembly.CompileError('forbidden by policy'));",
+    ),
+    (
+        "no-wasm.html",
+        "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>No wasm</title><script src=forbid.js></script>\
+         <script type=module src=/weixin/widget/weixin-login.js></script>\
+         <weixin-login client-id=shop><a href='/weixin/login?client_id=shop&amp;return_to=%2F'>login</a></weixin-login>",
+    ),
+];
+
+/// The link in the element leads to the service's page, where wasm runs again.
+async fn without_wasm(engine: Engine) {
+    let pages = TempDir::new().unwrap();
+    for (name, text) in WITHOUT_WASM {
+        std::fs::write(pages.path().join(name), text).unwrap();
+    }
+    let house =
+        House::build(HouseOptions { www: Some(pages.path().into()), ..HouseOptions::default() }).await;
+    let browser = Browser::start(BrowserOptions { engine, ..house.browser_options() }).await;
+    browser.open(&house.page("/no-wasm.html")).await;
+    let link = "const link = document.querySelector('weixin-login a');
+                if (!link?.getBoundingClientRect().height) return false; link.click(); return true;";
+    browser.until("a link in the element's place", link).await;
+    browser.until("the service's page", "return location.pathname === '/weixin/login'").await;
+    continue_and_allow(&house, &browser).await;
+    browser.until_at(&house.page("/")).await;
+    assert_signed_in(&browser).await;
+}
+
+macro_rules! in_each_engine {
+    ($($body:ident ( $($site:ident),* );)*) => {
+        mod chromium {
+            $(in_each_engine!(@ Chromium $body $($site)*);)*
+        }
+        mod firefox {
+            $(in_each_engine!(@ Firefox $body $($site)*);)*
+        }
+        mod webkit {
+            $(in_each_engine!(@ WebKit $body $($site)*);)*
+        }
+    };
+    (@ $engine:ident $body:ident) => {
+        #[tokio::test]
+        async fn $body() {
+            super::$body(super::Engine::$engine).await;
+        }
+    };
+    (@ $engine:ident $body:ident Same Other) => {
+        mod $body {
+            use super::super::{Engine, Site, $body};
+
+            #[tokio::test]
+            async fn on_the_same_site() {
+                $body(Engine::$engine, Site::Same).await;
+            }
+
+            #[tokio::test]
+            async fn on_another_site() {
+                $body(Engine::$engine, Site::Other).await;
+            }
+        }
+    };
+}
+
+in_each_engine! {
+    fast_login(Same, Other);
+    fast_login_refused_and_scanned(Same, Other);
+    qr(Same, Other);
+    refusal_on_the_phone(Same, Other);
+    hosted();
+    button_by_keyboard();
+    without_wasm();
+}
