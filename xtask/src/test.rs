@@ -2,6 +2,7 @@
 
 mod count;
 
+use std::env;
 use std::process::Command;
 use std::time::Instant;
 
@@ -46,6 +47,7 @@ fn tools_for_tests() -> Result<()> {
     tools::wasm_target()?;
     tools::npm_tools()?;
     tools::packages()?;
+    tools::geckodriver()?;
     println!("everything is there");
     Ok(())
 }
@@ -80,12 +82,15 @@ fn wasm_tests(count: &mut Count) -> Result<()> {
 }
 
 fn workspace_tests(count: &mut Count, options: &Options) -> Result<()> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path = env::join_paths([tools::geckodriver()?].into_iter().chain(env::split_paths(&path)))?;
     let mut tests = shell::cargo();
     // Without `embed-widget` the service reads the widget from a folder.
     tests
         .args(["test", "--workspace", "--no-fail-fast"])
         .env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist())
-        .env("WEIXIN_LOGIN_GALLERY_DIR", widget::gallery_folder());
+        .env("WEIXIN_LOGIN_GALLERY_DIR", widget::gallery_folder())
+        .env("PATH", path);
     if options.full {
         tests.env("PROPTEST_CASES", "20000").env("WEIXIN_LOGIN_FULL_TESTS", "1");
     }

@@ -51,6 +51,32 @@ pub fn npm_programs() -> PathBuf {
     shell::root().join("node_modules/.bin")
 }
 
+/// A program of this version from crates.io, fetched into `target/tools` when it is not there.
+pub fn cargo_program(name: &str, version: &str) -> Result<PathBuf> {
+    let folder = shell::target().join("tools");
+    let program = folder.join("bin").join(name);
+    let said = shell::output(shell::program(&program).arg("--version")).unwrap_or_default();
+    if said.split_whitespace().take(2).eq([name, version]) {
+        return Ok(program);
+    }
+    let install = |locked: &[&str]| {
+        let mut install = shell::cargo();
+        install.args(["install", name, "--version", version, "--root"]).arg(&folder).args(locked);
+        shell::run(&mut install)
+    };
+    // A lock file may name versions that a mirror of the registry does not have yet.
+    install(&["--locked"])
+        .or_else(|_| install(&[]))
+        .with_context(|| format!("{name} could not be fetched"))?;
+    Ok(program)
+}
+
+/// Firefox's WebDriver program, which Debian does not have. Gives its folder.
+pub fn geckodriver() -> Result<PathBuf> {
+    let program = cargo_program("geckodriver", "0.37.1")?;
+    Ok(program.parent().context("a program is in a folder")?.to_owned())
+}
+
 /// A Debian or Ubuntu package, with the program by which it is recognized. A font has no program: `fc-list` finds it.
 struct Package {
     name: &'static str,
@@ -60,6 +86,11 @@ struct Package {
 const PACKAGES: &[Package] = &[
     Package { name: "chromium", is_there: || shell::is_installed("chromium") },
     Package { name: "chromium-driver", is_there: || shell::is_installed("chromedriver") },
+    Package { name: "firefox-esr", is_there: || shell::is_installed("firefox-esr") },
+    Package { name: "webkit2gtk-driver", is_there: || shell::is_installed("WebKitWebDriver") },
+    // WebKit's browser has a window always, and Chromium's question about this computer needs one: both in memory.
+    Package { name: "xvfb", is_there: || shell::is_installed("Xvfb") },
+    Package { name: "xdotool", is_there: || shell::is_installed("xdotool") },
     Package { name: "fonts-noto-cjk", is_there: has_chinese_font },
     // OpenID Connect clients that other people wrote: Apache's, nginx's and Go's, and those of a
     // Python of the tests' own.

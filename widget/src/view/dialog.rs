@@ -9,7 +9,7 @@ use flow::options::Options;
 use flow::screen::Phase;
 use flow::text::Text;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{CustomEvent, Element, Event, HtmlDialogElement};
+use web_sys::{CustomEvent, Element, Event, HtmlDialogElement, HtmlElement};
 
 use super::tree::{add, set};
 use crate::listen::{Listener, Timer};
@@ -124,6 +124,8 @@ impl Dialog {
         if let Some(open) = open {
             open.element.close();
             open.element.remove();
+            // The browser gives the focus back to what had it; a press gives none to a button everywhere.
+            let _ = self.trigger.unchecked_ref::<HtmlElement>().focus();
         }
     }
 

@@ -5,7 +5,6 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
@@ -20,7 +19,7 @@ const MADE: &[&str] = &["package.json", "weixin_login_widget.js", "weixin_login_
 pub fn check() -> Result<()> {
     tools::wasm_target()?;
     tools::npm_tools()?;
-    let wasm_pack = program()?;
+    let wasm_pack = tools::cargo_program("wasm-pack", VERSION)?;
     shell::run(shell::cargo().args([
         "build",
         "--package=xtask",
@@ -50,24 +49,4 @@ pub fn check() -> Result<()> {
     }
     println!("wasm-pack built the widget: {} bytes of wasm", fs::metadata(made.join(MADE[2]))?.len());
     Ok(())
-}
-
-/// wasm-pack of this version, fetched into `target/tools` when it is not there.
-fn program() -> Result<PathBuf> {
-    let folder = shell::target().join("tools");
-    let program = folder.join("bin/wasm-pack");
-    if !is_ours(&program) {
-        shell::run(
-            shell::cargo()
-                .args(["install", "wasm-pack", "--locked", "--version", VERSION, "--root"])
-                .arg(&folder),
-        )
-        .context("wasm-pack could not be fetched")?;
-    }
-    Ok(program)
-}
-
-fn is_ours(program: &Path) -> bool {
-    let version = shell::output(shell::program(program).arg("--version"));
-    version.is_ok_and(|version| version.trim() == format!("wasm-pack {VERSION}"))
 }

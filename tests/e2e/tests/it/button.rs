@@ -18,4 +18,8 @@ async fn a_button_opens_the_panel_in_a_dialog_and_escape_closes_it() {
     browser.until("an open dialog", open).await;
     browser.driver().action_chain().send_keys(thirtyfour::Key::Escape).perform().await.unwrap();
     browser.until("a closed dialog", &open.replace("return !!", "return !")).await;
+    // The press above was a script's, which gives the button no focus: the dialog does.
+    let focused = "const { shadowRoot } = document.querySelector('weixin-login');
+                   return shadowRoot.activeElement === shadowRoot.querySelector('.trigger')";
+    browser.until("the focus on the button", focused).await;
 }

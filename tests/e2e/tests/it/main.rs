@@ -11,6 +11,7 @@ mod hostile;
 mod login;
 mod mounts;
 mod permission;
+mod prompt;
 mod qr;
 mod scene;
 mod seen;
