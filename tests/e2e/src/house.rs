@@ -25,6 +25,8 @@ pub struct HouseOptions {
     pub www: Option<PathBuf>,
     /// The origin of a site with a server of its own, which passes `/weixin` on to the service: then nobody comes to the shop.
     pub origin: Option<String>,
+    /// The only origin whose pages may frame the shop's; nobody's where none is given.
+    pub framed_by: Option<String>,
     /// More of the service's configuration, in TOML, behind what the house writes.
     pub more_config: String,
 }
@@ -70,6 +72,7 @@ impl House {
             open_url: weixin.open_url(),
             desktop_urls: vec![weixin.desktop_url()],
             img: vec![weixin.open_url()],
+            framed_by: options.framed_by,
             ..Default::default()
         })
         .expect("the shop starts");

@@ -41,6 +41,8 @@ pub struct Options {
     pub desktop_urls: Vec<String>,
     /// Where avatars come from, besides `https://*.qlogo.cn`.
     pub img: Vec<String>,
+    /// The only origin whose pages may frame the shop's. None: nobody's.
+    pub framed_by: Option<String>,
 }
 
 impl Default for Options {
@@ -55,6 +57,7 @@ impl Default for Options {
             open_url: "https://open.weixin.qq.com".into(),
             desktop_urls: vec!["https://localhost.weixin.qq.com:14013".into()],
             img: Vec::new(),
+            framed_by: None,
         }
     }
 }

@@ -36,10 +36,11 @@ fn content_security_policy(options: &Options) -> String {
     format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' https://*.qlogo.cn{img}; connect-src 'self'{desktop}; frame-src 'self' {open}; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+         form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}",
         img = list(&options.img),
         desktop = list(&options.desktop_urls),
         open = options.open_url,
+        ancestors = options.framed_by.as_deref().unwrap_or("'none'"),
     )
 }
 
