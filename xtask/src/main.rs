@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 
+mod bench;
 mod demo;
 mod dist;
 mod shell;
@@ -30,6 +31,8 @@ enum Task {
     Test(test::Options),
     /// Build the widget into target/widget/dist, the npm package into target/widget/npm, and print what it weighs
     Widget,
+    /// Measure how soon a person can log in, in a real browser; nothing else should run meanwhile
+    Bench,
     /// Build what is released into target/dist: the service, the emulator, the widget, the npm package, and their checksums
     Dist,
     /// Check what keeps the house in order: who may use whom, sizes, names, versions
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Widget => widget::run(),
+        Task::Bench => bench::run(),
         Task::Dist => dist::run(),
         Task::Tidy => tidy::run(),
     };

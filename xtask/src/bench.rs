@@ -1,0 +1,16 @@
+//! `cargo xtask bench`: builds what is measured as it is released, and runs the program that measures. Judges nothing.
+
+use anyhow::Result;
+
+use crate::{shell, tools, widget};
+
+pub fn run() -> Result<()> {
+    tools::packages()?;
+    widget::build()?;
+    shell::heading("how soon a person can log in");
+    shell::run(
+        shell::cargo()
+            .args(["run", "--release", "--package=weixin-login-e2e", "--bin=weixin-login-bench"])
+            .env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist()),
+    )
+}
