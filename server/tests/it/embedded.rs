@@ -286,5 +286,29 @@ async fn an_attackers_attempt_that_a_victim_answers_gives_the_attacker_nothing()
         .header("weixin-login-secret", attempt["secret"].as_str().unwrap())
         .json(&guess);
     assert_eq!(attacker.send(request).await.json()["error"], "code_spent");
+    // Nor anywhere else where an attempt's secret or a code of ours would count.
+    for (method, what) in [(Method::GET, "events"), (Method::POST, "finish"), (Method::POST, "renew")] {
+        let path = format!("/login/{}/{what}", attempt["id"].as_str().unwrap());
+        let request = attacker
+            .request(method, &path)
+            .header("origin", SHOP)
+            .header("accept", "application/json")
+            .header("weixin-login-secret", attempt["secret"].as_str().unwrap())
+            .json(&json!({ "state": attempt["state"] }));
+        assert_eq!(attacker.send(request).await.json()["error"], "unknown_attempt", "{what}");
+    }
+    for guess in ["state", "id", "secret"] {
+        let code = json!({ "code": attempt[guess], "state": "", "iss": "" });
+        assert_eq!(redeem(&mut attacker, SHOP, &code, VERIFIER).await.json()["error"], "invalid_grant");
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "shop"),
+            ("code", attempt[guess].as_str().unwrap()),
+            ("code_verifier", VERIFIER),
+            ("redirect_uri", "web_message:https://shop.example.test"),
+        ];
+        let request = attacker.request(Method::POST, "/token").form(&form);
+        assert_eq!(attacker.send(request).await.json()["error"], "invalid_grant");
+    }
     assert_eq!(attacker.session().await.status, 401);
 }
