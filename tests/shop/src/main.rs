@@ -67,6 +67,7 @@ fn run(arguments: CommandLine) -> anyhow::Result<()> {
         open_url: arguments.open_url,
         desktop_urls: arguments.desktop_urls,
         img: arguments.img,
+        framed_by: None,
     })?;
     let ready = serde_json::json!({ "listen": shop.address().to_string() });
     #[allow(clippy::print_stdout, reason = "whoever started the shop reads here that it is ready, and where")]
