@@ -7,17 +7,15 @@
 mod desktop;
 mod scene;
 
-use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use protocol::fast_login::Login;
 use protocol::qrconnect::{QrFrame, SelfRedirect, page_address};
 use protocol::service::{ErrorCode, FinishedLogin, Kind, LoginResult, StartedLogin, WebMessage};
 
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
-use crate::event::{Effect, Ended, Event, Permission, Profile, Success};
+use crate::event::{Effect, Ended, Event, Permission, Profile, Run, Success};
 use crate::options::{Device, Options};
 use crate::screen::{Body, Button, Frame, Offer, Phase, Screen};
 use crate::text::{Language, Text};
@@ -63,12 +61,9 @@ pub struct Machine {
 }
 
 /// An attempt, and when it came.
-#[derive(Clone)]
 struct Attempt {
-    started: Box<StartedLogin>,
+    started: Rc<StartedLogin>,
     at: Millis,
-    /// What WeChat is asked for. A scene asks nothing from here.
-    login: Option<Login>,
 }
 
 impl Attempt {
@@ -102,6 +97,7 @@ enum Stage {
     Qr,
     /// The site's own QR code.
     Scene {
+        run: Run,
         scanned: bool,
         copied: bool,
     },
@@ -110,7 +106,7 @@ enum Stage {
     Done,
     Expired,
     Denied,
-    Failed(LoginError),
+    Failed(Code),
 }
 
 fn seconds(seconds: i64) -> Millis {
@@ -238,20 +234,18 @@ impl Machine {
             Stage::Done => Body::Done,
             Stage::Expired => Body::Expired,
             Stage::Denied => Body::Denied,
-            Stage::Failed(error) => Body::Failed { error, page: self.page().is_some() },
+            Stage::Failed(code) => Body::Failed { code: *code, page: self.page().is_some() },
         }
     }
 
     /// Where the login goes on as a page of its own.
     fn page(&self) -> Option<String> {
         self.options.page.clone().or_else(|| {
-            let Attempt { started, login, .. } = self.attempt.as_ref()?;
-            let login = login.as_ref()?;
             // Only a hosted attempt may end in the top page.
-            (started.kind == Kind::Hosted).then(|| {
-                page_address(&started.open_url, &login.appid, &started.redirect_uri, login.state.as_ref()?)
-                    .into()
-            })?
+            let started =
+                &self.attempt.as_ref().filter(|attempt| attempt.started.kind == Kind::Hosted)?.started;
+            let login = started.weixin_login().ok()?;
+            Some(page_address(&started.open_url, &login.appid, &started.redirect_uri, login.state.as_ref()?))
         })
     }
 
@@ -260,7 +254,7 @@ impl Machine {
             Event::Appeared => self.appear(effects),
             Event::Started(outcome) => self.started(outcome, effects),
             Event::Permission(permission) => self.permission_is(permission, effects),
-            Event::Probed { run, desktop_url, outcome } => self.probed(run, desktop_url, outcome, effects),
+            Event::Probed { run, desktop, outcome } => self.probed(run, desktop, outcome, effects),
             Event::Authorized { run, outcome } => self.authorized(run, outcome, effects),
             Event::Frame { number, .. } => {
                 if let Some(shown) = self.frame.as_mut().filter(|shown| shown.frame.number == number) {
@@ -268,7 +262,7 @@ impl Machine {
                 }
             }
             Event::Message(message) => self.message(message, effects),
-            Event::Scene { id, event } => self.scene_event(&id, event, effects),
+            Event::Scene { run, event } => self.scene_event(run, event, effects),
             Event::Finished(outcome) => self.finished(outcome, effects),
             Event::Redeemed(outcome) => self.redeemed(outcome, effects),
             Event::Pressed(button) => self.press(button, effects),
@@ -282,9 +276,7 @@ impl Machine {
                 }
             }
             Event::Online => {
-                if let Stage::Failed(LoginError { code: Code::Offline | Code::ServiceUnreachable, .. }) =
-                    self.stage
-                {
+                if let Stage::Failed(Code::Offline | Code::ServiceUnreachable) = self.stage {
                     self.restart(effects);
                 }
             }
@@ -331,7 +323,7 @@ impl Machine {
         effects.push(match &self.attempt {
             // An attempt of the service's own page is renewed there, by its cookie.
             Some(attempt) if attempt.started.secret.is_none() => {
-                Effect::RenewAttempt { id: attempt.started.id.clone() }
+                Effect::RenewAttempt(attempt.started.clone())
             }
             _ => Effect::StartAttempt,
         });
@@ -348,7 +340,7 @@ impl Machine {
         }
     }
 
-    fn started(&mut self, outcome: Result<Box<StartedLogin>, LoginError>, effects: &mut Vec<Effect>) {
+    fn started(&mut self, outcome: Result<Rc<StartedLogin>, LoginError>, effects: &mut Vec<Effect>) {
         if !self.starting {
             return;
         }
@@ -360,15 +352,14 @@ impl Machine {
             _ => return,
         };
         let at = self.now;
-        let attempt = outcome.and_then(|started| match started.weixin_login() {
-            _ if started.scene.is_some() => Ok(Attempt { started, login: None, at }),
-            Ok(login) => Ok(Attempt { started, login: Some(login), at }),
-            Err(_) => Err(LoginError::new(
-                Code::Service(ErrorCode::Misconfigured),
-                "the service's appid or state is malformed",
-            )),
+        let outcome = outcome.and_then(|started| {
+            if started.scene.is_none() && started.weixin_login().is_err() {
+                let code = Code::Service(ErrorCode::Misconfigured);
+                return Err(LoginError::new(code, "the service's appid or state is malformed"));
+            }
+            Ok(Attempt { started, at })
         });
-        match attempt {
+        match outcome {
             Ok(attempt) if renewing => {
                 self.renewal_failed_at = None;
                 let former = self.attempt.replace(attempt);
@@ -376,7 +367,7 @@ impl Machine {
                 self.load_frame();
                 self.ask_for_the_new_attempt(effects);
             }
-            Ok(attempt) if attempt.login.is_none() => {
+            Ok(attempt) if attempt.started.scene.is_some() => {
                 self.attempt = Some(attempt);
                 self.show_scene(effects);
             }
@@ -410,7 +401,8 @@ impl Machine {
     /// Loads WeChat's page, also in the place of one that was loaded with other rights.
     fn load_frame(&mut self) {
         let Some(attempt) = self.attempt.as_ref().filter(|_| self.options.frame) else { return };
-        let Some(login) = &attempt.login else { return };
+        // A scene asks WeChat for nothing from here.
+        let Ok(login) = attempt.started.weixin_login() else { return };
         let Some(state) = &login.state else { return };
         let hosted = attempt.started.kind == Kind::Hosted;
         let fast_login = self.frame_may_ask();
@@ -449,10 +441,10 @@ impl Machine {
             WebMessage::Failed { state, iss, .. } => (state, iss),
         };
         let attempts = self.attempt.iter().chain(self.former.iter().map(|(attempt, _)| attempt));
-        let Some(id) = attempts
+        let Some(started) = attempts
             .map(|attempt| &attempt.started)
             .find(|started| started.kind == Kind::Embedded && started.state == *state && started.iss == *iss)
-            .map(|started| started.id.clone())
+            .cloned()
         else {
             return;
         };
@@ -460,7 +452,7 @@ impl Machine {
             return;
         }
         match message {
-            WebMessage::Finished(finished) => self.finish(id, finished, effects),
+            WebMessage::Finished(finished) => self.finish(started, finished, effects),
             WebMessage::Failed { problem, .. } => self.fail(problem.into(), effects),
         }
     }
@@ -472,8 +464,8 @@ impl Machine {
             Ok(Ended::Code(finished))
                 if finished.state == attempt.started.state && finished.iss == attempt.started.iss =>
             {
-                let id = attempt.started.id.clone();
-                self.finish(id, finished, effects);
+                let started = attempt.started.clone();
+                self.finish(started, finished, effects);
             }
             Ok(_) => self.fail(
                 LoginError::new(Code::Service(ErrorCode::ServerError), "the answer is another attempt's"),
@@ -483,14 +475,14 @@ impl Machine {
         }
     }
 
-    fn finish(&mut self, id: String, finished: FinishedLogin, effects: &mut Vec<Effect>) {
+    fn finish(&mut self, started: Rc<StartedLogin>, finished: FinishedLogin, effects: &mut Vec<Effect>) {
         self.leave_qr();
         self.hang_up(effects);
         let FinishedLogin { code, iss, .. } = finished;
         match self.options.result {
             LoginResult::Session => {
                 self.stage = Stage::Finishing;
-                effects.push(Effect::Redeem { id, code });
+                effects.push(Effect::Redeem { started, code });
             }
             LoginResult::Code => {
                 self.stage = Stage::Done;
@@ -519,7 +511,7 @@ impl Machine {
         self.stage = match error.code {
             Code::Service(ErrorCode::AccessDenied) => Stage::Denied,
             Code::Service(ErrorCode::AttemptExpired | ErrorCode::CodeSpent) => Stage::Expired,
-            _ => Stage::Failed(error.clone()),
+            code => Stage::Failed(code),
         };
         effects.push(Effect::TellError(error));
     }

@@ -1,6 +1,6 @@
 //! What there is to see: a description, drawn by the widget's view, which decides nothing.
 
-use crate::error::LoginError;
+use crate::error::Code;
 use crate::text::Text;
 use alloc::string::String;
 
@@ -157,7 +157,7 @@ pub enum Body<'a> {
     /// There is no login. `page`: a page of its own may still do it.
     Failed {
         /// Why.
-        error: &'a LoginError,
+        code: Code,
         /// Whether a way to a page of its own is shown.
         page: bool,
     },

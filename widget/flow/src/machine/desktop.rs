@@ -1,16 +1,16 @@
 //! Fast login: when the local WeChat is asked, what comes of its answers, and what the frame may ask in our place.
 
+use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 use protocol::fast_login::{REFUSED, Ready, Redirect, UUID_EXPIRED, Unusable};
 use protocol::ids::AuthorizationCode;
-use protocol::service::{CallbackAnswer, ErrorCode, Kind};
+use protocol::service::{ErrorCode, Kind, StartedLogin};
 
 use super::{Machine, PRESSED_PROBE_LIMIT, QUIET_PROBE_LIMIT, Stage};
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
-use crate::event::{Effect, Permission, Run};
+use crate::event::{Effect, Found, Permission, Run};
 use crate::options::Device;
 use crate::person;
 use crate::screen::{Body, Offer, Person};
@@ -20,14 +20,14 @@ use crate::text::Text;
 pub(super) enum Desktop {
     Unasked,
     Asking(Asking),
-    Ready(Found),
+    Ready(Rc<Found>),
     Unavailable,
 }
 
 /// A question that is under way.
 pub(super) struct Asking {
     run: Run,
-    attempt_id: String,
+    started: Rc<StartedLogin>,
     since: Millis,
     /// Local services that have not answered.
     waiting: usize,
@@ -35,19 +35,10 @@ pub(super) struct Asking {
     wished: bool,
 }
 
-/// Somebody is logged in there.
-#[derive(Clone)]
-pub(super) struct Found {
-    attempt_id: String,
-    desktop_url: String,
-    ready: Ready,
-    avatar: Option<String>,
-}
-
 /// WeChat is asking the person.
 pub(super) struct Confirming {
     run: Run,
-    found: Found,
+    found: Rc<Found>,
     /// An authorize_uuid that had expired was replaced once already.
     checked_again: bool,
 }
@@ -167,30 +158,21 @@ impl Machine {
     fn probe(&mut self, wished: bool, effects: &mut Vec<Effect>) {
         let run = self.next_run();
         let Some(attempt) = &self.attempt else { return };
-        let Some(login) = &attempt.login else { return };
-        let desktop_urls = attempt.started.desktop_urls.clone();
-        if desktop_urls.is_empty() {
+        let started = attempt.started.clone();
+        let waiting = started.desktop_urls.len();
+        if waiting == 0 || started.scene.is_some() {
             return;
         }
-        self.desktop = Desktop::Asking(Asking {
-            run,
-            attempt_id: attempt.started.id.clone(),
-            since: self.now,
-            waiting: desktop_urls.len(),
-            wished,
-        });
-        effects.push(Effect::Probe {
-            run,
-            desktop_urls,
-            login: login.clone(),
-            limit: if wished { PRESSED_PROBE_LIMIT } else { QUIET_PROBE_LIMIT },
-        });
+        let limit = if wished { PRESSED_PROBE_LIMIT } else { QUIET_PROBE_LIMIT };
+        let asking = Asking { run, started: started.clone(), since: self.now, waiting, wished };
+        self.desktop = Desktop::Asking(asking);
+        effects.push(Effect::Probe { run, started, desktop: None, limit });
     }
 
     pub(super) fn probed(
         &mut self,
         run: Run,
-        desktop_url: String,
+        desktop: usize,
         outcome: Result<Ready, Unusable>,
         effects: &mut Vec<Effect>,
     ) {
@@ -207,11 +189,11 @@ impl Machine {
         let (waiting, wished) = (asking.waiting, asking.wished);
         match outcome {
             Ok(ready) => {
-                let attempt_id = core::mem::take(&mut asking.attempt_id);
+                let started = asking.started.clone();
                 if waiting > 0 {
                     effects.push(Effect::HangUp);
                 }
-                let found = self.found(attempt_id, desktop_url, ready);
+                let found = recognised(started, desktop, ready);
                 self.person_found(found, wished, effects);
             }
             Err(_) if waiting == 0 => {
@@ -222,15 +204,9 @@ impl Machine {
         }
     }
 
-    fn found(&self, attempt_id: String, desktop_url: String, ready: Ready) -> Found {
-        let avatar = self.attempt.as_ref().and_then(|attempt| {
-            person::avatar(&ready.headimgurl, &attempt.started.open_url, attempt.started.emulator)
-        });
-        Found { attempt_id, desktop_url, ready, avatar }
-    }
-
-    fn person_found(&mut self, found: Found, wished: bool, effects: &mut Vec<Effect>) {
-        let current = self.attempt.as_ref().is_some_and(|attempt| attempt.started.id == found.attempt_id);
+    fn person_found(&mut self, found: Rc<Found>, wished: bool, effects: &mut Vec<Effect>) {
+        let current =
+            self.attempt.as_ref().is_some_and(|attempt| Rc::ptr_eq(&attempt.started, &found.started));
         match self.stage {
             Stage::Qr if !current => self.probe(wished, effects),
             Stage::Probing { .. } => {
@@ -272,15 +248,9 @@ impl Machine {
         self.ask_weixin(found, false, effects);
     }
 
-    fn ask_weixin(&mut self, found: Found, checked_again: bool, effects: &mut Vec<Effect>) {
+    fn ask_weixin(&mut self, found: Rc<Found>, checked_again: bool, effects: &mut Vec<Effect>) {
         let run = self.next_run();
-        let Some(login) = self.attempt.as_ref().and_then(|attempt| attempt.login.as_ref()) else { return };
-        effects.push(Effect::Authorize {
-            run,
-            desktop_url: found.desktop_url.clone(),
-            login: login.clone(),
-            authorize_uuid: found.ready.authorize_uuid.clone(),
-        });
+        effects.push(Effect::Authorize { run, found: found.clone() });
         self.stage = Stage::Confirming(Confirming { run, found, checked_again });
     }
 
@@ -295,23 +265,22 @@ impl Machine {
         if confirming.run != run {
             return;
         }
-        let Some(login) = self.attempt.as_ref().and_then(|attempt| attempt.login.as_ref()) else { return };
+        let started = confirming.found.started.clone();
         match outcome {
-            Ok(redirect) => match redirect.check(login) {
-                Ok(code) => self.agreed(&redirect, &code, effects),
-                Err(_) => self.fast_login_failed(effects),
-            },
+            Ok(redirect) => {
+                let login = started.weixin_login().ok();
+                match login.and_then(|login| redirect.check(&login).ok()) {
+                    Some(code) => self.agreed(&redirect, code, effects),
+                    None => self.fast_login_failed(effects),
+                }
+            }
             // The offer stays: another press is asked about anew.
             Err(Unusable::ErrCode(REFUSED)) => self.show_qr(Some(Text::NoteRefused), effects),
             Err(Unusable::ErrCode(UUID_EXPIRED)) if !confirming.checked_again => {
                 confirming.checked_again = true;
                 confirming.run = next;
-                effects.push(Effect::Probe {
-                    run: next,
-                    desktop_urls: vec![confirming.found.desktop_url.clone()],
-                    login: login.clone(),
-                    limit: QUIET_PROBE_LIMIT,
-                });
+                let desktop = Some(confirming.found.desktop);
+                effects.push(Effect::Probe { run: next, started, desktop, limit: QUIET_PROBE_LIMIT });
             }
             Err(_) => self.fast_login_failed(effects),
         }
@@ -322,7 +291,7 @@ impl Machine {
         let Stage::Confirming(Confirming { found, .. }) = &self.stage else { return };
         let Ok(ready) = outcome else { return self.fast_login_failed(effects) };
         let same = ready.nickname == found.ready.nickname && ready.headimgurl == found.ready.headimgurl;
-        let found = self.found(found.attempt_id.clone(), found.desktop_url.clone(), ready);
+        let found = recognised(found.started.clone(), found.desktop, ready);
         self.desktop = Desktop::Ready(found.clone());
         if same {
             self.ask_weixin(found, true, effects);
@@ -331,28 +300,18 @@ impl Machine {
         }
     }
 
-    fn agreed(&mut self, redirect: &Redirect, code: &AuthorizationCode, effects: &mut Vec<Effect>) {
+    fn agreed(&mut self, redirect: &Redirect, code: AuthorizationCode, effects: &mut Vec<Effect>) {
         let Some(attempt) = &self.attempt else { return };
-        let started = &attempt.started;
-        let state = attempt.login.as_ref().and_then(|login| login.state.as_ref());
-        match (started.kind, &started.secret, state) {
-            (Kind::Hosted, ..) => {
-                self.stage = Stage::Finishing;
-                effects.push(Effect::Navigate(redirect.as_str().into()));
-            }
-            (_, Some(secret), Some(state)) => {
-                effects.push(Effect::PostCallback {
-                    id: started.id.clone(),
-                    secret: secret.clone(),
-                    answer: CallbackAnswer::agreed(code, state),
-                });
-                self.stage = Stage::Finishing;
-            }
-            _ => self.fail(
-                LoginError::new(Code::Service(ErrorCode::ServerError), "the attempt came without a secret"),
-                effects,
-            ),
+        let started = attempt.started.clone();
+        if started.kind == Kind::Hosted {
+            effects.push(Effect::Navigate(redirect.as_str().into()));
+        } else if started.secret.is_some() {
+            effects.push(Effect::PostCallback { started, code });
+        } else {
+            let code = Code::Service(ErrorCode::ServerError);
+            return self.fail(LoginError::new(code, "the attempt came without a secret"), effects);
         }
+        self.stage = Stage::Finishing;
     }
 
     fn fast_login_failed(&mut self, effects: &mut Vec<Effect>) {
@@ -371,21 +330,21 @@ impl Machine {
         }
     }
 
-    fn next_run(&mut self) -> Run {
+    pub(super) fn next_run(&mut self) -> Run {
         self.numbers += 1;
         Run(self.numbers)
     }
 
     pub(super) fn card(&self) -> Body<'_> {
         match &self.desktop {
-            Desktop::Ready(found) => Body::Card(found.person()),
+            Desktop::Ready(found) => Body::Card(person(found)),
             _ => Body::Waiting,
         }
     }
 
     pub(super) fn offer(&self) -> Offer<'_> {
         match &self.desktop {
-            Desktop::Ready(found) => Offer::Continue(found.person()),
+            Desktop::Ready(found) => Offer::Continue(person(found)),
             Desktop::Asking(Asking { wished: true, .. }) => Offer::Asking,
             Desktop::Asking(_) => Offer::None,
             Desktop::Unasked | Desktop::Unavailable => match self.may_ask() {
@@ -396,8 +355,11 @@ impl Machine {
     }
 }
 
-impl Found {
-    fn person(&self) -> Person<'_> {
-        Person { nickname: &self.ready.nickname, avatar: self.avatar.as_deref() }
-    }
+fn recognised(started: Rc<StartedLogin>, desktop: usize, ready: Ready) -> Rc<Found> {
+    let avatar = person::avatar(&ready.headimgurl, &started.open_url, started.emulator);
+    Rc::new(Found { started, desktop, ready, avatar })
+}
+
+fn person(found: &Found) -> Person<'_> {
+    Person { nickname: &found.ready.nickname, avatar: found.avatar.as_deref() }
 }

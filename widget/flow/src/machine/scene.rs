@@ -6,7 +6,7 @@ use protocol::service::{ErrorCode, Scene, SceneEvent};
 use super::{Machine, Stage, seconds};
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
-use crate::event::Effect;
+use crate::event::{Effect, Run};
 use crate::screen::{Body, SceneCode};
 
 /// What the person counts down by.
@@ -15,29 +15,23 @@ const SECOND: Millis = 1000;
 impl Machine {
     /// Shows the code, and listens.
     pub(super) fn show_scene(&mut self, effects: &mut Vec<Effect>) {
+        let run = self.next_run();
         let Some(attempt) = &self.attempt else { return };
-        self.stage = Stage::Scene { scanned: false, copied: false };
-        effects.push(Effect::HearScene {
-            id: attempt.started.id.clone(),
-            secret: attempt.started.secret.clone(),
-        });
+        self.stage = Stage::Scene { run, scanned: false, copied: false };
+        effects.push(Effect::HearScene { run, started: attempt.started.clone() });
     }
 
-    pub(super) fn scene_event(&mut self, id: &str, event: SceneEvent, effects: &mut Vec<Effect>) {
+    pub(super) fn scene_event(&mut self, of: Run, event: SceneEvent, effects: &mut Vec<Effect>) {
         let Some(attempt) = &self.attempt else { return };
-        let Stage::Scene { scanned, .. } = &mut self.stage else { return };
-        if attempt.started.id != id {
+        let Stage::Scene { run, scanned, .. } = &mut self.stage else { return };
+        if *run != of {
             return;
         }
         match event {
             SceneEvent::Waiting => *scanned = false,
             SceneEvent::Scanned => *scanned = true,
             SceneEvent::Approved => {
-                effects.push(Effect::FinishScene {
-                    id: attempt.started.id.clone(),
-                    secret: attempt.started.secret.clone(),
-                    state: attempt.started.state.clone(),
-                });
+                effects.push(Effect::FinishScene(attempt.started.clone()));
                 self.stage = Stage::Finishing;
             }
             SceneEvent::Denied => {
@@ -76,7 +70,7 @@ impl Machine {
     }
 
     fn scene_code(&self) -> Option<SceneCode<'_>> {
-        let Stage::Scene { scanned, copied } = self.stage else { return None };
+        let Stage::Scene { scanned, copied, .. } = self.stage else { return None };
         let (attempt, scene) = self.attempt.as_ref().zip(self.scene())?;
         let expires_at = attempt.at + seconds(attempt.started.expires_in);
         Some(SceneCode {
