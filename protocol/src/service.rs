@@ -157,27 +157,37 @@ impl StartedLogin {
     /// Reads the body.
     pub fn read<J: Json>(body: &str) -> Option<Self> {
         let body = J::parse(body)?;
-        let [id, kind, state, iss, redirect_uri, open_url] =
-            body.text_members(["id", "kind", "state", "iss", "redirect_uri", "open_url"])?;
-        Some(Self {
-            id,
-            kind: Kind::parse(&kind)?,
-            secret: body.text_member("secret"),
-            state,
-            iss,
-            appid: body.text_member("appid"),
-            redirect_uri,
-            open_url,
-            desktop_urls: body
-                .member("desktop_urls")
-                .map(|urls| urls.items().iter().filter_map(Json::text).collect())
-                .unwrap_or_default(),
+        let text = |name: &str| body.text_member(name);
+        let mut started = Self {
+            id: String::new(),
+            kind: Kind::parse(&text("kind")?)?,
+            secret: text("secret"),
+            state: String::new(),
+            iss: String::new(),
+            appid: text("appid"),
+            redirect_uri: String::new(),
+            open_url: String::new(),
+            desktop_urls: Vec::new(),
             expires_in: body.integer_member("expires_in")?,
             renew_in: body.integer_member("renew_in")?,
-            client_name: body.text_member("client_name").unwrap_or_default(),
+            client_name: text("client_name").unwrap_or_default(),
             emulator: body.member("emulator").and_then(|emulator| emulator.boolean()).unwrap_or(false),
             scene: body.member("scene").and_then(|scene| Scene::read(&scene)),
-        })
+        };
+        // One by one they would each have to be taken apart where a later one is missing.
+        for (member, name) in [
+            (&mut started.id, "id"),
+            (&mut started.state, "state"),
+            (&mut started.iss, "iss"),
+            (&mut started.redirect_uri, "redirect_uri"),
+            (&mut started.open_url, "open_url"),
+        ] {
+            *member = text(name)?;
+        }
+        if let Some(urls) = body.member("desktop_urls") {
+            started.desktop_urls.extend(urls.items().iter().filter_map(Json::text));
+        }
+        Some(started)
     }
 
     /// What fast login and the QR page are asked for.

@@ -6,7 +6,6 @@
 use alloc::string::String;
 
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlElement, ShadowRoot};
 
 #[wasm_bindgen(module = "/js/browser.js")]
 extern "C" {
@@ -15,7 +14,7 @@ extern "C" {
 
     /// `heard(what, number, text, value)` is told everything that happens.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: &HtmlElement, root: &ShadowRoot, heard: &JsValue) -> Browser;
+    pub fn new(host: &JsValue, root: &JsValue, heard: &JsValue) -> Browser;
 
     /// Gives the shadow root its style sheet.
     #[wasm_bindgen(method, catch)]

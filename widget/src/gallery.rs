@@ -6,7 +6,6 @@ use flow::screen::{Body, Frame, Offer, Person, Phase, SceneCode, Screen};
 use flow::text::Text;
 use protocol::service::ErrorCode;
 use wasm_bindgen::prelude::*;
-use web_sys::ShadowRoot;
 
 use crate::browser::Browser;
 use crate::view::View;
@@ -28,20 +27,14 @@ impl Exhibit {
     /// # Errors
     /// What the browser threw.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        root: ShadowRoot,
-        name: &str,
-        lang: &str,
-        theme: &str,
-        frame: &str,
-    ) -> Result<Exhibit, JsValue> {
+    pub fn new(root: &JsValue, name: &str, lang: &str, theme: &str, frame: &str) -> Result<Exhibit, JsValue> {
         let attribute = |asked: &str| match asked {
             "lang" => Some(alloc::string::String::from(lang)),
             "theme" => Some(theme.into()),
             _ => None,
         };
         let (language, theme) = dress(&attribute, &Surroundings::default());
-        let browser = Browser::new(root.host().unchecked_ref(), &root, &JsValue::UNDEFINED);
+        let browser = Browser::new(&JsValue::UNDEFINED, root, &JsValue::UNDEFINED);
         let view = View::new(browser, (language, theme))?;
         view.build(Part::Panel, Part::Root, tree::PANEL);
 

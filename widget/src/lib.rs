@@ -30,7 +30,6 @@ use core::cell::Cell;
 
 use flow::options::{Device, Display, Options, Surroundings, dress};
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlElement, ShadowRoot};
 
 use browser::Browser;
 #[cfg(feature = "gallery")]
@@ -58,12 +57,7 @@ impl Widget {
     /// # Errors
     /// What the browser threw: no style sheet can be made.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        host: &HtmlElement,
-        root: &ShadowRoot,
-        script: String,
-        heard: &JsValue,
-    ) -> Result<Widget, JsValue> {
+    pub fn new(host: &JsValue, root: &JsValue, script: String, heard: &JsValue) -> Result<Widget, JsValue> {
         let browser = Browser::new(host, root, heard);
         let attribute = |name: &str| browser.attribute(name);
         let options = Rc::new(Options::read(&attribute, &surroundings(&browser, &script)));

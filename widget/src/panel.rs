@@ -144,7 +144,7 @@ impl Widget {
         let screen = running.machine.screen();
         let mut frames = screen.frame.into_iter().chain(screen.former_frame);
         let origins = frames.find(|frame| frame.number == number).map(|frame| {
-            [&frame.open_url, &frame.redirect_uri]
+            [&frame.started.open_url, &frame.started.redirect_uri]
                 .map(|url| self.view.browser.origin(url).as_deref() == Some(origin))
         });
         self.running.set(Some(running));

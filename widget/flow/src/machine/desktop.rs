@@ -2,7 +2,6 @@
 
 use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::vec::Vec;
 use protocol::fast_login::{REFUSED, Ready, Redirect, UUID_EXPIRED, Unusable};
 use protocol::ids::AuthorizationCode;
 use protocol::service::{ErrorCode, Kind, StartedLogin};
@@ -35,10 +34,10 @@ pub(super) struct Asking {
     wished: bool,
 }
 
-/// WeChat is asking the person.
+/// WeChat is asking the person who was found.
+#[derive(Clone, Copy)]
 pub(super) struct Confirming {
     run: Run,
-    found: Rc<Found>,
     /// An authorize_uuid that had expired was replaced once already.
     checked_again: bool,
 }
@@ -89,45 +88,45 @@ impl Machine {
     }
 
     /// The first thing to do with an attempt: the QR code waits for an answer only where one may come.
-    pub(super) fn ask_or_show_qr(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn ask_or_show_qr(&mut self) {
         match self.may_ask() {
-            _ if self.desktop_urls().is_empty() => self.show_qr(None, effects),
-            MayAsk::AtOnce => self.probe(false, effects),
+            _ if self.desktop_urls().is_empty() => self.show_qr(None),
+            MayAsk::AtOnce => self.probe(false),
             MayAsk::Unknown => {}
-            MayAsk::AfterPress | MayAsk::Never => self.show_qr(None, effects),
+            MayAsk::AfterPress | MayAsk::Never => self.show_qr(None),
         }
     }
 
     /// What was found was found for the attempt before: it is asked for again, in silence.
-    pub(super) fn ask_for_the_new_attempt(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn ask_for_the_new_attempt(&mut self) {
         if matches!(self.desktop, Desktop::Asking(Asking { wished: true, .. })) {
             return;
         }
-        self.hang_up(effects);
+        self.hang_up();
         self.desktop = Desktop::Unasked;
         if self.may_ask() == MayAsk::AtOnce {
-            self.probe(false, effects);
+            self.probe(false);
         }
     }
 
-    pub(super) fn permission_is(&mut self, permission: Permission, effects: &mut Vec<Effect>) {
+    pub(super) fn permission_is(&mut self, permission: Permission) {
         let before = self.permission.replace(permission);
         if before == Some(permission) {
             return;
         }
         match (&self.stage, &self.desktop) {
             (Stage::Probing { .. }, Desktop::Unasked) => {
-                self.ask_or_show_qr(effects);
+                self.ask_or_show_qr();
             }
             (Stage::Qr, Desktop::Unasked | Desktop::Unavailable) if self.may_ask() == MayAsk::AtOnce => {
                 // The browser's first word, come late, is nobody's wish; a change of it is the person's.
-                self.ask_or_let_the_frame(before.is_some(), effects);
+                self.ask_or_let_the_frame(before.is_some());
             }
             _ => {}
         }
     }
 
-    pub(super) fn use_this_computer(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn use_this_computer(&mut self) {
         if self.may_ask() != MayAsk::AfterPress
             || matches!(self.desktop, Desktop::Asking(_) | Desktop::Ready(_))
         {
@@ -135,14 +134,14 @@ impl Machine {
         }
         self.pressed = true;
         self.note = None;
-        self.ask_or_let_the_frame(true, effects);
+        self.ask_or_let_the_frame(true);
     }
 
-    fn ask_or_let_the_frame(&mut self, wished: bool, effects: &mut Vec<Effect>) {
+    fn ask_or_let_the_frame(&mut self, wished: bool) {
         if self.desktop_urls().is_empty() {
             self.let_the_frame_ask();
         } else {
-            self.probe(wished, effects);
+            self.probe(wished);
         }
     }
 
@@ -155,7 +154,7 @@ impl Machine {
         loads
     }
 
-    fn probe(&mut self, wished: bool, effects: &mut Vec<Effect>) {
+    fn probe(&mut self, wished: bool) {
         let run = self.next_run();
         let Some(attempt) = &self.attempt else { return };
         let started = attempt.started.clone();
@@ -166,20 +165,14 @@ impl Machine {
         let limit = if wished { PRESSED_PROBE_LIMIT } else { QUIET_PROBE_LIMIT };
         let asking = Asking { run, started: started.clone(), since: self.now, waiting, wished };
         self.desktop = Desktop::Asking(asking);
-        effects.push(Effect::Probe { run, started, desktop: None, limit });
+        self.ask_for(Effect::Probe { run, started, desktop: None, limit });
     }
 
-    pub(super) fn probed(
-        &mut self,
-        run: Run,
-        desktop: usize,
-        outcome: Result<Ready, Unusable>,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn probed(&mut self, run: Run, desktop: usize, outcome: Result<Ready, Unusable>) {
         if let Stage::Confirming(confirming) = &self.stage
             && confirming.run == run
         {
-            return self.checked_again(outcome, effects);
+            return self.checked_again(outcome);
         }
         let Desktop::Asking(asking) = &mut self.desktop else { return };
         if asking.run != run {
@@ -191,24 +184,24 @@ impl Machine {
             Ok(ready) => {
                 let started = asking.started.clone();
                 if waiting > 0 {
-                    effects.push(Effect::HangUp);
+                    self.ask_for(Effect::HangUp);
                 }
                 let found = recognised(started, desktop, ready);
-                self.person_found(found, wished, effects);
+                self.person_found(found, wished);
             }
             Err(_) if waiting == 0 => {
                 let nobody_was_asked = self.now < asking.since + NOBODY_WAS_ASKED;
-                self.nobody_found(wished, nobody_was_asked, effects);
+                self.nobody_found(wished, nobody_was_asked);
             }
             Err(_) => {}
         }
     }
 
-    fn person_found(&mut self, found: Rc<Found>, wished: bool, effects: &mut Vec<Effect>) {
+    fn person_found(&mut self, found: Rc<Found>, wished: bool) {
         let current =
             self.attempt.as_ref().is_some_and(|attempt| Rc::ptr_eq(&attempt.started, &found.started));
         match self.stage {
-            Stage::Qr if !current => self.probe(wished, effects),
+            Stage::Qr if !current => self.probe(wished),
             Stage::Probing { .. } => {
                 self.desktop = Desktop::Ready(found);
                 self.stage = Stage::Card;
@@ -224,10 +217,10 @@ impl Machine {
         }
     }
 
-    fn nobody_found(&mut self, wished: bool, nobody_was_asked: bool, effects: &mut Vec<Effect>) {
+    fn nobody_found(&mut self, wished: bool, nobody_was_asked: bool) {
         self.desktop = Desktop::Unavailable;
         match self.stage {
-            Stage::Probing { .. } => self.show_qr(None, effects),
+            Stage::Probing { .. } => self.show_qr(None),
             Stage::Qr => {
                 // Somebody who has just closed the browser's question is not asked again by the frame.
                 let may = self.may_ask() == MayAsk::AtOnce || nobody_was_asked;
@@ -240,93 +233,88 @@ impl Machine {
         }
     }
 
-    pub(super) fn authorize(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn authorize(&mut self) {
         let Desktop::Ready(found) = &self.desktop else { return };
         let found = found.clone();
         self.leave_qr();
         self.note = None;
-        self.ask_weixin(found, false, effects);
+        self.ask_weixin(found, false);
     }
 
-    fn ask_weixin(&mut self, found: Rc<Found>, checked_again: bool, effects: &mut Vec<Effect>) {
+    fn ask_weixin(&mut self, found: Rc<Found>, checked_again: bool) {
         let run = self.next_run();
-        effects.push(Effect::Authorize { run, found: found.clone() });
-        self.stage = Stage::Confirming(Confirming { run, found, checked_again });
+        self.ask_for(Effect::Authorize { run, found });
+        self.stage = Stage::Confirming(Confirming { run, checked_again });
     }
 
-    pub(super) fn authorized(
-        &mut self,
-        run: Run,
-        outcome: Result<Redirect, Unusable>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let next = self.next_run();
-        let Stage::Confirming(confirming) = &mut self.stage else { return };
+    pub(super) fn authorized(&mut self, run: Run, outcome: Result<Redirect, Unusable>) {
+        let (Stage::Confirming(confirming), Desktop::Ready(found)) = (self.stage, &self.desktop) else {
+            return;
+        };
         if confirming.run != run {
             return;
         }
-        let started = confirming.found.started.clone();
+        let (started, desktop) = (found.started.clone(), Some(found.desktop));
         match outcome {
             Ok(redirect) => {
                 let login = started.weixin_login().ok();
                 match login.and_then(|login| redirect.check(&login).ok()) {
-                    Some(code) => self.agreed(&redirect, code, effects),
-                    None => self.fast_login_failed(effects),
+                    Some(code) => self.agreed(&redirect, code),
+                    None => self.fast_login_failed(),
                 }
             }
             // The offer stays: another press is asked about anew.
-            Err(Unusable::ErrCode(REFUSED)) => self.show_qr(Some(Text::NoteRefused), effects),
+            Err(Unusable::ErrCode(REFUSED)) => self.show_qr(Some(Text::NoteRefused)),
             Err(Unusable::ErrCode(UUID_EXPIRED)) if !confirming.checked_again => {
-                confirming.checked_again = true;
-                confirming.run = next;
-                let desktop = Some(confirming.found.desktop);
-                effects.push(Effect::Probe { run: next, started, desktop, limit: QUIET_PROBE_LIMIT });
+                let run = self.next_run();
+                self.stage = Stage::Confirming(Confirming { run, checked_again: true });
+                self.ask_for(Effect::Probe { run, started, desktop, limit: QUIET_PROBE_LIMIT });
             }
-            Err(_) => self.fast_login_failed(effects),
+            Err(_) => self.fast_login_failed(),
         }
     }
 
     /// The person's press counts for the person it named. Somebody else, logged in there meanwhile, is asked on the card.
-    fn checked_again(&mut self, outcome: Result<Ready, Unusable>, effects: &mut Vec<Effect>) {
-        let Stage::Confirming(Confirming { found, .. }) = &self.stage else { return };
-        let Ok(ready) = outcome else { return self.fast_login_failed(effects) };
+    fn checked_again(&mut self, outcome: Result<Ready, Unusable>) {
+        let Desktop::Ready(found) = &self.desktop else { return };
+        let Ok(ready) = outcome else { return self.fast_login_failed() };
         let same = ready.nickname == found.ready.nickname && ready.headimgurl == found.ready.headimgurl;
         let found = recognised(found.started.clone(), found.desktop, ready);
         self.desktop = Desktop::Ready(found.clone());
         if same {
-            self.ask_weixin(found, true, effects);
+            self.ask_weixin(found, true);
         } else {
             self.stage = Stage::Card;
         }
     }
 
-    fn agreed(&mut self, redirect: &Redirect, code: AuthorizationCode, effects: &mut Vec<Effect>) {
+    fn agreed(&mut self, redirect: &Redirect, code: AuthorizationCode) {
         let Some(attempt) = &self.attempt else { return };
         let started = attempt.started.clone();
         if started.kind == Kind::Hosted {
-            effects.push(Effect::Navigate(redirect.as_str().into()));
+            self.ask_for(Effect::Navigate(redirect.as_str().into()));
         } else if started.secret.is_some() {
-            effects.push(Effect::PostCallback { started, code });
+            self.ask_for(Effect::PostCallback { started, code });
         } else {
             let code = Code::Service(ErrorCode::ServerError);
-            return self.fail(LoginError::new(code, "the attempt came without a secret"), effects);
+            return self.fail(LoginError::new(code, "the attempt came without a secret"));
         }
         self.stage = Stage::Finishing;
     }
 
-    fn fast_login_failed(&mut self, effects: &mut Vec<Effect>) {
+    fn fast_login_failed(&mut self) {
         self.desktop = Desktop::Unavailable;
-        self.show_qr(Some(Text::NoteFastLoginFailed), effects);
+        self.show_qr(Some(Text::NoteFastLoginFailed));
     }
 
     /// Drops every question that is not answered, and stops listening to a scene.
-    pub(super) fn hang_up(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn hang_up(&mut self) {
         let asking = matches!(self.desktop, Desktop::Asking(_));
         if asking {
             self.desktop = Desktop::Unavailable;
         }
         if asking || matches!(self.stage, Stage::Confirming(_) | Stage::Scene { .. }) {
-            effects.push(Effect::HangUp);
+            self.ask_for(Effect::HangUp);
         }
     }
 
