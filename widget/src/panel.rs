@@ -170,57 +170,61 @@ impl Widget {
         self.view.show(&running.machine.screen());
         self.view.browser.wake(what::WOKE, delay);
         self.running.set(Some(running));
-        for effect in effects {
+        for effect in &effects {
             self.perform(effect, &cause);
         }
     }
 
-    fn perform(&self, effect: Effect, cause: &JsValue) {
+    fn perform(&self, effect: &Effect, cause: &JsValue) {
         let browser = &self.view.browser;
         let options = &self.options;
         match effect {
             Effect::StartAttempt => self.start(),
-            Effect::RenewAttempt(started) => self.post(what::STARTED, 0, service::renew(options, &started)),
+            Effect::RenewAttempt(started) => self.post(what::STARTED, 0, service::renew(options, started)),
             Effect::QueryPermission => browser.permission(what::PERMISSION),
             Effect::Probe { run, started, desktop, limit } => {
                 browser.hang_up();
                 for index in 0..started.desktop_urls.len() {
                     if desktop.is_none_or(|desktop| desktop == index) {
-                        let post = fast_login::check_login(&started, index, limit);
-                        self.ask(what::PROBED + index as u32, run, post);
+                        let post = fast_login::check_login(started, index, *limit);
+                        self.ask(what::PROBED + index as u32, *run, post);
                     }
                 }
             }
             Effect::Authorize { run, found } => {
                 browser.hang_up();
-                self.ask(what::AUTHORIZED, run, fast_login::authorize(browser, &found));
+                self.ask(what::AUTHORIZED, *run, fast_login::authorize(browser, found));
             }
             Effect::HearScene { run, started } => {
                 let secret = started.secret.as_deref();
-                browser.hear(what::SCENE, run.0, &service::events(options, &started), secret);
+                browser.hear(what::SCENE, run.0, &service::events(options, started), secret);
             }
             Effect::FinishScene(started) => {
                 browser.hang_up();
-                self.post(what::FINISHED, 0, service::finish(options, &started));
+                self.post(what::FINISHED, 0, service::finish(options, started));
             }
             Effect::HangUp => browser.hang_up(),
             Effect::PostCallback { started, code } => {
-                self.post(what::FINISHED, 0, service::callback(options, &started, &code));
+                self.post(what::FINISHED, 0, service::callback(options, started, code));
             }
             Effect::Redeem { started, code } => {
-                self.post(what::REDEEMED, 0, service::redeem(options, code, browser.verifier(&started.id)));
+                self.post(
+                    what::REDEEMED,
+                    0,
+                    service::redeem(options, code.clone(), browser.verifier(&started.id)),
+                );
             }
-            Effect::Navigate(address) => browser.go(&address),
+            Effect::Navigate(address) => browser.go(address),
             Effect::Reload => browser.reload(),
-            Effect::Copy(address) => browser.copy(&address),
+            Effect::Copy(address) => browser.copy(address),
             Effect::TellPhase(phase) => {
                 browser.detail("phase", Some(phase.as_str()));
                 browser.tell("weixin-login-phase");
-                if phase == Phase::Success && self.options.display == Display::Button {
+                if *phase == Phase::Success && self.options.display == Display::Button {
                     browser.wake(what::SEEN, DONE_IS_SEEN_FOR);
                 }
             }
-            Effect::TellSuccess(success) => self.tell_success(&success),
+            Effect::TellSuccess(success) => self.tell_success(success),
             Effect::TellError(error) => {
                 browser.detail("code", Some(error.code.as_str()));
                 browser.detail("message", Some(&error.message));

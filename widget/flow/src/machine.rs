@@ -160,7 +160,7 @@ impl Machine {
         if !answer {
             self.pass_time();
         }
-        self.take(event);
+        self.take(&event);
         self.pass_time();
 
         let phase = self.phase();
@@ -260,26 +260,27 @@ impl Machine {
         })
     }
 
-    fn take(&mut self, event: Event) {
+    // By reference: a large value that is moved apart is copied, and each of its parts dropped, at every turn.
+    fn take(&mut self, event: &Event) {
         match event {
             Event::Appeared => self.appear(),
             Event::Started(outcome) => self.started(outcome),
-            Event::Permission(permission) => self.permission_is(permission),
-            Event::Probed { run, desktop, outcome } => self.probed(run, desktop, outcome),
-            Event::Authorized { run, outcome } => self.authorized(run, outcome),
+            Event::Permission(permission) => self.permission_is(*permission),
+            Event::Probed { run, desktop, outcome } => self.probed(*run, *desktop, outcome),
+            Event::Authorized { run, outcome } => self.authorized(*run, outcome),
             Event::Frame { number, .. } => {
-                if let Some(shown) = self.frame.as_mut().filter(|shown| shown.frame.number == number) {
+                if let Some(shown) = self.frame.as_mut().filter(|shown| shown.frame.number == *number) {
                     shown.said = true;
                 }
             }
             Event::Message(message) => self.message(message),
-            Event::Scene { run, event } => self.scene_event(run, event),
+            Event::Scene { run, event } => self.scene_event(*run, *event),
             Event::Finished(outcome) => self.finished(outcome),
             Event::Redeemed(outcome) => self.redeemed(outcome),
-            Event::Pressed(button) => self.press(button),
+            Event::Pressed(button) => self.press(*button),
             Event::Visible(visible) => {
-                self.visible = visible;
-                if visible {
+                self.visible = *visible;
+                if self.visible {
                     self.renewals = 0;
                     if matches!(self.stage, Stage::Expired) && !self.must_reload {
                         self.restart();
@@ -348,7 +349,7 @@ impl Machine {
         }
     }
 
-    fn started(&mut self, outcome: Result<Rc<StartedLogin>, LoginError>) {
+    fn started(&mut self, outcome: &Result<Rc<StartedLogin>, LoginError>) {
         if !self.starting {
             return;
         }
@@ -360,13 +361,15 @@ impl Machine {
             _ => return,
         };
         let at = self.now;
-        let outcome = outcome.and_then(|started| {
-            if started.scene.is_none() && started.weixin_login().is_err() {
-                let code = Code::Service(ErrorCode::Misconfigured);
-                return Err(LoginError::new(code, "the service's appid or state is malformed"));
-            }
-            Ok(Attempt { started, at })
-        });
+        let malformed = || {
+            let code = Code::Service(ErrorCode::Misconfigured);
+            LoginError::new(code, "the service's appid or state is malformed")
+        };
+        let outcome = match outcome {
+            Ok(started) if started.scene.is_none() && started.weixin_login().is_err() => Err(&malformed()),
+            Ok(started) => Ok(Attempt { started: started.clone(), at }),
+            Err(error) => Err(error),
+        };
         match outcome {
             Ok(attempt) if renewing => {
                 self.renewal_failed_at = None;
@@ -389,7 +392,7 @@ impl Machine {
                 self.must_reload = true;
                 self.stage = Stage::Expired;
             }
-            Err(error) => self.fail(error),
+            Err(error) => self.fail(error.clone()),
         }
     }
 
@@ -443,8 +446,8 @@ impl Machine {
         self.former = None;
     }
 
-    fn message(&mut self, message: WebMessage) {
-        let (state, iss) = match &message {
+    fn message(&mut self, message: &WebMessage) {
+        let (state, iss) = match message {
             WebMessage::Finished(finished) => (&finished.state, &finished.iss),
             WebMessage::Failed { state, iss, .. } => (state, iss),
         };
@@ -464,14 +467,14 @@ impl Machine {
         }
         match message {
             WebMessage::Finished(finished) => self.finish(started, finished),
-            WebMessage::Failed { problem, .. } => self.fail(problem.into()),
+            WebMessage::Failed { problem, .. } => self.fail(problem.clone().into()),
         }
     }
 
-    fn finished(&mut self, outcome: Result<Ended, LoginError>) {
+    fn finished(&mut self, outcome: &Result<Ended, LoginError>) {
         let (Stage::Finishing, Some(attempt)) = (&self.stage, &self.attempt) else { return };
         match outcome {
-            Ok(Ended::Onward(location)) => self.ask_for(Effect::Navigate(location)),
+            Ok(Ended::Onward(location)) => self.ask_for(Effect::Navigate(location.clone())),
             Ok(Ended::Code(finished))
                 if finished.state == attempt.started.state && finished.iss == attempt.started.iss =>
             {
@@ -482,14 +485,14 @@ impl Machine {
                 Code::Service(ErrorCode::ServerError),
                 "the answer is another attempt's",
             )),
-            Err(error) => self.fail(error),
+            Err(error) => self.fail(error.clone()),
         }
     }
 
-    fn finish(&mut self, started: Rc<StartedLogin>, finished: FinishedLogin) {
+    fn finish(&mut self, started: Rc<StartedLogin>, finished: &FinishedLogin) {
         self.leave_qr();
         self.hang_up();
-        let FinishedLogin { code, iss, .. } = finished;
+        let code = finished.code.clone();
         match self.options.result {
             LoginResult::Session => {
                 self.stage = Stage::Finishing;
@@ -498,21 +501,21 @@ impl Machine {
             LoginResult::Code => {
                 self.stage = Stage::Done;
                 let state = self.options.state.clone();
-                self.ask_for(Effect::TellSuccess(Success::Code { code, state, iss }));
+                self.ask_for(Effect::TellSuccess(Success::Code { code, state, iss: finished.iss.clone() }));
             }
         }
     }
 
-    fn redeemed(&mut self, outcome: Result<Profile, LoginError>) {
+    fn redeemed(&mut self, outcome: &Result<Profile, LoginError>) {
         if !matches!(self.stage, Stage::Finishing) {
             return;
         }
         match outcome {
             Ok(profile) => {
                 self.stage = Stage::Done;
-                self.ask_for(Effect::TellSuccess(Success::Session(profile)));
+                self.ask_for(Effect::TellSuccess(Success::Session(profile.clone())));
             }
-            Err(error) => self.fail(error),
+            Err(error) => self.fail(error.clone()),
         }
     }
 

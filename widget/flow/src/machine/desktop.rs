@@ -168,7 +168,7 @@ impl Machine {
         self.ask_for(Effect::Probe { run, started, desktop: None, limit });
     }
 
-    pub(super) fn probed(&mut self, run: Run, desktop: usize, outcome: Result<Ready, Unusable>) {
+    pub(super) fn probed(&mut self, run: Run, desktop: usize, outcome: &Result<Ready, Unusable>) {
         if let Stage::Confirming(confirming) = &self.stage
             && confirming.run == run
         {
@@ -186,7 +186,7 @@ impl Machine {
                 if waiting > 0 {
                     self.ask_for(Effect::HangUp);
                 }
-                let found = recognised(started, desktop, ready);
+                let found = recognised(started, desktop, ready.clone());
                 self.person_found(found, wished);
             }
             Err(_) if waiting == 0 => {
@@ -247,7 +247,7 @@ impl Machine {
         self.stage = Stage::Confirming(Confirming { run, checked_again });
     }
 
-    pub(super) fn authorized(&mut self, run: Run, outcome: Result<Redirect, Unusable>) {
+    pub(super) fn authorized(&mut self, run: Run, outcome: &Result<Redirect, Unusable>) {
         let (Stage::Confirming(confirming), Desktop::Ready(found)) = (self.stage, &self.desktop) else {
             return;
         };
@@ -259,7 +259,7 @@ impl Machine {
             Ok(redirect) => {
                 let login = started.weixin_login().ok();
                 match login.and_then(|login| redirect.check(&login).ok()) {
-                    Some(code) => self.agreed(&redirect, code),
+                    Some(code) => self.agreed(redirect, code),
                     None => self.fast_login_failed(),
                 }
             }
@@ -275,11 +275,11 @@ impl Machine {
     }
 
     /// The person's press counts for the person it named. Somebody else, logged in there meanwhile, is asked on the card.
-    fn checked_again(&mut self, outcome: Result<Ready, Unusable>) {
+    fn checked_again(&mut self, outcome: &Result<Ready, Unusable>) {
         let Desktop::Ready(found) = &self.desktop else { return };
         let Ok(ready) = outcome else { return self.fast_login_failed() };
         let same = ready.nickname == found.ready.nickname && ready.headimgurl == found.ready.headimgurl;
-        let found = recognised(found.started.clone(), found.desktop, ready);
+        let found = recognised(found.started.clone(), found.desktop, ready.clone());
         self.desktop = Desktop::Ready(found.clone());
         if same {
             self.ask_weixin(found, true);
