@@ -286,9 +286,9 @@ impl Redirect {
     pub fn check(&self, login: &Login) -> Result<AuthorizationCode, RedirectRefused> {
         let added =
             self.redirect_url.strip_prefix(login.redirect_uri.as_str()).ok_or(RedirectRefused::OtherPlace)?;
-        let separator = if login.redirect_uri.contains('?') { '&' } else { '?' };
+        let separator = if login.redirect_uri.bytes().any(|byte| byte == b'?') { "&" } else { "?" };
         let query = added.strip_prefix(separator).ok_or(RedirectRefused::OtherPlace)?;
-        let query = query.split_once('#').map_or(query, |(query, _)| query);
+        let (query, _) = crate::cut(query, b'#');
 
         let state = only(query, "state").ok_or(RedirectRefused::OtherState)?;
         if state != login.state.as_ref().map_or("", State::as_str) {
@@ -313,15 +313,19 @@ impl core::fmt::Debug for Redirect {
 
 /// The value of `name` when the query has it exactly once.
 fn only(query: &str, name: &str) -> Option<String> {
-    let mut values = query.split('&').filter_map(|pair| {
-        let (found, value) = pair.split_once('=')?;
-        (found == name).then_some(value)
-    });
-    let value = values.next()?;
-    if values.next().is_some() {
-        return None;
+    let mut value = None;
+    let mut rest = query;
+    while !rest.is_empty() {
+        let (pair, others) = crate::cut(rest, b'&');
+        rest = others;
+        // A name without a value is another name.
+        if let Some(found) = pair.strip_prefix(name).and_then(|found| found.strip_prefix("="))
+            && value.replace(found).is_some()
+        {
+            return None;
+        }
     }
-    crate::decoded(value)
+    crate::decoded(value?)
 }
 
 fn envelope<J: Json>(apiname: &str, errcode: Option<ErrCode>, jsdata: &str) -> String {

@@ -29,13 +29,17 @@ pub trait Json: Sized {
         self.member(name)?.text()
     }
 
-    /// The text members of these names; `None` when one is missing.
-    fn text_members<const N: usize>(&self, names: [&str; N]) -> Option<[String; N]> {
-        let mut texts = [const { String::new() }; N];
-        for (text, name) in texts.iter_mut().zip(names) {
-            *text = self.text_member(name)?;
-        }
-        Some(texts)
+    /// Fills in text members; false when one is missing.
+    ///
+    /// All of them in one go: a struct that is made member by member is taken apart at each that may be missing.
+    fn fill(&self, members: &mut [(&str, &mut String)]) -> bool {
+        members.iter_mut().all(|(name, member)| match self.text_member(name) {
+            Some(text) => {
+                **member = text;
+                true
+            }
+            None => false,
+        })
     }
 
     /// The number member `name`, also where it was sent as a string of digits.

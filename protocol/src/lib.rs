@@ -44,6 +44,14 @@ pub fn address(base: &str, parameters: &[(&str, &str)]) -> String {
     address
 }
 
+/// What is before the first `at`, and what is after it. By bytes: `str::split` is a search engine, and would all be in the
+/// widget.
+pub fn cut(text: &str, at: u8) -> (&str, &str) {
+    let end = text.bytes().position(|byte| byte == at);
+    let (before, after) = end.map_or((None, None), |end| (text.get(..end), text.get(end + 1..)));
+    (before.unwrap_or(text), after.unwrap_or_default())
+}
+
 // These two are here and not a crate's because a crate's tables and panics would weigh more in the widget than they do.
 
 fn encode(text: &str, into: &mut String) {

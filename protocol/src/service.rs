@@ -157,27 +157,45 @@ impl StartedLogin {
     /// Reads the body.
     pub fn read<J: Json>(body: &str) -> Option<Self> {
         let body = J::parse(body)?;
-        let [id, kind, state, iss, redirect_uri, open_url] =
-            body.text_members(["id", "kind", "state", "iss", "redirect_uri", "open_url"])?;
-        Some(Self {
-            id,
-            kind: Kind::parse(&kind)?,
-            secret: body.text_member("secret"),
-            state,
-            iss,
-            appid: body.text_member("appid"),
-            redirect_uri,
-            open_url,
-            desktop_urls: body
-                .member("desktop_urls")
-                .map(|urls| urls.items().iter().filter_map(Json::text).collect())
-                .unwrap_or_default(),
-            expires_in: body.integer_member("expires_in")?,
-            renew_in: body.integer_member("renew_in")?,
-            client_name: body.text_member("client_name").unwrap_or_default(),
-            emulator: body.member("emulator").and_then(|emulator| emulator.boolean()).unwrap_or(false),
-            scene: body.member("scene").and_then(|scene| Scene::read(&scene)),
-        })
+        let mut kind = String::new();
+        let mut started = Self {
+            id: String::new(),
+            kind: Kind::Scene,
+            secret: None,
+            state: String::new(),
+            iss: String::new(),
+            appid: None,
+            redirect_uri: String::new(),
+            open_url: String::new(),
+            desktop_urls: Vec::new(),
+            expires_in: 0,
+            renew_in: 0,
+            client_name: String::new(),
+            emulator: false,
+            scene: None,
+        };
+        let whole = body.fill(&mut [
+            ("id", &mut started.id),
+            ("kind", &mut kind),
+            ("state", &mut started.state),
+            ("iss", &mut started.iss),
+            ("redirect_uri", &mut started.redirect_uri),
+            ("open_url", &mut started.open_url),
+        ]);
+        // What may be missing.
+        body.fill(&mut [("client_name", &mut started.client_name)]);
+        started.secret = body.text_member("secret");
+        started.appid = body.text_member("appid");
+        started.emulator = body.member("emulator").and_then(|emulator| emulator.boolean()).unwrap_or(false);
+        started.scene = body.member("scene").and_then(|scene| Scene::read(&scene));
+        if let Some(urls) = body.member("desktop_urls") {
+            started.desktop_urls.extend(urls.items().iter().filter_map(Json::text));
+        }
+        let times = body.integer_member("expires_in").zip(body.integer_member("renew_in"));
+        let kind = Kind::parse(&kind);
+        (started.expires_in, started.renew_in) = times.unwrap_or_default();
+        started.kind = kind.unwrap_or(Kind::Scene);
+        (whole && kind.is_some() && times.is_some()).then_some(started)
     }
 
     /// What fast login and the QR page are asked for.
@@ -219,8 +237,15 @@ pub struct Scene {
 
 impl Scene {
     fn read<J: Json>(scene: &J) -> Option<Self> {
-        let [scan_url, number, qr_path] = scene.text_members(["scan_url", "number", "qr_path"])?;
-        Some(Self { scan_url, number, qr_path, qr_size: scene.integer_member("qr_size")? })
+        let qr_size = scene.integer_member("qr_size")?;
+        let mut read =
+            Self { scan_url: String::new(), number: String::new(), qr_path: String::new(), qr_size };
+        let whole = scene.fill(&mut [
+            ("scan_url", &mut read.scan_url),
+            ("number", &mut read.number),
+            ("qr_path", &mut read.qr_path),
+        ]);
+        whole.then_some(read)
     }
 }
 
@@ -349,8 +374,9 @@ impl core::fmt::Debug for FinishedLogin {
 impl FinishedLogin {
     /// Reads the body.
     pub fn read<J: Json>(body: &J) -> Option<Self> {
-        let [code, state, iss] = body.text_members(["code", "state", "iss"])?;
-        Some(Self { code, state, iss })
+        let mut read = Self { code: String::new(), state: String::new(), iss: String::new() };
+        body.fill(&mut [("code", &mut read.code), ("state", &mut read.state), ("iss", &mut read.iss)])
+            .then_some(read)
     }
 }
 
@@ -377,8 +403,13 @@ impl WebMessage {
             return None;
         }
         FinishedLogin::read(data).map(Self::Finished).or_else(|| {
-            let [state, iss] = data.text_members(["state", "iss"])?;
-            Some(Self::Failed { state, iss, problem: Problem::read(data)? })
+            let problem = Problem::read(data)?;
+            let (mut state, mut iss) = (String::new(), String::new());
+            data.fill(&mut [("state", &mut state), ("iss", &mut iss)]).then_some(Self::Failed {
+                state,
+                iss,
+                problem,
+            })
         })
     }
 }

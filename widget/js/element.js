@@ -161,7 +161,7 @@ export class WeixinLoginElement extends Base {
       // Removed, or mounted by another call, while the wasm was on its way.
       if (this.#widget || !this.isConnected) return;
       this.#slot.hidden = true;
-      this.#widget = new Widget(this, this.#root, script);
+      this.#widget = new Widget(this, this.#root, script, (...news) => this.#widget?.heard(...news));
       this.removeAttribute("data-unsupported");
     } catch (cause) {
       if (!this.isConnected) return;

@@ -8,14 +8,8 @@ const SILENT_AFTER = 5_000;
 const SILENT_STREAMS = 2;
 const AGAIN_AFTER = 1_500;
 
-/** Tells each new event's word to `news`, until the last one or until what it gives back is called. */
-export function hear(address, secret, news) {
-  const stop = new AbortController();
-  listen(address, secret, news, stop.signal);
-  return () => stop.abort();
-}
-
-async function listen(address, secret, news, stopped) {
+/** Tells each new event's word to `news`, until the last one or until it is stopped. */
+export async function hear(address, secret, news, stopped) {
   let id;
   let word;
   let silent = 0;

@@ -4,65 +4,76 @@
 
 use alloc::string::String;
 
+use flow::clock::Millis;
+use flow::event::Found;
 use protocol::fast_login::{
-    AUTHORIZE_PATH, Authorize, CHECK_LOGIN_PATH, CheckLogin, DialogCorner, Login, Ready, Redirect, Unusable,
+    AUTHORIZE_PATH, Authorize, CHECK_LOGIN_PATH, CheckLogin, DialogCorner, Ready, Redirect, Unusable,
 };
-use protocol::ids::AuthorizeUuid;
-use wasm_bindgen::JsValue;
-use web_sys::{RequestCredentials, Window};
+use protocol::service::StartedLogin;
 
-use crate::fetch::{Outcome, Post};
+use crate::browser::Browser;
 use crate::json::BrowserJson;
+use crate::service::{Answer, Post};
 
 /// WeChat's dialog waits for a person; the attempt itself dies sooner.
-const AUTHORIZE_LIMIT: u64 = 600_000;
+const AUTHORIZE_LIMIT: u32 = 600_000;
 
 /// Asks who is logged in there.
-pub fn check_login(desktop_url: &str, login: Login, limit: u64) -> Post {
-    ask(desktop_url, CHECK_LOGIN_PATH, CheckLogin(login).write::<BrowserJson>(), limit)
+pub fn check_login(started: &StartedLogin, desktop: usize, limit: Millis) -> Option<Post<'_>> {
+    let body = CheckLogin(started.weixin_login().ok()?).write::<BrowserJson>();
+    ask(started, desktop, CHECK_LOGIN_PATH, body, limit as u32)
 }
 
 /// Has WeChat ask the person; waits as long as they take.
-pub fn authorize(window: &Window, desktop_url: &str, login: Login, authorize_uuid: AuthorizeUuid) -> Post {
-    let body = Authorize { corner: corner(window), login, authorize_uuid }.write::<BrowserJson>();
-    ask(desktop_url, AUTHORIZE_PATH, body, AUTHORIZE_LIMIT)
+pub fn authorize<'a>(browser: &Browser, found: &'a Found) -> Option<Post<'a>> {
+    let started = &found.started;
+    let login = started.weixin_login().ok()?;
+    let authorize_uuid = found.ready.authorize_uuid.clone();
+    let body = Authorize { corner: corner(browser), login, authorize_uuid }.write::<BrowserJson>();
+    ask(started, found.desktop, AUTHORIZE_PATH, body, AUTHORIZE_LIMIT)
 }
 
 /// Reads the answer to [`check_login`].
 ///
 /// # Errors
 /// [`Unusable`]: every one of them, silence too, means the QR code.
-pub fn checked(outcome: Outcome) -> Result<Ready, Unusable> {
-    Ready::read::<BrowserJson>(&body(outcome)?)
+pub fn checked(answer: &Answer) -> Result<Ready, Unusable> {
+    Ready::read::<BrowserJson>(answer.body()?)
 }
 
 /// Reads the answer to [`authorize`].
 ///
 /// # Errors
 /// As [`checked`].
-pub fn authorized(outcome: Outcome) -> Result<Redirect, Unusable> {
-    Redirect::read::<BrowserJson>(&body(outcome)?)
+pub fn authorized(answer: &Answer) -> Result<Redirect, Unusable> {
+    Redirect::read::<BrowserJson>(answer.body()?)
 }
 
-/// An errcode may come with any status: the body alone tells.
-fn body(outcome: Outcome) -> Result<String, Unusable> {
-    outcome.map(|answer| answer.body).map_err(|_| Unusable::NotUnderstood)
+impl Answer {
+    /// An errcode may come with any status: the body alone tells.
+    fn body(&self) -> Result<&str, Unusable> {
+        self.body.as_deref().ok_or(Unusable::NotUnderstood)
+    }
 }
 
-fn ask(desktop_url: &str, path: &str, body: String, limit: u64) -> Post {
-    let mut address = String::from(desktop_url);
+fn ask<'a>(
+    started: &'a StartedLogin,
+    desktop: usize,
+    path: &str,
+    body: String,
+    limit: u32,
+) -> Option<Post<'a>> {
+    let mut address = started.desktop_urls.get(desktop)?.clone();
     address.push_str(path);
-    Post { address, body, header: None, credentials: RequestCredentials::Omit, limit }
+    Some(Post { address, body, secret: None, credentials: "omit", limit })
 }
 
 /// The middle of the browser's window, where the person is looking.
-fn corner(window: &Window) -> DialogCorner {
-    let pixels =
-        |length: Result<JsValue, JsValue>| length.ok().and_then(|n| n.as_f64()).unwrap_or(0.0) as i32;
+fn corner(browser: &Browser) -> DialogCorner {
     DialogCorner::centred(
-        pixels(window.screen_x()),
-        pixels(window.screen_y()),
-        pixels(window.outer_width()),
-        pixels(window.outer_height()),
+        browser.measure("screenX"),
+        browser.measure("screenY"),
+        browser.measure("outerWidth"),
+        browser.measure("outerHeight"),
     )
 }

@@ -1,16 +1,15 @@
 //! Every phase with made-up content, for the gallery page (widget/gallery) and its screenshots.
 
-use alloc::boxed::Box;
-
-use flow::error::{Code, LoginError};
+use flow::error::Code;
 use flow::options::{Surroundings, dress};
 use flow::screen::{Body, Frame, Offer, Person, Phase, SceneCode, Screen};
 use flow::text::Text;
 use protocol::service::ErrorCode;
 use wasm_bindgen::prelude::*;
-use web_sys::ShadowRoot;
 
-use crate::view::{self, View};
+use crate::browser::Browser;
+use crate::view::View;
+use crate::view::tree::{self, Part};
 
 /// A code as the service draws one.
 const QR_PATH: &str = include_str!("../gallery/qr-path.txt");
@@ -18,7 +17,7 @@ const QR_PATH: &str = include_str!("../gallery/qr-path.txt");
 /// A panel that shows one phase and does nothing.
 #[wasm_bindgen]
 pub struct Exhibit {
-    _view: View,
+    view: View,
 }
 
 #[wasm_bindgen]
@@ -28,22 +27,16 @@ impl Exhibit {
     /// # Errors
     /// What the browser threw.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        root: ShadowRoot,
-        name: &str,
-        lang: &str,
-        theme: &str,
-        frame: &str,
-    ) -> Result<Exhibit, JsValue> {
-        let document = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::UNDEFINED)?;
-        view::adopt_styles(&root)?;
+    pub fn new(root: &JsValue, name: &str, lang: &str, theme: &str, frame: &str) -> Result<Exhibit, JsValue> {
         let attribute = |asked: &str| match asked {
             "lang" => Some(alloc::string::String::from(lang)),
             "theme" => Some(theme.into()),
             _ => None,
         };
         let (language, theme) = dress(&attribute, &Surroundings::default());
-        let mut view = View::new(&document, &root, language, theme, Box::new(|_| {}));
+        let browser = Browser::new(&JsValue::UNDEFINED, root, &JsValue::UNDEFINED);
+        let view = View::new(browser, (language, theme))?;
+        view.build(Part::Panel, Part::Root, tree::PANEL);
 
         let person = Person { nickname: "陈锴", avatar: None };
         let long = "<img src=x onerror=alert(1)> \u{202e}القمر 🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋🐼🎋";
@@ -56,12 +49,11 @@ impl Exhibit {
             top_navigation: false,
             fast_login: false,
         };
-        let error = |code| LoginError::new(code, "");
         let [offline, setup, busy, unsupported] = [
-            error(Code::Offline),
-            error(Code::Service(ErrorCode::UnregisteredOrigin)),
-            error(Code::Service(ErrorCode::TemporarilyUnavailable)),
-            error(Code::Unsupported),
+            Code::Offline,
+            Code::Service(ErrorCode::UnregisteredOrigin),
+            Code::Service(ErrorCode::TemporarilyUnavailable),
+            Code::Unsupported,
         ];
         let code = SceneCode {
             qr_path: QR_PATH,
@@ -97,10 +89,10 @@ impl Exhibit {
             "expired" => (Phase::Expired, Body::Expired),
             "denied" => (Phase::Denied, Body::Denied),
             "success" => (Phase::Success, Body::Done),
-            "error-offline" => (Phase::Error, Body::Failed { error: &offline, page: false }),
-            "error-setup" => (Phase::Error, Body::Failed { error: &setup, page: false }),
-            "error-busy" => (Phase::Error, Body::Failed { error: &busy, page: false }),
-            "error-unsupported" => (Phase::Error, Body::Failed { error: &unsupported, page: true }),
+            "error-offline" => (Phase::Error, Body::Failed { code: offline, page: false }),
+            "error-setup" => (Phase::Error, Body::Failed { code: setup, page: false }),
+            "error-busy" => (Phase::Error, Body::Failed { code: busy, page: false }),
+            "error-unsupported" => (Phase::Error, Body::Failed { code: unsupported, page: true }),
             _ => return Err(JsValue::from_str("no such phase")),
         };
         view.show(&Screen {
@@ -111,6 +103,13 @@ impl Exhibit {
             client_name: if name == "loading" { "" } else { "山茶咖啡" },
             emulator: name == "qr-offer",
         });
-        Ok(Self { _view: view })
+        Ok(Self { view })
+    }
+}
+
+impl Drop for Exhibit {
+    fn drop(&mut self) {
+        self.view.browser.end();
+        self.view.browser.remove(Part::Panel as u32);
     }
 }

@@ -3,39 +3,43 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use js_sys::{Array, Object, Reflect};
 use protocol::json::Json;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(module = "/js/json.js")]
+extern "C" {
+    fn parse(text: &str) -> JsValue;
+    fn member(value: &JsValue, name: &str) -> JsValue;
+    fn item(value: &JsValue, index: u32) -> JsValue;
+    fn text(value: &JsValue) -> Option<String>;
+    fn integer(value: &JsValue) -> Option<f64>;
+    fn quoted(text: &str) -> String;
+}
 
 /// A value of the browser's: the result of `JSON.parse`, or a message's data.
 pub struct BrowserJson(pub JsValue);
 
-/// Beyond it a number of the browser's is no longer the one that was written.
-const LARGEST: f64 = 9e15;
+impl BrowserJson {
+    fn some(value: JsValue) -> Option<Self> {
+        (!value.is_undefined()).then_some(Self(value))
+    }
+}
 
 impl Json for BrowserJson {
     fn parse(text: &str) -> Option<Self> {
-        js_sys::JSON::parse(text).ok().map(Self)
+        Self::some(parse(text))
     }
 
     fn member(&self, name: &str) -> Option<Self> {
-        let object = self.0.dyn_ref::<Object>().filter(|object| !object.is_instance_of::<Array>())?;
-        let name = JsValue::from_str(name);
-        // What the page has put on Object.prototype is no member.
-        if !Object::has_own(object, &name) {
-            return None;
-        }
-        let member = Reflect::get(object, &name).ok()?;
-        (!member.is_null() && !member.is_undefined()).then_some(Self(member))
+        Self::some(member(&self.0, name))
     }
 
     fn text(&self) -> Option<String> {
-        self.0.as_string()
+        text(&self.0)
     }
 
     fn integer(&self) -> Option<i64> {
-        let number = self.0.as_f64()?;
-        (number.abs() < LARGEST && number == (number as i64) as f64).then_some(number as i64)
+        integer(&self.0).map(|number| number as i64)
     }
 
     fn boolean(&self) -> Option<bool> {
@@ -43,11 +47,10 @@ impl Json for BrowserJson {
     }
 
     fn items(&self) -> Vec<Self> {
-        self.0.dyn_ref::<Array>().map(|array| array.iter().map(Self).collect()).unwrap_or_default()
+        (0..).map_while(|index| Self::some(item(&self.0, index))).collect()
     }
 
     fn quoted(text: &str) -> String {
-        // JSON.stringify of a string is a string, always.
-        js_sys::JSON::stringify(&JsValue::from_str(text)).map(String::from).unwrap_or_default()
+        quoted(text)
     }
 }

@@ -1,10 +1,9 @@
 //! The Rust half of `<weixin-login>`: an exported handle that the element's class (widget/js) holds while it is in a page.
 //!
-//! - `panel`: carries out what `flow` decides.
-//! - `service`, `fast_login`, `permission`, `fetch`: the calls.
-//! - `frame`: WeChat's page, and who may speak from it.
+//! - `panel`: carries out what `flow` decides, and brings it what happened.
+//! - `service`, `fast_login`: the calls.
 //! - `view`: what is seen.
-//! - `tell`: what the page hears.
+//! - `browser`: everything that is asked of the browser.
 //!
 //! The class is JavaScript because a class that extends HTMLElement must be; it loads this, and does nothing else.
 
@@ -13,133 +12,126 @@
 
 extern crate alloc;
 
+mod browser;
 mod fast_login;
-mod fetch;
-mod frame;
 #[cfg(feature = "gallery")]
 mod gallery;
 mod json;
-mod listen;
 mod panel;
-mod permission;
 #[cfg(all(target_arch = "wasm32", not(feature = "std")))]
 mod runtime;
-mod scene;
 mod service;
-mod tell;
 mod view;
 
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
+use core::cell::Cell;
 
 use flow::options::{Device, Display, Options, Surroundings, dress};
-use flow::text::Language;
-use js_sys::Reflect;
-use protocol::qrconnect::ColorScheme;
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, HtmlElement, ShadowRoot, Url, Window};
 
+use browser::Browser;
 #[cfg(feature = "gallery")]
 pub use gallery::Exhibit;
 pub use json::BrowserJson;
-use panel::Panel;
-use view::dialog::Dialog;
+use panel::{Running, what};
+use view::View;
+use view::tree::{self, Part};
 
 /// The element's life in a page, from `connectedCallback` to `disconnectedCallback`.
 #[wasm_bindgen]
 pub struct Widget {
-    page: Rc<Page>,
-    content: Content,
-}
-
-/// Where the widget lives.
-struct Page {
-    window: Window,
-    document: Document,
-    host: HtmlElement,
-    root: ShadowRoot,
+    view: View,
     /// Where the widget's own script came from.
     script: String,
-}
-
-/// What may change while a login goes on.
-type Dress = (Language, ColorScheme);
-
-/// What was made of the attributes.
-enum Content {
-    Panel(Panel),
-    Dialog(Rc<Dialog>),
+    options: Rc<Options>,
+    running: Cell<Option<Box<Running>>>,
 }
 
 #[wasm_bindgen]
 impl Widget {
-    /// Mounts the widget in `root`, the shadow root of `host`. `script` is where the widget's own script came from.
+    /// Mounts the widget in `root`, the shadow root of `host`. `script` is where the widget's own script came from;
+    /// `heard` calls [`Widget::heard`] with what it is called with.
     ///
     /// # Errors
-    /// What the browser threw: there is no window, or no style sheet can be made.
+    /// What the browser threw: no style sheet can be made.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: HtmlElement, root: ShadowRoot, script: String) -> Result<Widget, JsValue> {
-        let document = host.owner_document().ok_or(JsValue::UNDEFINED)?;
-        let window = document.default_view().ok_or(JsValue::UNDEFINED)?;
-        view::adopt_styles(&root)?;
-        let page = Rc::new(Page { window, document, host, root, script });
-        let surroundings = page.surroundings();
-        let options = Rc::new(Options::read(&|name| page.host.get_attribute(name), &surroundings));
-        let dress = (options.language, options.theme);
-        let content = match options.display {
-            Display::Panel => Content::Panel(Panel::new(&page, &page.root, options, dress)),
-            Display::Button => Content::Dialog(Dialog::new(&page, options, dress)),
-        };
-        Ok(Self { page, content })
+    pub fn new(host: &JsValue, root: &JsValue, script: String, heard: &JsValue) -> Result<Widget, JsValue> {
+        let browser = Browser::new(host, root, heard);
+        let attribute = |name: &str| browser.attribute(name);
+        let options = Rc::new(Options::read(&attribute, &surroundings(&browser, &script)));
+        let view = View::new(browser, (options.language, options.theme))?;
+        view.browser.presses(what::PRESSED);
+        let widget = Self { view, script, options, running: Cell::default() };
+        match widget.options.display {
+            Display::Panel => widget.begin(Part::Root),
+            Display::Button => widget.view.build(Part::Trigger, Part::Root, tree::TRIGGER),
+        }
+        Ok(widget)
+    }
+
+    /// Takes what the browser tells: which of our questions it answers, and how.
+    pub fn heard(&self, what: u32, number: u32, text: Option<String>, value: JsValue) {
+        match (what, text.as_deref()) {
+            (what::PRESSED, Some("open")) => self.open(),
+            (what::PRESSED, Some("close")) | (what::CLOSED | what::SEEN, _) => self.close(),
+            _ => self.take(what, number, text, value),
+        }
     }
 
     /// Takes a new `lang` and `theme`, without touching the login.
     pub fn dress(&self) {
-        let page = &self.page;
-        let dress = dress(&|name| page.host.get_attribute(name), &page.surroundings());
-        match &self.content {
-            Content::Panel(panel) => panel.dress(dress),
-            Content::Dialog(dialog) => dialog.dress(dress),
-        }
+        let browser = &self.view.browser;
+        self.view.dress(dress(&|name| browser.attribute(name), &surroundings(browser, &self.script)));
+        self.draw();
     }
 
-    /// With `display="button"`: opens the dialog, as a press on the button does.
+    /// With `display="button"`: opens the dialog, as a press on the button does. The browser's own `<dialog>` keeps the
+    /// focus inside, hears Escape and gives the focus back.
     pub fn open(&self) {
-        if let Content::Dialog(dialog) = &self.content {
-            dialog.open();
+        if self.options.display == Display::Panel || self.runs() {
+            return;
+        }
+        self.view.build(Part::Dialog, Part::Root, tree::DIALOG);
+        self.begin(Part::Dialog);
+        self.view.build(Part::Close, Part::Dialog, tree::CLOSE);
+        self.view.browser.modal(Part::Dialog as u32, what::CLOSED);
+    }
+
+    fn close(&self) {
+        let was_open = self.runs() && self.options.display == Display::Button;
+        self.end();
+        self.view.browser.remove(Part::Dialog as u32);
+        if was_open {
+            // The browser gives the focus back to what had it; a press gives none to a button everywhere.
+            self.view.browser.focus(Part::Trigger as u32);
         }
     }
 }
 
-impl Page {
-    fn surroundings(&self) -> Surroundings {
-        let navigator = self.window.navigator();
-        let ancestor = self.host.closest("[lang]").ok().flatten();
-        let language =
-            ancestor.and_then(|element| element.get_attribute("lang")).filter(|tag| !tag.is_empty());
-        let link = self.host.query_selector("a[href]").ok().flatten();
-        let secure = Reflect::get(&self.window, &"isSecureContext".into());
-        let mut surroundings = Surroundings {
-            page_language: language.or_else(|| navigator.language()),
-            script: self.script.clone(),
-            device: Device::of(&navigator.user_agent().unwrap_or_default()),
-            secure: secure.is_ok_and(|secure| secure.is_truthy()),
-            // The property is absolute where the attribute may not be.
-            link: link
-                .and_then(|link| Reflect::get(&link, &"href".into()).ok())
-                .and_then(|href| href.as_string()),
-            ..Surroundings::default()
-        };
-        if let Ok(address) = self.window.location().href().and_then(|href| Url::new(&href)) {
-            let hostname = address.hostname();
-            surroundings.page_origin = address.origin();
-            surroundings.page_path = address.pathname();
-            surroundings.page_path.push_str(&address.search());
-            surroundings.loopback_page = hostname == "localhost"
-                || hostname.ends_with(".localhost")
-                || hostname.starts_with("127.")
-                || hostname == "[::1]";
-        }
-        surroundings
+impl Drop for Widget {
+    fn drop(&mut self) {
+        self.close();
+        self.view.browser.remove(Part::Trigger as u32);
+        self.view.browser.leave();
+    }
+}
+
+fn surroundings(browser: &Browser, script: &str) -> Surroundings {
+    let about = |name| browser.about(name).unwrap_or_default();
+    let hostname = about("hostname");
+    Surroundings {
+        page_origin: about("origin"),
+        page_path: about("path"),
+        page_language: browser.about("language"),
+        script: script.into(),
+        device: Device::of(&about("agent")),
+        secure: browser.about("secure").is_some(),
+        loopback_page: hostname == "localhost"
+            || hostname.ends_with(".localhost")
+            || hostname.starts_with("127.")
+            || hostname == "[::1]",
+        link: browser.about("link"),
     }
 }

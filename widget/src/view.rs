@@ -1,29 +1,23 @@
-//! What is seen: draws a `Screen`, and hears presses. Decides nothing.
+//! What is seen: draws a `Screen`. Decides nothing.
 //!
-//! The panel is one tree (`tree`), built once by createElement, since a page may demand Trusted Types; then patched: what
-//! stays the same stays the same element, so that nothing jumps and the focus is kept.
+//! The panel is one tree (`tree`), built once, then patched: what stays the same stays the same element, so that nothing
+//! jumps and the focus is kept.
 
 mod card;
-pub mod dialog;
 mod notice;
-mod qr;
 mod scene;
-mod tree;
+pub mod tree;
 
-use alloc::boxed::Box;
 use alloc::string::String;
+use core::cell::Cell;
 
-use flow::event::Event;
-use flow::screen::{Body, Button, Offer, Screen};
+use flow::screen::{Body, Frame, Offer, Screen};
 use flow::text::{Language, Text};
 use protocol::qrconnect::ColorScheme;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{CssStyleSheet, Document, Element, HtmlElement, MessageEvent, Node, ShadowRoot};
+use wasm_bindgen::JsValue;
 
-use crate::listen::Listener;
-use qr::Frames;
-pub use tree::set;
-use tree::{Part, Tree};
+use crate::browser::Browser;
+use tree::Part;
 
 const STYLES: &str = concat!(
     include_str!("view/panel.css"),
@@ -34,25 +28,15 @@ const STYLES: &str = concat!(
     include_str!("view/dialog.css"),
 );
 
-/// Gives the shadow root our style sheet: the only form that a strict style-src lets pass.
-///
-/// # Errors
-/// What the browser threw: it has no constructable style sheets.
-pub fn adopt_styles(root: &ShadowRoot) -> Result<(), JsValue> {
-    let sheet = CssStyleSheet::new()?;
-    sheet.replace_sync(STYLES)?;
-    // The first one is the class's own.
-    let sheets = root.adopted_style_sheets().slice(0, 1);
-    sheets.push(&sheet);
-    root.set_adopted_style_sheets(&sheets);
-    Ok(())
-}
+/// What may change while a login goes on.
+pub type Dress = (Language, ColorScheme);
 
-/// The panel. It leaves the page with this value.
+/// What is seen of an element.
 pub struct View {
-    tree: Tree,
-    frames: Frames,
-    _press: Listener,
+    pub browser: Browser,
+    dress: Cell<Dress>,
+    /// The frame that is seen, and the one before it; 0 is none.
+    frames: Cell<[u32; 2]>,
 }
 
 /// What is said aloud when it comes to be seen: a heading and a sentence.
@@ -63,115 +47,140 @@ const PLACES: [Part; 7] =
     [Part::Waiting, Part::Card, Part::Confirming, Part::Qr, Part::Scene, Part::Elsewhere, Part::Notice];
 
 impl View {
-    /// Puts an empty panel at the end of `parent`.
-    pub fn new(
-        document: &Document,
-        parent: &Node,
-        language: Language,
-        theme: ColorScheme,
-        press: Box<dyn Fn(Button)>,
-    ) -> Self {
-        let tree = Tree::new(document, parent, language);
-        let pressed = move |event: JsValue| {
-            let target = event.unchecked_ref::<web_sys::Event>().target();
-            if let Some(button) = target.and_then(|target| tree::pressed(target.unchecked_ref())) {
-                press(button);
-            }
-        };
-        let press = Listener::new(tree.get(Part::Panel), "click", Box::new(pressed));
-        let mut view = Self { tree, frames: Frames::default(), _press: press };
-        view.dress(language, theme);
-        view
+    /// Nothing is seen yet.
+    ///
+    /// # Errors
+    /// What the browser threw: it has no constructable style sheets.
+    pub fn new(browser: Browser, dress: Dress) -> Result<Self, JsValue> {
+        browser.style(STYLES)?;
+        Ok(Self { browser, dress: Cell::new(dress), frames: Cell::default() })
+    }
+
+    /// Puts the elements of a table at the end of `parent`.
+    pub fn build(&self, first: Part, parent: Part, table: &str) {
+        self.browser.build(first as u32, parent as u32, table);
+        self.dress(self.dress.get());
     }
 
     /// Takes another language and theme. What [`View::show`] wrote last stays until it is called again.
-    pub fn dress(&mut self, language: Language, theme: ColorScheme) {
-        self.tree.relabel(language);
-        self.tree.attribute(Part::Panel, "lang", language.tag());
-        self.tree.attribute(Part::Panel, "data-theme", theme.as_str());
+    pub fn dress(&self, dress: Dress) {
+        self.dress.set(dress);
+        let (language, theme) = dress;
+        for part in [Part::Trigger, Part::Dialog, Part::Panel] {
+            self.set(part, "lang", language.tag());
+            self.set(part, "data-theme", theme.as_str());
+        }
+        for (part, text) in tree::NAMES {
+            self.set(part, "aria-label", self.text(text));
+        }
+        for (part, text) in tree::LABELS {
+            self.say(*part, *text);
+        }
     }
 
     /// Shows it.
-    pub fn show(&mut self, screen: &Screen<'_>) {
-        let tree = &self.tree;
-        let focused = focused(tree.get(Part::Panel));
-        tree.attribute(Part::Panel, "data-phase", screen.phase.as_str());
-        tree.put(Part::Site, screen.client_name);
-        tree.hide(Part::Emulator, !screen.emulator);
+    pub fn show(&self, screen: &Screen<'_>) {
+        self.browser.before(Part::Panel as u32);
+        self.set(Part::Panel, "data-phase", screen.phase.as_str());
+        self.put(Part::Site, screen.client_name);
+        self.hide(Part::Emulator, !screen.emulator);
 
         let (place, said) = match &screen.body {
             Body::Waiting => (Part::Waiting, [Text::Loading, Text::Nothing]),
-            Body::Card(person) => (Part::Card, card::show(tree, person)),
-            Body::Confirming => (Part::Confirming, card::ask(tree, true)),
-            Body::Finishing => (Part::Confirming, card::ask(tree, false)),
+            Body::Card(person) => (Part::Card, card::show(self, person)),
+            Body::Confirming => (Part::Confirming, card::ask(self, true)),
+            Body::Finishing => (Part::Confirming, card::ask(self, false)),
             Body::Qr { .. } => (Part::Qr, [Text::QrHint, Text::Nothing]),
-            Body::Scene(code) => (Part::Scene, scene::show(tree, code)),
+            Body::Scene(code) => (Part::Scene, scene::show(self, code)),
             Body::Page { hint, .. } => {
-                tree.say(Part::ElsewhereHint, *hint);
+                self.say(Part::ElsewhereHint, *hint);
                 (Part::Elsewhere, [*hint, Text::Nothing])
             }
-            body => (Part::Notice, notice::show(tree, body)),
+            body => (Part::Notice, notice::show(self, body)),
         };
         for part in PLACES {
-            tree.hide(part, part != place);
+            self.hide(part, part != place);
         }
-        self.frames.show(tree, screen);
-        let note = foot(tree, &screen.body);
+        self.show_frames(screen);
+        let note = self.foot(&screen.body);
 
         let mut aloud = String::new();
         for text in said.into_iter().chain([note]) {
             if text != Text::Nothing {
-                aloud.push_str(tree.text(text));
+                aloud.push_str(self.text(text));
                 aloud.push(' ');
             }
         }
-        tree.put(Part::Live, &aloud);
+        self.put(Part::Live, &aloud);
+        self.browser.after(Part::Panel as u32);
+    }
 
-        // What had the focus may be gone: it goes to what came in its place, not to the top of the page.
-        if let Some(focused) = focused
-            && focused.closest("[hidden]").is_ok_and(|hidden| hidden.is_some())
-        {
-            let panel = tree.get(Part::Panel);
-            let next = panel.query_selector(".place:not([hidden]) .button:not([hidden])").ok().flatten();
-            let _ = next.as_ref().unwrap_or(panel).unchecked_ref::<HtmlElement>().focus();
+    /// Below the middle: a word about what happened before, and one more thing to press. Its place is always kept.
+    fn foot(&self, body: &Body<'_>) -> Text {
+        let (offer, note, page) = match body {
+            Body::Qr { offer, note, page, .. } => (*offer, *note, *page),
+            Body::Page { offer, note, .. } => (*offer, *note, false),
+            _ => (Offer::None, None, false),
+        };
+        let note = note.unwrap_or(Text::Nothing);
+        self.say(Part::Note, note);
+        self.hide(Part::UseThisComputer, offer != Offer::UseThisComputer);
+        self.hide(Part::Asking, offer != Offer::Asking);
+        self.hide(Part::FootPage, !page || offer != Offer::None);
+        card::offer(self, if let Offer::Continue(person) = &offer { Some(person) } else { None });
+        if offer == Offer::Asking { Text::AskingHint } else { note }
+    }
+
+    /// Loads and takes away the frames that the screen has and has not.
+    fn show_frames(&self, screen: &Screen<'_>) {
+        self.hide(Part::QrSkeleton, matches!(screen.body, Body::Qr { ready: true, .. }));
+        let number = |frame: Option<&Frame>| frame.map_or(0, |frame| frame.number);
+        let wanted = [number(screen.frame), number(screen.former_frame)];
+        let shown = self.frames.replace(wanted);
+        for frame in shown {
+            if frame != 0 && !wanted.contains(&frame) {
+                self.browser.unload(frame);
+            }
+        }
+        if shown[0] != wanted[0] {
+            if shown[0] != 0 && shown[0] == wanted[1] {
+                self.browser.step_back(shown[0]);
+            }
+            if let Some(frame) = screen.frame {
+                self.load(frame);
+            }
         }
     }
 
-    /// What a frame of ours says.
-    pub fn heard(&self, message: &MessageEvent) -> Option<Event> {
-        self.frames.heard(message)
+    fn load(&self, frame: &Frame) {
+        // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it.
+        let sandbox = if frame.top_navigation {
+            "allow-scripts allow-same-origin allow-top-navigation"
+        } else {
+            "allow-scripts allow-same-origin"
+        };
+        let allow = if frame.fast_login { "loopback-network; local-network-access" } else { "" };
+        let title = self.text(Text::QrTitle);
+        self.browser.load(Part::Qr as u32, frame.number, title, sandbox, allow, &frame.address);
     }
 
-    /// Takes the panel out of the page.
-    pub fn remove(&mut self) {
-        self.frames = Frames::default();
-        self.tree.get(Part::Panel).remove();
+    fn text(&self, text: Text) -> &'static str {
+        text.say(self.dress.get().0)
     }
-}
 
-impl Drop for View {
-    fn drop(&mut self) {
-        self.remove();
+    fn set(&self, part: Part, name: &str, value: &str) {
+        self.browser.set(part as u32, name, value);
     }
-}
 
-/// Below the middle: a word about what happened before, and one more thing to press. Its place is always kept.
-fn foot(tree: &Tree, body: &Body<'_>) -> Text {
-    let (offer, note, page) = match body {
-        Body::Qr { offer, note, page, .. } => (*offer, *note, *page),
-        Body::Page { offer, note, .. } => (*offer, *note, false),
-        _ => (Offer::None, None, false),
-    };
-    let note = note.unwrap_or(Text::Nothing);
-    tree.say(Part::Note, note);
-    tree.hide(Part::UseThisComputer, offer != Offer::UseThisComputer);
-    tree.hide(Part::Asking, offer != Offer::Asking);
-    tree.hide(Part::FootPage, !page || offer != Offer::None);
-    card::offer(tree, if let Offer::Continue(person) = &offer { Some(person) } else { None });
-    if offer == Offer::Asking { Text::AskingHint } else { note }
-}
+    fn hide(&self, part: Part, hidden: bool) {
+        self.browser.hide(part as u32, hidden);
+    }
 
-fn focused(panel: &Element) -> Option<Element> {
-    let root: ShadowRoot = panel.get_root_node().dyn_into().ok()?;
-    root.active_element().filter(|focused| panel.contains(Some(focused)))
+    fn put(&self, part: Part, text: &str) {
+        self.browser.put(part as u32, text);
+    }
+
+    fn say(&self, part: Part, text: Text) {
+        self.put(part, self.text(text));
+    }
 }

@@ -21,7 +21,7 @@ fn exhibit(name: &str, lang: &str) -> (Exhibit, ShadowRoot) {
     let host = document().create_element("div").expect("an element");
     document().body().expect("a body").append_child(&host).expect("is appended");
     let root = host.attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open)).expect("a shadow root");
-    let exhibit = Exhibit::new(root.clone(), name, lang, "light", "about:blank").expect("a phase");
+    let exhibit = Exhibit::new(&root, name, lang, "light", "about:blank").expect("a phase");
     (exhibit, root)
 }
 

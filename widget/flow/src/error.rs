@@ -44,7 +44,7 @@ pub struct LoginError {
 
 impl LoginError {
     /// An error that the browser found.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, message: &str) -> Self {
         Self { code, message: message.into() }
     }
 }
@@ -53,12 +53,12 @@ impl From<Problem> for LoginError {
     /// A word that this widget does not know yet is a `server_error`, and its message keeps the word.
     fn from(problem: Problem) -> Self {
         match ErrorCode::parse(&problem.error) {
-            Some(code) => Self::new(Code::Service(code), problem.error_description),
+            Some(code) => Self { code: Code::Service(code), message: problem.error_description },
             None => {
                 let mut message = problem.error;
                 message.push_str(": ");
                 message.push_str(&problem.error_description);
-                Self::new(Code::Service(ErrorCode::ServerError), message)
+                Self { code: Code::Service(ErrorCode::ServerError), message }
             }
         }
     }

@@ -1,12 +1,11 @@
 //! What happens to the machine, and what it asks for.
 
-use alloc::boxed::Box;
+use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::vec::Vec;
-use protocol::fast_login::{Login, Ready, Redirect, Unusable};
-use protocol::ids::AuthorizeUuid;
+use protocol::fast_login::{Ready, Redirect, Unusable};
+use protocol::ids::AuthorizationCode;
 use protocol::qrconnect::PostedStatus;
-use protocol::service::{CallbackAnswer, FinishedLogin, SceneEvent, StartedLogin, WebMessage};
+use protocol::service::{FinishedLogin, SceneEvent, StartedLogin, WebMessage};
 
 use crate::clock::Millis;
 use crate::error::LoginError;
@@ -29,21 +28,34 @@ pub enum Permission {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run(pub u32);
 
+/// Somebody is logged in to WeChat on this computer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The attempt that was asked for.
+    pub started: Rc<StartedLogin>,
+    /// Which of its `desktop_urls` answered.
+    pub desktop: usize,
+    /// What it answered.
+    pub ready: Ready,
+    /// An address that may be loaded; `None` for the drawn avatar.
+    pub avatar: Option<String>,
+}
+
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// The panel appeared. Comes first, and once.
     Appeared,
     /// The service started, or renewed, the attempt.
-    Started(Result<Box<StartedLogin>, LoginError>),
+    Started(Result<Rc<StartedLogin>, LoginError>),
     /// The browser's answer, also when it changes later.
     Permission(Permission),
-    /// A local service answered check-login; `desktop_url` is the one that was asked.
+    /// A local service answered check-login.
     Probed {
         /// Which question.
         run: Run,
-        /// Which local service.
-        desktop_url: String,
+        /// Which of the attempt's `desktop_urls`.
+        desktop: usize,
         /// Its answer.
         outcome: Result<Ready, Unusable>,
     },
@@ -66,8 +78,8 @@ pub enum Event {
     Message(WebMessage),
     /// The service says how far a scene has come.
     Scene {
-        /// Which scene: the attempt's id.
-        id: String,
+        /// Which question.
+        run: Run,
         /// How far.
         event: SceneEvent,
     },
@@ -111,20 +123,17 @@ pub enum Effect {
     /// Start an attempt: `POST /login`, or read the one that the hosted page brought. Answered by [`Event::Started`].
     StartAttempt,
     /// Replace a hosted attempt: `POST /login/{id}/renew`. Answered by [`Event::Started`].
-    RenewAttempt {
-        /// The attempt so far.
-        id: String,
-    },
+    RenewAttempt(Rc<StartedLogin>),
     /// Ask the browser for the permission's state, and watch it. Answered by [`Event::Permission`].
     QueryPermission,
-    /// Ask each local service who is logged in. Each answers by [`Event::Probed`].
+    /// Ask local services who is logged in. Each answers by [`Event::Probed`].
     Probe {
         /// Goes back with the answers.
         run: Run,
-        /// Whom to ask, all at once.
-        desktop_urls: Vec<String>,
         /// What for.
-        login: Login,
+        started: Rc<StartedLogin>,
+        /// Which of its `desktop_urls` to ask; `None` for all at once.
+        desktop: Option<usize>,
         /// After so long a silence is a refusal.
         limit: Millis,
     },
@@ -132,45 +141,32 @@ pub enum Effect {
     Authorize {
         /// Goes back with the answer.
         run: Run,
-        /// Whom to ask.
-        desktop_url: String,
-        /// The same login as in [`Effect::Probe`].
-        login: Login,
-        /// From its answer.
-        authorize_uuid: AuthorizeUuid,
+        /// Who was found, and where.
+        found: Rc<Found>,
     },
     /// Hear how far a scene has come, until it is over or [`Effect::HangUp`]: `GET /login/{id}/events`. Each step is an
     /// [`Event::Scene`].
     HearScene {
-        /// The attempt.
-        id: String,
-        /// For [`protocol::service::SECRET_HEADER`]; none on the service's own page.
-        secret: Option<String>,
+        /// Goes back with the news.
+        run: Run,
+        /// The scene.
+        started: Rc<StartedLogin>,
     },
     /// End a scene that was approved: `POST /login/{id}/finish`. Answered by [`Event::Finished`].
-    FinishScene {
-        /// The attempt.
-        id: String,
-        /// For [`protocol::service::SECRET_HEADER`]; none on the service's own page.
-        secret: Option<String>,
-        /// The attempt's.
-        state: String,
-    },
+    FinishScene(Rc<StartedLogin>),
     /// Drop every question to a local service that is not answered yet, and stop listening to a scene.
     HangUp,
     /// Hand a fast login's code to the service: `POST /login/{id}/callback`. Answered by [`Event::Finished`].
     PostCallback {
-        /// The attempt.
-        id: String,
-        /// For [`protocol::service::SECRET_HEADER`].
-        secret: String,
-        /// The body.
-        answer: CallbackAnswer,
+        /// The attempt. It has a secret.
+        started: Rc<StartedLogin>,
+        /// WeChat's code.
+        code: AuthorizationCode,
     },
     /// Turn the service's code into a session: `POST /session`. Answered by [`Event::Redeemed`].
     Redeem {
         /// Whose verifier.
-        id: String,
+        started: Rc<StartedLogin>,
         /// The service's code.
         code: String,
     },

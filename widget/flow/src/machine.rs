@@ -7,17 +7,15 @@
 mod desktop;
 mod scene;
 
-use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use protocol::fast_login::Login;
 use protocol::qrconnect::{QrFrame, SelfRedirect, page_address};
 use protocol::service::{ErrorCode, FinishedLogin, Kind, LoginResult, StartedLogin, WebMessage};
 
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
-use crate::event::{Effect, Ended, Event, Permission, Profile, Success};
+use crate::event::{Effect, Ended, Event, Permission, Profile, Run, Success};
 use crate::options::{Device, Options};
 use crate::screen::{Body, Button, Frame, Offer, Phase, Screen};
 use crate::text::{Language, Text};
@@ -40,6 +38,8 @@ pub const UNATTENDED_RENEWALS: u8 = 5;
 pub struct Machine {
     options: Rc<Options>,
     now: Millis,
+    /// What is to be done, in this order.
+    effects: Vec<Effect>,
     told: Option<Phase>,
     visible: bool,
     stage: Stage,
@@ -47,7 +47,7 @@ pub struct Machine {
     starting: bool,
     attempt: Option<Attempt>,
     frame: Option<Shown>,
-    former: Option<(Attempt, Frame)>,
+    former: Option<Shown>,
     /// What the frame's allow and the local WeChat depend on.
     permission: Option<Permission>,
     desktop: Desktop,
@@ -63,12 +63,9 @@ pub struct Machine {
 }
 
 /// An attempt, and when it came.
-#[derive(Clone)]
 struct Attempt {
-    started: Box<StartedLogin>,
+    started: Rc<StartedLogin>,
     at: Millis,
-    /// What WeChat is asked for. A scene asks nothing from here.
-    login: Option<Login>,
 }
 
 impl Attempt {
@@ -86,8 +83,11 @@ struct Shown {
     frame: Frame,
     since: Millis,
     said: bool,
+    /// When its attempt dies.
+    expires_at: Millis,
 }
 
+#[derive(Clone, Copy)]
 enum Stage {
     /// A phone, or WeChat's browser: nothing is started before a press.
     Elsewhere {
@@ -102,6 +102,7 @@ enum Stage {
     Qr,
     /// The site's own QR code.
     Scene {
+        run: Run,
         scanned: bool,
         copied: bool,
     },
@@ -110,7 +111,7 @@ enum Stage {
     Done,
     Expired,
     Denied,
-    Failed(LoginError),
+    Failed(Code),
 }
 
 fn seconds(seconds: i64) -> Millis {
@@ -124,6 +125,7 @@ impl Machine {
         Self {
             options,
             now: 0,
+            effects: Vec::new(),
             told: None,
             visible: true,
             stage: Stage::Starting,
@@ -146,7 +148,6 @@ impl Machine {
     /// Takes what happened, at `now`, and says what is to be done, in this order.
     pub fn handle(&mut self, event: Event, now: Millis) -> Vec<Effect> {
         self.now = self.now.max(now);
-        let mut effects = Vec::new();
         // An answer that was under way counts, however late it is heard; everything else meets the present.
         let answer = matches!(
             event,
@@ -157,24 +158,30 @@ impl Machine {
                 | Event::Authorized { .. }
         );
         if !answer {
-            self.pass_time(&mut effects);
+            self.pass_time();
         }
-        self.take(event, &mut effects);
-        self.pass_time(&mut effects);
+        self.take(&event);
+        self.pass_time();
 
         let phase = self.phase();
         if self.told != Some(phase) {
             self.told = Some(phase);
-            effects.insert(0, Effect::TellPhase(phase));
+            self.effects.insert(0, Effect::TellPhase(phase));
         }
-        effects
+        core::mem::take(&mut self.effects)
+    }
+
+    // Once, and not at forty places: an effect is large.
+    #[inline(never)]
+    fn ask_for(&mut self, effect: Effect) {
+        self.effects.push(effect);
     }
 
     /// When the machine wants [`Event::Woke`], unless something else happens first.
     pub fn wakes_at(&self) -> Option<Millis> {
         let attempt = self.attempt.as_ref();
         let expires_at = attempt.map(Attempt::expires_at);
-        let former = self.former.as_ref().map(|(attempt, _)| attempt.expires_at());
+        let former = self.former.as_ref().map(|former| former.expires_at);
         match &self.stage {
             Stage::Probing { until } => earliest([Some(*until), expires_at, None, None]),
             Stage::Card | Stage::Confirming(_) => expires_at,
@@ -191,7 +198,7 @@ impl Machine {
             phase: self.phase(),
             body: self.body(),
             frame: self.frame.as_ref().map(|shown| &shown.frame),
-            former_frame: self.former.as_ref().map(|(_, frame)| frame),
+            former_frame: self.former.as_ref().map(|former| &former.frame),
             client_name: started.map_or("", |started| &started.client_name),
             emulator: started.is_some_and(|started| started.emulator),
         }
@@ -238,117 +245,111 @@ impl Machine {
             Stage::Done => Body::Done,
             Stage::Expired => Body::Expired,
             Stage::Denied => Body::Denied,
-            Stage::Failed(error) => Body::Failed { error, page: self.page().is_some() },
+            Stage::Failed(code) => Body::Failed { code: *code, page: self.page().is_some() },
         }
     }
 
     /// Where the login goes on as a page of its own.
     fn page(&self) -> Option<String> {
         self.options.page.clone().or_else(|| {
-            let Attempt { started, login, .. } = self.attempt.as_ref()?;
-            let login = login.as_ref()?;
             // Only a hosted attempt may end in the top page.
-            (started.kind == Kind::Hosted).then(|| {
-                page_address(&started.open_url, &login.appid, &started.redirect_uri, login.state.as_ref()?)
-                    .into()
-            })?
+            let started =
+                &self.attempt.as_ref().filter(|attempt| attempt.started.kind == Kind::Hosted)?.started;
+            let login = started.weixin_login().ok()?;
+            Some(page_address(&started.open_url, &login.appid, &started.redirect_uri, login.state.as_ref()?))
         })
     }
 
-    fn take(&mut self, event: Event, effects: &mut Vec<Effect>) {
+    // By reference: a large value that is moved apart is copied, and each of its parts dropped, at every turn.
+    fn take(&mut self, event: &Event) {
         match event {
-            Event::Appeared => self.appear(effects),
-            Event::Started(outcome) => self.started(outcome, effects),
-            Event::Permission(permission) => self.permission_is(permission, effects),
-            Event::Probed { run, desktop_url, outcome } => self.probed(run, desktop_url, outcome, effects),
-            Event::Authorized { run, outcome } => self.authorized(run, outcome, effects),
+            Event::Appeared => self.appear(),
+            Event::Started(outcome) => self.started(outcome),
+            Event::Permission(permission) => self.permission_is(*permission),
+            Event::Probed { run, desktop, outcome } => self.probed(*run, *desktop, outcome),
+            Event::Authorized { run, outcome } => self.authorized(*run, outcome),
             Event::Frame { number, .. } => {
-                if let Some(shown) = self.frame.as_mut().filter(|shown| shown.frame.number == number) {
+                if let Some(shown) = self.frame.as_mut().filter(|shown| shown.frame.number == *number) {
                     shown.said = true;
                 }
             }
-            Event::Message(message) => self.message(message, effects),
-            Event::Scene { id, event } => self.scene_event(&id, event, effects),
-            Event::Finished(outcome) => self.finished(outcome, effects),
-            Event::Redeemed(outcome) => self.redeemed(outcome, effects),
-            Event::Pressed(button) => self.press(button, effects),
+            Event::Message(message) => self.message(message),
+            Event::Scene { run, event } => self.scene_event(*run, *event),
+            Event::Finished(outcome) => self.finished(outcome),
+            Event::Redeemed(outcome) => self.redeemed(outcome),
+            Event::Pressed(button) => self.press(*button),
             Event::Visible(visible) => {
-                self.visible = visible;
-                if visible {
+                self.visible = *visible;
+                if self.visible {
                     self.renewals = 0;
                     if matches!(self.stage, Stage::Expired) && !self.must_reload {
-                        self.restart(effects);
+                        self.restart();
                     }
                 }
             }
             Event::Online => {
-                if let Stage::Failed(LoginError { code: Code::Offline | Code::ServiceUnreachable, .. }) =
-                    self.stage
-                {
-                    self.restart(effects);
+                if let Stage::Failed(Code::Offline | Code::ServiceUnreachable) = self.stage {
+                    self.restart();
                 }
             }
             // What it was left for may have failed.
             Event::Returned => {
                 if let Stage::Finishing = self.stage {
-                    self.restart(effects);
+                    self.restart();
                 }
             }
             Event::Woke => {}
         }
     }
 
-    fn appear(&mut self, effects: &mut Vec<Effect>) {
+    fn appear(&mut self) {
         if self.told.is_some() {
             return;
         }
         if let Some(wrong) = self.options.wrong {
             let code = Code::Service(ErrorCode::InvalidRequest);
-            return self.fail(LoginError::new(code, wrong), effects);
+            return self.fail(LoginError::new(code, wrong));
         }
         match self.options.device {
             Device::Computer => {
                 if self.options.fast_login {
-                    effects.push(Effect::QueryPermission);
+                    self.ask_for(Effect::QueryPermission);
                 }
-                self.start(effects);
+                self.start();
             }
-            Device::InsideWeixin if self.page().is_none() => self.fail(
-                LoginError::new(
-                    Code::Unsupported,
-                    "inside WeChat the element needs a link to the login page",
-                ),
-                effects,
-            ),
+            Device::InsideWeixin if self.page().is_none() => self.fail(LoginError::new(
+                Code::Unsupported,
+                "inside WeChat the element needs a link to the login page",
+            )),
             Device::Phone | Device::InsideWeixin => {
                 self.stage = Stage::Elsewhere { copied: false };
             }
         }
     }
 
-    fn start(&mut self, effects: &mut Vec<Effect>) {
+    fn start(&mut self) {
         self.starting = true;
-        effects.push(match &self.attempt {
+        self.ask_for(match &self.attempt {
             // An attempt of the service's own page is renewed there, by its cookie.
             Some(attempt) if attempt.started.secret.is_none() => {
-                Effect::RenewAttempt { id: attempt.started.id.clone() }
+                Effect::RenewAttempt(attempt.started.clone())
             }
             _ => Effect::StartAttempt,
         });
     }
 
-    fn restart(&mut self, effects: &mut Vec<Effect>) {
+    fn restart(&mut self) {
         self.leave_qr();
-        self.hang_up(effects);
+        self.hang_up();
         self.desktop = Desktop::Unasked;
         self.note = None;
         self.stage = Stage::Starting;
         if !self.starting {
-            self.start(effects);
+            self.start();
         }
     }
 
-    fn started(&mut self, outcome: Result<Box<StartedLogin>, LoginError>, effects: &mut Vec<Effect>) {
+    fn started(&mut self, outcome: &Result<Rc<StartedLogin>, LoginError>) {
         if !self.starting {
             return;
         }
@@ -360,45 +361,46 @@ impl Machine {
             _ => return,
         };
         let at = self.now;
-        let attempt = outcome.and_then(|started| match started.weixin_login() {
-            _ if started.scene.is_some() => Ok(Attempt { started, login: None, at }),
-            Ok(login) => Ok(Attempt { started, login: Some(login), at }),
-            Err(_) => Err(LoginError::new(
-                Code::Service(ErrorCode::Misconfigured),
-                "the service's appid or state is malformed",
-            )),
-        });
-        match attempt {
+        let malformed = || {
+            let code = Code::Service(ErrorCode::Misconfigured);
+            LoginError::new(code, "the service's appid or state is malformed")
+        };
+        let outcome = match outcome {
+            Ok(started) if started.scene.is_none() && started.weixin_login().is_err() => Err(&malformed()),
+            Ok(started) => Ok(Attempt { started: started.clone(), at }),
+            Err(error) => Err(error),
+        };
+        match outcome {
             Ok(attempt) if renewing => {
                 self.renewal_failed_at = None;
-                let former = self.attempt.replace(attempt);
-                self.former = former.zip(self.frame.take().map(|shown| shown.frame));
-                self.load_frame();
-                self.ask_for_the_new_attempt(effects);
-            }
-            Ok(attempt) if attempt.login.is_none() => {
                 self.attempt = Some(attempt);
-                self.show_scene(effects);
+                self.former = self.frame.take();
+                self.load_frame();
+                self.ask_for_the_new_attempt();
+            }
+            Ok(attempt) if attempt.started.scene.is_some() => {
+                self.attempt = Some(attempt);
+                self.show_scene();
             }
             Ok(attempt) => {
                 self.attempt = Some(attempt);
                 self.stage = Stage::Probing { until: self.now + QR_WAITS };
-                self.ask_or_show_qr(effects);
+                self.ask_or_show_qr();
             }
             Err(_) if renewing => self.renewal_failed_at = Some(self.now),
             Err(error) if self.attempt.is_some() && is_gone(error.code) => {
                 self.must_reload = true;
                 self.stage = Stage::Expired;
             }
-            Err(error) => self.fail(error, effects),
+            Err(error) => self.fail(error.clone()),
         }
     }
 
     /// Goes to the QR code. Every road that is not a login leads here.
-    fn show_qr(&mut self, note: Option<Text>, effects: &mut Vec<Effect>) {
+    fn show_qr(&mut self, note: Option<Text>) {
         if !self.options.frame && self.page().is_none() {
             let message = "with no-frame the element needs a link inside it to the login page";
-            return self.fail(LoginError::new(Code::Unsupported, message), effects);
+            return self.fail(LoginError::new(Code::Unsupported, message));
         }
         self.stage = Stage::Qr;
         self.note = note;
@@ -410,7 +412,8 @@ impl Machine {
     /// Loads WeChat's page, also in the place of one that was loaded with other rights.
     fn load_frame(&mut self) {
         let Some(attempt) = self.attempt.as_ref().filter(|_| self.options.frame) else { return };
-        let Some(login) = &attempt.login else { return };
+        // A scene asks WeChat for nothing from here.
+        let Ok(login) = attempt.started.weixin_login() else { return };
         let Some(state) = &login.state else { return };
         let hosted = attempt.started.kind == Kind::Hosted;
         let fast_login = self.frame_may_ask();
@@ -429,13 +432,13 @@ impl Machine {
         let frame = Frame {
             number: self.numbers + 1,
             address,
-            open_url: attempt.started.open_url.clone(),
-            redirect_uri: attempt.started.redirect_uri.clone(),
+            started: attempt.started.clone(),
             top_navigation: hosted,
             fast_login,
         };
         self.numbers += 1;
-        self.frame = Some(Shown { frame, since: self.now, said: false });
+        let expires_at = attempt.expires_at();
+        self.frame = Some(Shown { frame, since: self.now, said: false, expires_at });
     }
 
     fn leave_qr(&mut self) {
@@ -443,16 +446,19 @@ impl Machine {
         self.former = None;
     }
 
-    fn message(&mut self, message: WebMessage, effects: &mut Vec<Effect>) {
-        let (state, iss) = match &message {
+    fn message(&mut self, message: &WebMessage) {
+        let (state, iss) = match message {
             WebMessage::Finished(finished) => (&finished.state, &finished.iss),
             WebMessage::Failed { state, iss, .. } => (state, iss),
         };
-        let attempts = self.attempt.iter().chain(self.former.iter().map(|(attempt, _)| attempt));
-        let Some(id) = attempts
+        let former = self.former.iter().map(|former| &former.frame.started);
+        let Some(started) = self
+            .attempt
+            .iter()
             .map(|attempt| &attempt.started)
+            .chain(former)
             .find(|started| started.kind == Kind::Embedded && started.state == *state && started.iss == *iss)
-            .map(|started| started.id.clone())
+            .cloned()
         else {
             return;
         };
@@ -460,105 +466,107 @@ impl Machine {
             return;
         }
         match message {
-            WebMessage::Finished(finished) => self.finish(id, finished, effects),
-            WebMessage::Failed { problem, .. } => self.fail(problem.into(), effects),
+            WebMessage::Finished(finished) => self.finish(started, finished),
+            WebMessage::Failed { problem, .. } => self.fail(problem.clone().into()),
         }
     }
 
-    fn finished(&mut self, outcome: Result<Ended, LoginError>, effects: &mut Vec<Effect>) {
+    fn finished(&mut self, outcome: &Result<Ended, LoginError>) {
         let (Stage::Finishing, Some(attempt)) = (&self.stage, &self.attempt) else { return };
         match outcome {
-            Ok(Ended::Onward(location)) => effects.push(Effect::Navigate(location)),
+            Ok(Ended::Onward(location)) => self.ask_for(Effect::Navigate(location.clone())),
             Ok(Ended::Code(finished))
                 if finished.state == attempt.started.state && finished.iss == attempt.started.iss =>
             {
-                let id = attempt.started.id.clone();
-                self.finish(id, finished, effects);
+                let started = attempt.started.clone();
+                self.finish(started, finished);
             }
-            Ok(_) => self.fail(
-                LoginError::new(Code::Service(ErrorCode::ServerError), "the answer is another attempt's"),
-                effects,
-            ),
-            Err(error) => self.fail(error, effects),
+            Ok(_) => self.fail(LoginError::new(
+                Code::Service(ErrorCode::ServerError),
+                "the answer is another attempt's",
+            )),
+            Err(error) => self.fail(error.clone()),
         }
     }
 
-    fn finish(&mut self, id: String, finished: FinishedLogin, effects: &mut Vec<Effect>) {
+    fn finish(&mut self, started: Rc<StartedLogin>, finished: &FinishedLogin) {
         self.leave_qr();
-        self.hang_up(effects);
-        let FinishedLogin { code, iss, .. } = finished;
+        self.hang_up();
+        let code = finished.code.clone();
         match self.options.result {
             LoginResult::Session => {
                 self.stage = Stage::Finishing;
-                effects.push(Effect::Redeem { id, code });
+                self.ask_for(Effect::Redeem { started, code });
             }
             LoginResult::Code => {
                 self.stage = Stage::Done;
                 let state = self.options.state.clone();
-                effects.push(Effect::TellSuccess(Success::Code { code, state, iss }));
+                self.ask_for(Effect::TellSuccess(Success::Code { code, state, iss: finished.iss.clone() }));
             }
         }
     }
 
-    fn redeemed(&mut self, outcome: Result<Profile, LoginError>, effects: &mut Vec<Effect>) {
+    fn redeemed(&mut self, outcome: &Result<Profile, LoginError>) {
         if !matches!(self.stage, Stage::Finishing) {
             return;
         }
         match outcome {
             Ok(profile) => {
                 self.stage = Stage::Done;
-                effects.push(Effect::TellSuccess(Success::Session(profile)));
+                self.ask_for(Effect::TellSuccess(Success::Session(profile.clone())));
             }
-            Err(error) => self.fail(error, effects),
+            Err(error) => self.fail(error.clone()),
         }
     }
 
-    fn fail(&mut self, error: LoginError, effects: &mut Vec<Effect>) {
+    fn fail(&mut self, error: LoginError) {
         self.leave_qr();
-        self.hang_up(effects);
+        self.hang_up();
         self.stage = match error.code {
             Code::Service(ErrorCode::AccessDenied) => Stage::Denied,
             Code::Service(ErrorCode::AttemptExpired | ErrorCode::CodeSpent) => Stage::Expired,
-            _ => Stage::Failed(error.clone()),
+            code => Stage::Failed(code),
         };
-        effects.push(Effect::TellError(error));
+        self.ask_for(Effect::TellError(error));
     }
 
-    fn press(&mut self, button: Button, effects: &mut Vec<Effect>) {
+    fn press(&mut self, button: Button) {
         self.renewals = 0;
         match (button, &self.stage) {
-            (Button::Continue, Stage::Card | Stage::Qr) => self.authorize(effects),
-            (Button::ScanInstead, Stage::Card) => self.show_qr(None, effects),
-            (Button::OtherAccount, Stage::Card) => self.show_qr(Some(Text::NoteOtherAccount), effects),
-            (Button::UseThisComputer, Stage::Qr) => self.use_this_computer(effects),
+            (Button::Continue, Stage::Card | Stage::Qr) => self.authorize(),
+            (Button::ScanInstead, Stage::Card) => self.show_qr(None),
+            (Button::OtherAccount, Stage::Card) => self.show_qr(Some(Text::NoteOtherAccount)),
+            (Button::UseThisComputer, Stage::Qr) => self.use_this_computer(),
             (Button::Cancel, Stage::Confirming(_)) => {
-                self.hang_up(effects);
+                self.hang_up();
                 self.stage = Stage::Card;
             }
             (Button::StartAgain, Stage::Expired | Stage::Denied | Stage::Failed(_)) => {
                 if self.must_reload {
-                    effects.push(Effect::Reload);
+                    self.ask_for(Effect::Reload);
                 } else {
-                    self.restart(effects);
+                    self.restart();
                 }
             }
-            (Button::ShowQr, Stage::Elsewhere { .. }) => self.restart(effects),
+            (Button::ShowQr, Stage::Elsewhere { .. }) => self.restart(),
             (Button::CopyLink, Stage::Elsewhere { .. }) => {
                 self.stage = Stage::Elsewhere { copied: true };
-                effects.push(Effect::Copy(self.options.here.clone()));
+                self.ask_for(Effect::Copy(self.options.here.clone()));
             }
-            (Button::CopyLink, Stage::Scene { .. }) => self.copy_scan_url(effects),
+            (Button::CopyLink, Stage::Scene { .. }) => self.copy_scan_url(),
             (Button::OpenPage, Stage::Elsewhere { .. } | Stage::Qr | Stage::Failed(_)) => {
-                effects.extend(self.page().map(Effect::Navigate));
+                if let Some(page) = self.page() {
+                    self.ask_for(Effect::Navigate(page));
+                }
             }
             // A press that came too late: what it was for is gone.
             _ => {}
         }
     }
 
-    fn pass_time(&mut self, effects: &mut Vec<Effect>) {
+    fn pass_time(&mut self) {
         let now = self.now;
-        if self.former.as_ref().is_some_and(|(attempt, _)| now >= attempt.expires_at()) {
+        if self.former.as_ref().is_some_and(|former| now >= former.expires_at) {
             self.former = None;
         }
         let Some(attempt) = &self.attempt else { return };
@@ -566,33 +574,33 @@ impl Machine {
             Stage::Probing { .. } | Stage::Card | Stage::Confirming(_) | Stage::Qr
                 if now >= attempt.expires_at() =>
             {
-                return self.attempt_is_over(effects);
+                return self.attempt_is_over();
             }
-            Stage::Scene { .. } if now >= attempt.expires_at() => return self.scene_is_over(effects),
-            Stage::Probing { until } if now >= until => self.show_qr(None, effects),
+            Stage::Scene { .. } if now >= attempt.expires_at() => return self.scene_is_over(),
+            Stage::Probing { until } if now >= until => self.show_qr(None),
             _ => {}
         }
         if self.renewal_due().is_some_and(|due| now >= due) {
             self.renewals += 1;
-            self.start(effects);
+            self.start();
         }
         if self.frame_silent_at().is_some_and(|due| now >= due) && !self.told_blocked {
             self.told_blocked = true;
-            effects.push(Effect::TellError(LoginError::new(
+            self.ask_for(Effect::TellError(LoginError::new(
                 Code::Blocked,
                 "WeChat's page stays silent in its frame: an extension or a policy may block it",
             )));
         }
     }
 
-    fn attempt_is_over(&mut self, effects: &mut Vec<Effect>) {
+    fn attempt_is_over(&mut self) {
         let asked_now = matches!(self.stage, Stage::Confirming(_));
         if !asked_now && self.visible && self.renewals < UNATTENDED_RENEWALS {
             self.renewals += 1;
-            return self.restart(effects);
+            return self.restart();
         }
         self.leave_qr();
-        self.hang_up(effects);
+        self.hang_up();
         self.stage = Stage::Expired;
     }
 

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::text::cut;
+use protocol::cut;
 
 /// Gives the address that an avatar may be loaded from, or `None` for the drawn one.
 ///

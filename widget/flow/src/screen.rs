@@ -1,8 +1,10 @@
 //! What there is to see: a description, drawn by the widget's view, which decides nothing.
 
-use crate::error::LoginError;
+use crate::error::Code;
 use crate::text::Text;
+use alloc::rc::Rc;
 use alloc::string::String;
+use protocol::service::StartedLogin;
 
 /// Where the login stands: the `phase` of `weixin-login-phase`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +159,7 @@ pub enum Body<'a> {
     /// There is no login. `page`: a page of its own may still do it.
     Failed {
         /// Why.
-        error: &'a LoginError,
+        code: Code,
         /// Whether a way to a page of its own is shown.
         page: bool,
     },
@@ -172,10 +174,8 @@ pub struct Frame {
     pub number: u32,
     /// Its `src`.
     pub address: String,
-    /// The page's own address below which it posts from: `open_url`.
-    pub open_url: String,
-    /// The callback page's address, which the frame goes to at the end.
-    pub redirect_uri: String,
+    /// Its attempt: the page posts from below `open_url`, and goes to `redirect_uri` at the end.
+    pub started: Rc<StartedLogin>,
     /// May move the top page: only where the callback belongs there.
     pub top_navigation: bool,
     /// May ask the local WeChat.

@@ -2,6 +2,8 @@
 //!
 //! Short, warm, and with what to do next. What developers read is in [`crate::error`].
 
+use protocol::cut;
+
 /// A language that the widget speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -200,13 +202,6 @@ texts! {
     ErrorCode = "错误代码：", "錯誤代碼：", "Error code: ";
     /// The service points at an emulator.
     Emulator = "测试环境：这不是真正的微信", "測試環境：這不是真正的微信", "Test setup: this is not WeChat";
-}
-
-/// What is before the first `at`, and what is after it. By bytes: `str::split` is a search engine.
-pub(crate) fn cut(text: &str, at: u8) -> (&str, &str) {
-    let end = text.bytes().position(|byte| byte == at);
-    let (before, after) = end.map_or((None, None), |end| (text.get(..end), text.get(end + 1..)));
-    (before.unwrap_or(text), after.unwrap_or_default())
 }
 
 #[cfg(test)]

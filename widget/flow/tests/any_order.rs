@@ -89,11 +89,11 @@ proptest! {
                 Step::Started(ok) => {
                     starts += 1;
                     alive.starting = false;
-                    Event::Started(if ok { Ok(Box::new(widget.attempt(starts))) } else { Err(unreachable()) })
+                    Event::Started(if ok { Ok(widget.attempt(starts).into()) } else { Err(unreachable()) })
                 }
                 Step::Probed { ok, stale } => Event::Probed {
                     run: widget.some_run(stale),
-                    desktop_url: DESKTOP.into(),
+                    desktop: 0,
                     outcome: if ok { Ok(ready_answer("陈锴")) } else { Err(Unusable::NotUnderstood) },
                 },
                 Step::Authorized { answer, stale } => Event::Authorized {
@@ -112,7 +112,7 @@ proptest! {
                     WebMessage::Failed { state: format!("state{number}"), iss: ISS.into(), problem }
                 }),
                 Step::Scene { number, event } => Event::Scene {
-                    id: format!("attempt{number}"),
+                    run: widget.scene_run(number),
                     event: [SceneEvent::Waiting, SceneEvent::Scanned, SceneEvent::Approved, SceneEvent::Denied,
                         SceneEvent::Expired][event],
                 },

@@ -5,6 +5,7 @@
 mod driver;
 
 use driver::*;
+use protocol::ids::AuthorizationCode;
 use protocol::qrconnect::PostedStatus;
 use protocol::service::{ErrorCode, FinishedLogin, Kind, LoginResult, Problem, WebMessage};
 use weixin_login_flow::error::{Code, LoginError};
@@ -66,8 +67,8 @@ fn without_a_frame_and_without_a_page_there_is_a_word() {
         widget.options.page = None;
     });
     widget.permitted(Permission::Denied);
-    let Body::Failed { error, page: false } = widget.machine.screen().body else { panic!() };
-    assert_eq!(error.code, Code::Unsupported);
+    let Body::Failed { code, page: false } = widget.machine.screen().body else { panic!() };
+    assert_eq!(code, Code::Unsupported);
 }
 
 // Time.
@@ -89,13 +90,7 @@ fn after_five_minutes_a_new_frame_comes_and_a_scan_of_the_old_one_still_works() 
     assert!(screen.former_frame.unwrap().address.contains("state=state1"));
 
     let effects = widget.message(1);
-    assert_eq!(
-        effects,
-        [
-            Effect::TellPhase(Phase::Confirming),
-            Effect::Redeem { id: "attempt1".into(), code: "code1".into() }
-        ]
-    );
+    assert_eq!(effects, [Effect::TellPhase(Phase::Confirming), redeem(&widget, 1),]);
 }
 
 #[test]
@@ -113,7 +108,7 @@ fn the_old_frame_goes_when_its_attempt_dies() {
 fn a_hosted_attempt_is_renewed_by_its_name() {
     let mut widget = Driver::qr(Kind::Hosted);
     widget.send(Event::Frame { number: 1, status: PostedStatus::QrCodeReady });
-    assert_eq!(widget.at(300_000, Event::Woke), [Effect::RenewAttempt { id: "attempt1".into() }]);
+    assert_eq!(widget.at(300_000, Event::Woke), [Effect::RenewAttempt(widget.attempt(1).into())]);
 }
 
 #[test]
@@ -202,13 +197,7 @@ fn a_hosted_attempt_that_is_gone_is_loaded_anew_by_a_press_and_never_by_itself()
 #[test]
 fn an_embedded_login_ends_in_a_session_or_in_a_code() {
     let mut session = Driver::qr(Kind::Embedded);
-    assert_eq!(
-        session.message(1),
-        [
-            Effect::TellPhase(Phase::Confirming),
-            Effect::Redeem { id: "attempt1".into(), code: "code1".into() }
-        ]
-    );
+    assert_eq!(session.message(1), [Effect::TellPhase(Phase::Confirming), redeem(&session, 1),]);
     assert_eq!(session.machine.screen().frame, None);
     let profile = Profile { nickname: "陈锴".into(), picture: None };
     assert_eq!(
@@ -232,13 +221,9 @@ fn an_embedded_fast_login_hands_its_code_to_the_service_with_the_secret() {
     let mut widget = Driver::card(Kind::Embedded);
     widget.press(Button::Continue);
     let effects = widget.authorized(Ok(redirect_answer(&redirect_url(1))));
-    let [Effect::PostCallback { id, secret, answer }] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!((id.as_str(), secret.as_str()), ("attempt1", "secret1"));
-    assert_eq!((answer.code.as_deref(), answer.state.as_str()), (Some("C0de"), "state1"));
-    assert_eq!(
-        widget.send(Event::Finished(Ok(Ended::Code(finished(1))))),
-        [Effect::Redeem { id: "attempt1".into(), code: "code1".into() }]
-    );
+    let code = AuthorizationCode::parse("C0de").unwrap();
+    assert_eq!(effects, [Effect::PostCallback { started: widget.attempt(1).into(), code }]);
+    assert_eq!(widget.send(Event::Finished(Ok(Ended::Code(finished(1))))), [redeem(&widget, 1)]);
 }
 
 #[test]
@@ -317,7 +302,7 @@ fn a_person_who_comes_back_by_the_browsers_back_finds_a_fresh_login() {
     widget.authorized(Ok(redirect_answer(&redirect_url(1))));
     assert_eq!(
         widget.send(Event::Returned),
-        [Effect::TellPhase(Phase::Loading), Effect::RenewAttempt { id: "attempt1".into() }]
+        [Effect::TellPhase(Phase::Loading), Effect::RenewAttempt(widget.attempt(1).into())]
     );
 }
 

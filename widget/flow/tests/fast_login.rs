@@ -26,10 +26,8 @@ fn a_granted_permission_asks_at_once_and_shows_the_card_without_a_frame() {
     assert_eq!(widget.send(Event::Permission(Permission::Granted)), []);
     let effects = widget.started(1);
     assert_eq!(effects[0], Effect::TellPhase(Phase::Probing));
-    let Effect::Probe { desktop_urls, login: asked, limit, .. } = &effects[1] else { panic!("{effects:?}") };
-    assert_eq!(*desktop_urls, [DESKTOP]);
-    assert_eq!(*asked, login(1));
-    assert_eq!(*limit, QUIET_PROBE_LIMIT);
+    let (run, started) = (widget.run.unwrap(), widget.attempt(1).into());
+    assert_eq!(effects[1], Effect::Probe { run, started, desktop: None, limit: QUIET_PROBE_LIMIT });
 
     assert_eq!(widget.ready(), [Effect::TellPhase(Phase::FastLogin)]);
     let screen = widget.machine.screen();
@@ -143,14 +141,14 @@ fn each_local_service_is_asked_and_the_first_good_answer_counts() {
     });
     widget.permitted(Permission::Granted);
     let run = widget.run.unwrap();
-    let answer = |url: &str, outcome| Event::Probed { run, desktop_url: url.into(), outcome };
+    let answer = |desktop, outcome| Event::Probed { run, desktop, outcome };
     let refused = Err(Unusable::ErrCode(ErrCode(-11028)));
-    assert_eq!(widget.send(answer("http://127.0.0.1:1", refused)), []);
+    assert_eq!(widget.send(answer(0, refused)), []);
     assert_eq!(
-        widget.send(answer(DESKTOP, Ok(ready_answer("陈锴")))),
+        widget.send(answer(1, Ok(ready_answer("陈锴")))),
         [Effect::TellPhase(Phase::FastLogin), Effect::HangUp]
     );
-    let late = answer("http://127.0.0.1:3", Ok(ready_answer("别人")));
+    let late = answer(2, Ok(ready_answer("别人")));
     assert_eq!(widget.send(late), []);
     assert_eq!(widget.machine.screen().body, Body::Card(person()));
 }
@@ -237,12 +235,11 @@ fn a_block_takes_the_offer_away_and_leaves_the_qr_code() {
 fn a_hosted_login_goes_where_weixin_says_when_it_is_this_logins_place() {
     let mut widget = Driver::card(Kind::Hosted);
     let effects = widget.press(Button::Continue);
-    let [Effect::TellPhase(Phase::Confirming), Effect::Authorize { desktop_url, authorize_uuid, .. }] =
-        &effects[..]
-    else {
+    let [Effect::TellPhase(Phase::Confirming), Effect::Authorize { found, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert_eq!((desktop_url.as_str(), authorize_uuid.as_str()), (DESKTOP, "uuid1"));
+    assert_eq!((&*found.started, found.desktop), (&widget.attempt(1), 0));
+    assert_eq!(found.ready, ready_answer("陈锴"));
     assert_eq!(widget.machine.screen().body, Body::Confirming);
 
     let address = redirect_url(1);

@@ -2,7 +2,9 @@
 
 mod driver;
 
-use driver::{Driver, ISS, finished, unreachable};
+use std::rc::Rc;
+
+use driver::{Driver, ISS, finished, redeem, unreachable};
 use protocol::service::{ErrorCode, Kind, SceneEvent};
 use weixin_login_flow::error::{Code, LoginError};
 use weixin_login_flow::event::{Effect, Ended, Event, Permission};
@@ -21,15 +23,16 @@ fn code(widget: &Driver) -> SceneCode<'_> {
     }
 }
 
-fn hear(number: u32) -> Effect {
-    Effect::HearScene { id: format!("attempt{number}"), secret: Some(format!("secret{number}")) }
+fn hear(widget: &Driver, number: u32) -> Effect {
+    Effect::HearScene { run: widget.scene_run(number), started: widget.attempt(number).into() }
 }
 
 #[test]
 fn the_code_is_shown_at_once_and_listened_for() {
     let mut widget = Driver::new(Kind::Scene);
     widget.send(Event::Appeared);
-    assert_eq!(widget.started(1), [Effect::TellPhase(Phase::Qr), hear(1)], "no local service is asked");
+    let effects = widget.started(1);
+    assert_eq!(effects, [Effect::TellPhase(Phase::Qr), hear(&widget, 1)], "no local service is asked");
     let seen = SceneCode {
         qr_path: "M0 0h7v1h-7z",
         qr_size: 29,
@@ -47,12 +50,11 @@ fn an_approved_scene_is_finished_and_its_code_becomes_a_session() {
     let mut widget = shown();
     assert_eq!(widget.scene(1, SceneEvent::Scanned), [Effect::TellPhase(Phase::Scanned)]);
     assert!(code(&widget).scanned);
-    let finish =
-        Effect::FinishScene { id: "attempt1".into(), secret: Some("secret1".into()), state: "state1".into() };
+    let finish = Effect::FinishScene(widget.attempt(1).into());
     assert_eq!(widget.scene(1, SceneEvent::Approved), [Effect::TellPhase(Phase::Confirming), finish]);
     assert_eq!(widget.scene(1, SceneEvent::Approved), [], "once");
     let effects = widget.send(Event::Finished(Ok(Ended::Code(finished(1)))));
-    assert_eq!(effects, [Effect::Redeem { id: "attempt1".into(), code: "code1".into() }]);
+    assert_eq!(effects, [redeem(&widget, 1)]);
 }
 
 #[test]
@@ -82,7 +84,8 @@ fn a_refusal_on_the_phone_is_told_and_may_be_tried_again() {
     };
     assert!(effects.iter().any(denied), "{effects:?}");
     widget.press(Button::StartAgain);
-    assert_eq!(widget.started(2), [Effect::TellPhase(Phase::Qr), hear(2)]);
+    let effects = widget.started(2);
+    assert_eq!(effects, [Effect::TellPhase(Phase::Qr), hear(&widget, 2)]);
 }
 
 #[test]
@@ -117,10 +120,11 @@ fn a_scene_of_the_services_own_page_is_renewed_by_its_cookie() {
     widget.send(Event::Appeared);
     let mut attempt = widget.attempt(1);
     attempt.secret = None;
-    widget.send(Event::Started(Ok(Box::new(attempt))));
+    let attempt = Rc::new(attempt);
+    widget.send(Event::Started(Ok(attempt.clone())));
     widget.at(300_000, Event::Woke);
     let effects = widget.press(Button::StartAgain);
-    assert!(effects.contains(&Effect::RenewAttempt { id: "attempt1".into() }), "{effects:?}");
+    assert!(effects.contains(&Effect::RenewAttempt(attempt)), "{effects:?}");
 }
 
 #[test]
@@ -135,7 +139,7 @@ fn news_of_another_scene_and_late_news_change_nothing() {
 #[test]
 fn an_approval_under_way_counts_however_late_it_is_heard() {
     let mut widget = shown();
-    let approved = Event::Scene { id: "attempt1".into(), event: SceneEvent::Approved };
+    let approved = Event::Scene { run: widget.scene_run(1), event: SceneEvent::Approved };
     widget.at(300_500, approved);
     assert_eq!(
         widget.machine.screen().phase,

@@ -2,48 +2,48 @@
 
 use alloc::string::String;
 
-use flow::error::{Code, LoginError};
+use flow::error::Code;
 use flow::screen::Body;
 use flow::text::Text;
 use protocol::service::ErrorCode;
 
-use super::Said;
-use super::tree::{Part, Tree};
+use super::tree::Part;
+use super::{Said, View};
 
 /// The notice that the body asks for.
-pub fn show(tree: &Tree, body: &Body<'_>) -> Said {
+pub fn show(view: &View, body: &Body<'_>) -> Said {
     let phone = matches!(body, Body::Phone { .. });
     let (kind, title, hint, again) = match body {
         Body::Expired => ("expired", Text::ExpiredTitle, Text::ExpiredHint, Text::Refresh),
         Body::Denied => ("denied", Text::DeniedTitle, Text::DeniedHint, Text::TryAgain),
         Body::Phone { copied: true } => ("done", Text::PhoneTitle, Text::Copied, Text::Nothing),
         Body::Phone { .. } => ("phone", Text::PhoneTitle, Text::PhoneHint, Text::Nothing),
-        Body::Failed { error, .. } => ("error", Text::ErrorTitle, advice(error), again(error)),
+        Body::Failed { code, .. } => ("error", Text::ErrorTitle, advice(*code), again(*code)),
         _ => ("done", Text::DoneTitle, Text::Nothing, Text::Nothing),
     };
-    tree.attribute(Part::Notice, "data-kind", kind);
-    tree.say(Part::NoticeTitle, title);
-    tree.say(Part::NoticeHint, hint);
-    tree.say(Part::StartAgain, again);
-    tree.hide(Part::StartAgain, again == Text::Nothing);
-    tree.hide(Part::CopyLink, !phone);
-    tree.hide(Part::ShowQr, !phone);
+    view.set(Part::Notice, "data-kind", kind);
+    view.say(Part::NoticeTitle, title);
+    view.say(Part::NoticeHint, hint);
+    view.say(Part::StartAgain, again);
+    view.hide(Part::StartAgain, again == Text::Nothing);
+    view.hide(Part::CopyLink, !phone);
+    view.hide(Part::ShowQr, !phone);
 
-    let mut code = String::new();
+    let mut line = String::new();
     let mut page = false;
-    if let Body::Failed { error, page: has_page } = body {
+    if let Body::Failed { code, page: has_page } = body {
         page = *has_page;
-        code.push_str(tree.text(Text::ErrorCode));
-        code.push_str(error.code.as_str());
+        line.push_str(view.text(Text::ErrorCode));
+        line.push_str(code.as_str());
     }
-    tree.put(Part::ErrorCode, &code);
-    tree.hide(Part::NoticePage, !page);
+    view.put(Part::ErrorCode, &line);
+    view.hide(Part::NoticePage, !page);
     [title, hint]
 }
 
 /// What the person can do about it.
-fn advice(error: &LoginError) -> Text {
-    match error.code {
+fn advice(code: Code) -> Text {
+    match code {
         Code::Offline => Text::ErrorOffline,
         Code::ServiceUnreachable => Text::ErrorUnreachable,
         Code::Unsupported | Code::Blocked => Text::ErrorUnsupported,
@@ -60,8 +60,8 @@ fn advice(error: &LoginError) -> Text {
 }
 
 /// A site's own mistake stays one, however often it is tried.
-fn again(error: &LoginError) -> Text {
-    match error.code {
+fn again(code: Code) -> Text {
+    match code {
         Code::Unsupported
         | Code::Service(
             ErrorCode::InvalidRequest | ErrorCode::UnknownClient | ErrorCode::UnregisteredOrigin,

@@ -5,22 +5,22 @@ use alloc::string::String;
 use flow::screen::SceneCode;
 use flow::text::Text;
 
-use super::Said;
-use super::tree::{Part, Tree};
+use super::tree::Part;
+use super::{Said, View};
 
 /// Shows it.
-pub fn show(tree: &Tree, code: &SceneCode<'_>) -> Said {
-    draw(tree, code);
+pub fn show(view: &View, code: &SceneCode<'_>) -> Said {
+    draw(view, code);
     let title = if code.scanned { Text::ScannedTitle } else { Text::SceneHint };
-    tree.attribute(Part::Scene, "data-scanned", if code.scanned { "true" } else { "false" });
-    tree.say(Part::SceneTitle, title);
-    tree.put(Part::Number, code.number);
-    tree.say(Part::CopyScan, if code.copied { Text::Copied } else { Text::CopyScanLink });
-    let mut left = String::from(tree.text(Text::TimeLeft));
+    view.set(Part::Scene, "data-scanned", if code.scanned { "true" } else { "false" });
+    view.say(Part::SceneTitle, title);
+    view.put(Part::Number, code.number);
+    view.say(Part::CopyScan, if code.copied { Text::Copied } else { Text::CopyScanLink });
+    let mut left = String::from(view.text(Text::TimeLeft));
     number(&mut left, code.seconds_left / 60, false);
     left.push(':');
     number(&mut left, code.seconds_left % 60, true);
-    tree.put(Part::TimeLeft, &left);
+    view.put(Part::TimeLeft, &left);
     [title, Text::Nothing]
 }
 
@@ -34,16 +34,13 @@ fn number(to: &mut String, number: u32, both: bool) {
 }
 
 /// Draws the code, where another one stands.
-fn draw(tree: &Tree, code: &SceneCode<'_>) {
-    if tree.get(Part::QrPath).get_attribute("d").as_deref() == Some(code.qr_path) {
-        return;
-    }
+fn draw(view: &View, code: &SceneCode<'_>) {
     // The white around it is the style's.
     let mut frame = String::from("0 0 ");
     for end in [" ", ""] {
         number(&mut frame, code.qr_size, true);
         frame.push_str(end);
     }
-    tree.attribute(Part::QrImage, "viewBox", &frame);
-    tree.attribute(Part::QrPath, "d", code.qr_path);
+    view.set(Part::QrImage, "viewBox", &frame);
+    view.set(Part::QrPath, "d", code.qr_path);
 }

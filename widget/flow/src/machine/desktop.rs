@@ -1,16 +1,15 @@
 //! Fast login: when the local WeChat is asked, what comes of its answers, and what the frame may ask in our place.
 
+use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::vec;
-use alloc::vec::Vec;
 use protocol::fast_login::{REFUSED, Ready, Redirect, UUID_EXPIRED, Unusable};
 use protocol::ids::AuthorizationCode;
-use protocol::service::{CallbackAnswer, ErrorCode, Kind};
+use protocol::service::{ErrorCode, Kind, StartedLogin};
 
 use super::{Machine, PRESSED_PROBE_LIMIT, QUIET_PROBE_LIMIT, Stage};
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
-use crate::event::{Effect, Permission, Run};
+use crate::event::{Effect, Found, Permission, Run};
 use crate::options::Device;
 use crate::person;
 use crate::screen::{Body, Offer, Person};
@@ -20,14 +19,14 @@ use crate::text::Text;
 pub(super) enum Desktop {
     Unasked,
     Asking(Asking),
-    Ready(Found),
+    Ready(Rc<Found>),
     Unavailable,
 }
 
 /// A question that is under way.
 pub(super) struct Asking {
     run: Run,
-    attempt_id: String,
+    started: Rc<StartedLogin>,
     since: Millis,
     /// Local services that have not answered.
     waiting: usize,
@@ -35,19 +34,10 @@ pub(super) struct Asking {
     wished: bool,
 }
 
-/// Somebody is logged in there.
-#[derive(Clone)]
-pub(super) struct Found {
-    attempt_id: String,
-    desktop_url: String,
-    ready: Ready,
-    avatar: Option<String>,
-}
-
-/// WeChat is asking the person.
+/// WeChat is asking the person who was found.
+#[derive(Clone, Copy)]
 pub(super) struct Confirming {
     run: Run,
-    found: Found,
     /// An authorize_uuid that had expired was replaced once already.
     checked_again: bool,
 }
@@ -98,45 +88,45 @@ impl Machine {
     }
 
     /// The first thing to do with an attempt: the QR code waits for an answer only where one may come.
-    pub(super) fn ask_or_show_qr(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn ask_or_show_qr(&mut self) {
         match self.may_ask() {
-            _ if self.desktop_urls().is_empty() => self.show_qr(None, effects),
-            MayAsk::AtOnce => self.probe(false, effects),
+            _ if self.desktop_urls().is_empty() => self.show_qr(None),
+            MayAsk::AtOnce => self.probe(false),
             MayAsk::Unknown => {}
-            MayAsk::AfterPress | MayAsk::Never => self.show_qr(None, effects),
+            MayAsk::AfterPress | MayAsk::Never => self.show_qr(None),
         }
     }
 
     /// What was found was found for the attempt before: it is asked for again, in silence.
-    pub(super) fn ask_for_the_new_attempt(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn ask_for_the_new_attempt(&mut self) {
         if matches!(self.desktop, Desktop::Asking(Asking { wished: true, .. })) {
             return;
         }
-        self.hang_up(effects);
+        self.hang_up();
         self.desktop = Desktop::Unasked;
         if self.may_ask() == MayAsk::AtOnce {
-            self.probe(false, effects);
+            self.probe(false);
         }
     }
 
-    pub(super) fn permission_is(&mut self, permission: Permission, effects: &mut Vec<Effect>) {
+    pub(super) fn permission_is(&mut self, permission: Permission) {
         let before = self.permission.replace(permission);
         if before == Some(permission) {
             return;
         }
         match (&self.stage, &self.desktop) {
             (Stage::Probing { .. }, Desktop::Unasked) => {
-                self.ask_or_show_qr(effects);
+                self.ask_or_show_qr();
             }
             (Stage::Qr, Desktop::Unasked | Desktop::Unavailable) if self.may_ask() == MayAsk::AtOnce => {
                 // The browser's first word, come late, is nobody's wish; a change of it is the person's.
-                self.ask_or_let_the_frame(before.is_some(), effects);
+                self.ask_or_let_the_frame(before.is_some());
             }
             _ => {}
         }
     }
 
-    pub(super) fn use_this_computer(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn use_this_computer(&mut self) {
         if self.may_ask() != MayAsk::AfterPress
             || matches!(self.desktop, Desktop::Asking(_) | Desktop::Ready(_))
         {
@@ -144,14 +134,14 @@ impl Machine {
         }
         self.pressed = true;
         self.note = None;
-        self.ask_or_let_the_frame(true, effects);
+        self.ask_or_let_the_frame(true);
     }
 
-    fn ask_or_let_the_frame(&mut self, wished: bool, effects: &mut Vec<Effect>) {
+    fn ask_or_let_the_frame(&mut self, wished: bool) {
         if self.desktop_urls().is_empty() {
             self.let_the_frame_ask();
         } else {
-            self.probe(wished, effects);
+            self.probe(wished);
         }
     }
 
@@ -164,40 +154,25 @@ impl Machine {
         loads
     }
 
-    fn probe(&mut self, wished: bool, effects: &mut Vec<Effect>) {
+    fn probe(&mut self, wished: bool) {
         let run = self.next_run();
         let Some(attempt) = &self.attempt else { return };
-        let Some(login) = &attempt.login else { return };
-        let desktop_urls = attempt.started.desktop_urls.clone();
-        if desktop_urls.is_empty() {
+        let started = attempt.started.clone();
+        let waiting = started.desktop_urls.len();
+        if waiting == 0 || started.scene.is_some() {
             return;
         }
-        self.desktop = Desktop::Asking(Asking {
-            run,
-            attempt_id: attempt.started.id.clone(),
-            since: self.now,
-            waiting: desktop_urls.len(),
-            wished,
-        });
-        effects.push(Effect::Probe {
-            run,
-            desktop_urls,
-            login: login.clone(),
-            limit: if wished { PRESSED_PROBE_LIMIT } else { QUIET_PROBE_LIMIT },
-        });
+        let limit = if wished { PRESSED_PROBE_LIMIT } else { QUIET_PROBE_LIMIT };
+        let asking = Asking { run, started: started.clone(), since: self.now, waiting, wished };
+        self.desktop = Desktop::Asking(asking);
+        self.ask_for(Effect::Probe { run, started, desktop: None, limit });
     }
 
-    pub(super) fn probed(
-        &mut self,
-        run: Run,
-        desktop_url: String,
-        outcome: Result<Ready, Unusable>,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn probed(&mut self, run: Run, desktop: usize, outcome: &Result<Ready, Unusable>) {
         if let Stage::Confirming(confirming) = &self.stage
             && confirming.run == run
         {
-            return self.checked_again(outcome, effects);
+            return self.checked_again(outcome);
         }
         let Desktop::Asking(asking) = &mut self.desktop else { return };
         if asking.run != run {
@@ -207,32 +182,26 @@ impl Machine {
         let (waiting, wished) = (asking.waiting, asking.wished);
         match outcome {
             Ok(ready) => {
-                let attempt_id = core::mem::take(&mut asking.attempt_id);
+                let started = asking.started.clone();
                 if waiting > 0 {
-                    effects.push(Effect::HangUp);
+                    self.ask_for(Effect::HangUp);
                 }
-                let found = self.found(attempt_id, desktop_url, ready);
-                self.person_found(found, wished, effects);
+                let found = recognised(started, desktop, ready.clone());
+                self.person_found(found, wished);
             }
             Err(_) if waiting == 0 => {
                 let nobody_was_asked = self.now < asking.since + NOBODY_WAS_ASKED;
-                self.nobody_found(wished, nobody_was_asked, effects);
+                self.nobody_found(wished, nobody_was_asked);
             }
             Err(_) => {}
         }
     }
 
-    fn found(&self, attempt_id: String, desktop_url: String, ready: Ready) -> Found {
-        let avatar = self.attempt.as_ref().and_then(|attempt| {
-            person::avatar(&ready.headimgurl, &attempt.started.open_url, attempt.started.emulator)
-        });
-        Found { attempt_id, desktop_url, ready, avatar }
-    }
-
-    fn person_found(&mut self, found: Found, wished: bool, effects: &mut Vec<Effect>) {
-        let current = self.attempt.as_ref().is_some_and(|attempt| attempt.started.id == found.attempt_id);
+    fn person_found(&mut self, found: Rc<Found>, wished: bool) {
+        let current =
+            self.attempt.as_ref().is_some_and(|attempt| Rc::ptr_eq(&attempt.started, &found.started));
         match self.stage {
-            Stage::Qr if !current => self.probe(wished, effects),
+            Stage::Qr if !current => self.probe(wished),
             Stage::Probing { .. } => {
                 self.desktop = Desktop::Ready(found);
                 self.stage = Stage::Card;
@@ -248,10 +217,10 @@ impl Machine {
         }
     }
 
-    fn nobody_found(&mut self, wished: bool, nobody_was_asked: bool, effects: &mut Vec<Effect>) {
+    fn nobody_found(&mut self, wished: bool, nobody_was_asked: bool) {
         self.desktop = Desktop::Unavailable;
         match self.stage {
-            Stage::Probing { .. } => self.show_qr(None, effects),
+            Stage::Probing { .. } => self.show_qr(None),
             Stage::Qr => {
                 // Somebody who has just closed the browser's question is not asked again by the frame.
                 let may = self.may_ask() == MayAsk::AtOnce || nobody_was_asked;
@@ -264,128 +233,106 @@ impl Machine {
         }
     }
 
-    pub(super) fn authorize(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn authorize(&mut self) {
         let Desktop::Ready(found) = &self.desktop else { return };
         let found = found.clone();
         self.leave_qr();
         self.note = None;
-        self.ask_weixin(found, false, effects);
+        self.ask_weixin(found, false);
     }
 
-    fn ask_weixin(&mut self, found: Found, checked_again: bool, effects: &mut Vec<Effect>) {
+    fn ask_weixin(&mut self, found: Rc<Found>, checked_again: bool) {
         let run = self.next_run();
-        let Some(login) = self.attempt.as_ref().and_then(|attempt| attempt.login.as_ref()) else { return };
-        effects.push(Effect::Authorize {
-            run,
-            desktop_url: found.desktop_url.clone(),
-            login: login.clone(),
-            authorize_uuid: found.ready.authorize_uuid.clone(),
-        });
-        self.stage = Stage::Confirming(Confirming { run, found, checked_again });
+        self.ask_for(Effect::Authorize { run, found });
+        self.stage = Stage::Confirming(Confirming { run, checked_again });
     }
 
-    pub(super) fn authorized(
-        &mut self,
-        run: Run,
-        outcome: Result<Redirect, Unusable>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let next = self.next_run();
-        let Stage::Confirming(confirming) = &mut self.stage else { return };
+    pub(super) fn authorized(&mut self, run: Run, outcome: &Result<Redirect, Unusable>) {
+        let (Stage::Confirming(confirming), Desktop::Ready(found)) = (self.stage, &self.desktop) else {
+            return;
+        };
         if confirming.run != run {
             return;
         }
-        let Some(login) = self.attempt.as_ref().and_then(|attempt| attempt.login.as_ref()) else { return };
+        let (started, desktop) = (found.started.clone(), Some(found.desktop));
         match outcome {
-            Ok(redirect) => match redirect.check(login) {
-                Ok(code) => self.agreed(&redirect, &code, effects),
-                Err(_) => self.fast_login_failed(effects),
-            },
-            // The offer stays: another press is asked about anew.
-            Err(Unusable::ErrCode(REFUSED)) => self.show_qr(Some(Text::NoteRefused), effects),
-            Err(Unusable::ErrCode(UUID_EXPIRED)) if !confirming.checked_again => {
-                confirming.checked_again = true;
-                confirming.run = next;
-                effects.push(Effect::Probe {
-                    run: next,
-                    desktop_urls: vec![confirming.found.desktop_url.clone()],
-                    login: login.clone(),
-                    limit: QUIET_PROBE_LIMIT,
-                });
+            Ok(redirect) => {
+                let login = started.weixin_login().ok();
+                match login.and_then(|login| redirect.check(&login).ok()) {
+                    Some(code) => self.agreed(redirect, code),
+                    None => self.fast_login_failed(),
+                }
             }
-            Err(_) => self.fast_login_failed(effects),
+            // The offer stays: another press is asked about anew.
+            Err(Unusable::ErrCode(REFUSED)) => self.show_qr(Some(Text::NoteRefused)),
+            Err(Unusable::ErrCode(UUID_EXPIRED)) if !confirming.checked_again => {
+                let run = self.next_run();
+                self.stage = Stage::Confirming(Confirming { run, checked_again: true });
+                self.ask_for(Effect::Probe { run, started, desktop, limit: QUIET_PROBE_LIMIT });
+            }
+            Err(_) => self.fast_login_failed(),
         }
     }
 
     /// The person's press counts for the person it named. Somebody else, logged in there meanwhile, is asked on the card.
-    fn checked_again(&mut self, outcome: Result<Ready, Unusable>, effects: &mut Vec<Effect>) {
-        let Stage::Confirming(Confirming { found, .. }) = &self.stage else { return };
-        let Ok(ready) = outcome else { return self.fast_login_failed(effects) };
+    fn checked_again(&mut self, outcome: &Result<Ready, Unusable>) {
+        let Desktop::Ready(found) = &self.desktop else { return };
+        let Ok(ready) = outcome else { return self.fast_login_failed() };
         let same = ready.nickname == found.ready.nickname && ready.headimgurl == found.ready.headimgurl;
-        let found = self.found(found.attempt_id.clone(), found.desktop_url.clone(), ready);
+        let found = recognised(found.started.clone(), found.desktop, ready.clone());
         self.desktop = Desktop::Ready(found.clone());
         if same {
-            self.ask_weixin(found, true, effects);
+            self.ask_weixin(found, true);
         } else {
             self.stage = Stage::Card;
         }
     }
 
-    fn agreed(&mut self, redirect: &Redirect, code: &AuthorizationCode, effects: &mut Vec<Effect>) {
+    fn agreed(&mut self, redirect: &Redirect, code: AuthorizationCode) {
         let Some(attempt) = &self.attempt else { return };
-        let started = &attempt.started;
-        let state = attempt.login.as_ref().and_then(|login| login.state.as_ref());
-        match (started.kind, &started.secret, state) {
-            (Kind::Hosted, ..) => {
-                self.stage = Stage::Finishing;
-                effects.push(Effect::Navigate(redirect.as_str().into()));
-            }
-            (_, Some(secret), Some(state)) => {
-                effects.push(Effect::PostCallback {
-                    id: started.id.clone(),
-                    secret: secret.clone(),
-                    answer: CallbackAnswer::agreed(code, state),
-                });
-                self.stage = Stage::Finishing;
-            }
-            _ => self.fail(
-                LoginError::new(Code::Service(ErrorCode::ServerError), "the attempt came without a secret"),
-                effects,
-            ),
+        let started = attempt.started.clone();
+        if started.kind == Kind::Hosted {
+            self.ask_for(Effect::Navigate(redirect.as_str().into()));
+        } else if started.secret.is_some() {
+            self.ask_for(Effect::PostCallback { started, code });
+        } else {
+            let code = Code::Service(ErrorCode::ServerError);
+            return self.fail(LoginError::new(code, "the attempt came without a secret"));
         }
+        self.stage = Stage::Finishing;
     }
 
-    fn fast_login_failed(&mut self, effects: &mut Vec<Effect>) {
+    fn fast_login_failed(&mut self) {
         self.desktop = Desktop::Unavailable;
-        self.show_qr(Some(Text::NoteFastLoginFailed), effects);
+        self.show_qr(Some(Text::NoteFastLoginFailed));
     }
 
     /// Drops every question that is not answered, and stops listening to a scene.
-    pub(super) fn hang_up(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn hang_up(&mut self) {
         let asking = matches!(self.desktop, Desktop::Asking(_));
         if asking {
             self.desktop = Desktop::Unavailable;
         }
         if asking || matches!(self.stage, Stage::Confirming(_) | Stage::Scene { .. }) {
-            effects.push(Effect::HangUp);
+            self.ask_for(Effect::HangUp);
         }
     }
 
-    fn next_run(&mut self) -> Run {
+    pub(super) fn next_run(&mut self) -> Run {
         self.numbers += 1;
         Run(self.numbers)
     }
 
     pub(super) fn card(&self) -> Body<'_> {
         match &self.desktop {
-            Desktop::Ready(found) => Body::Card(found.person()),
+            Desktop::Ready(found) => Body::Card(person(found)),
             _ => Body::Waiting,
         }
     }
 
     pub(super) fn offer(&self) -> Offer<'_> {
         match &self.desktop {
-            Desktop::Ready(found) => Offer::Continue(found.person()),
+            Desktop::Ready(found) => Offer::Continue(person(found)),
             Desktop::Asking(Asking { wished: true, .. }) => Offer::Asking,
             Desktop::Asking(_) => Offer::None,
             Desktop::Unasked | Desktop::Unavailable => match self.may_ask() {
@@ -396,8 +343,11 @@ impl Machine {
     }
 }
 
-impl Found {
-    fn person(&self) -> Person<'_> {
-        Person { nickname: &self.ready.nickname, avatar: self.avatar.as_deref() }
-    }
+fn recognised(started: Rc<StartedLogin>, desktop: usize, ready: Ready) -> Rc<Found> {
+    let avatar = person::avatar(&ready.headimgurl, &started.open_url, started.emulator);
+    Rc::new(Found { started, desktop, ready, avatar })
+}
+
+fn person(found: &Found) -> Person<'_> {
+    Person { nickname: &found.ready.nickname, avatar: found.avatar.as_deref() }
 }

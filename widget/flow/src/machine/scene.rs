@@ -1,12 +1,11 @@
 //! A scene: the site's own QR code, which a phone inside WeChat answers. What the service tells of it, and how it ends.
 
-use alloc::vec::Vec;
 use protocol::service::{ErrorCode, Scene, SceneEvent};
 
 use super::{Machine, Stage, seconds};
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
-use crate::event::Effect;
+use crate::event::{Effect, Run};
 use crate::screen::{Body, SceneCode};
 
 /// What the person counts down by.
@@ -14,50 +13,44 @@ const SECOND: Millis = 1000;
 
 impl Machine {
     /// Shows the code, and listens.
-    pub(super) fn show_scene(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn show_scene(&mut self) {
+        let run = self.next_run();
         let Some(attempt) = &self.attempt else { return };
-        self.stage = Stage::Scene { scanned: false, copied: false };
-        effects.push(Effect::HearScene {
-            id: attempt.started.id.clone(),
-            secret: attempt.started.secret.clone(),
-        });
+        self.stage = Stage::Scene { run, scanned: false, copied: false };
+        self.ask_for(Effect::HearScene { run, started: attempt.started.clone() });
     }
 
-    pub(super) fn scene_event(&mut self, id: &str, event: SceneEvent, effects: &mut Vec<Effect>) {
+    pub(super) fn scene_event(&mut self, of: Run, event: SceneEvent) {
         let Some(attempt) = &self.attempt else { return };
-        let Stage::Scene { scanned, .. } = &mut self.stage else { return };
-        if attempt.started.id != id {
+        let Stage::Scene { run, scanned, .. } = &mut self.stage else { return };
+        if *run != of {
             return;
         }
         match event {
             SceneEvent::Waiting => *scanned = false,
             SceneEvent::Scanned => *scanned = true,
             SceneEvent::Approved => {
-                effects.push(Effect::FinishScene {
-                    id: attempt.started.id.clone(),
-                    secret: attempt.started.secret.clone(),
-                    state: attempt.started.state.clone(),
-                });
+                self.ask_for(Effect::FinishScene(attempt.started.clone()));
                 self.stage = Stage::Finishing;
             }
             SceneEvent::Denied => {
                 let refused = LoginError::new(Code::Service(ErrorCode::AccessDenied), "the person refused");
-                self.fail(refused, effects);
+                self.fail(refused);
             }
-            SceneEvent::Expired => self.scene_is_over(effects),
+            SceneEvent::Expired => self.scene_is_over(),
         }
     }
 
-    pub(super) fn scene_is_over(&mut self, effects: &mut Vec<Effect>) {
-        self.hang_up(effects);
+    pub(super) fn scene_is_over(&mut self) {
+        self.hang_up();
         self.stage = Stage::Expired;
     }
 
-    pub(super) fn copy_scan_url(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn copy_scan_url(&mut self) {
         let scan_url = self.scene().map(|scene| scene.scan_url.clone());
         if let (Stage::Scene { copied, .. }, Some(scan_url)) = (&mut self.stage, scan_url) {
             *copied = true;
-            effects.push(Effect::Copy(scan_url));
+            self.ask_for(Effect::Copy(scan_url));
         }
     }
 
@@ -76,7 +69,7 @@ impl Machine {
     }
 
     fn scene_code(&self) -> Option<SceneCode<'_>> {
-        let Stage::Scene { scanned, copied } = self.stage else { return None };
+        let Stage::Scene { scanned, copied, .. } = self.stage else { return None };
         let (attempt, scene) = self.attempt.as_ref().zip(self.scene())?;
         let expires_at = attempt.at + seconds(attempt.started.expires_in);
         Some(SceneCode {

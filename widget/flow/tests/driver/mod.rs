@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use protocol::fast_login::{Login, Ready, Redirect, Unusable};
+use protocol::fast_login::{Ready, Redirect, Unusable};
 use protocol::ids::AuthorizeUuid;
 use protocol::qrconnect::ColorScheme;
 use protocol::service::{FinishedLogin, Kind, LoginResult, Scene, SceneEvent, StartedLogin, WebMessage};
@@ -29,6 +29,8 @@ pub struct Driver {
     pub now: u64,
     /// The last question to the local service.
     pub run: Option<Run>,
+    /// Every scene that was listened for.
+    pub scenes: Vec<Run>,
     kind: Kind,
 }
 
@@ -64,6 +66,7 @@ impl Driver {
             desktop_urls: vec![DESKTOP.into()],
             now: 0,
             run: None,
+            scenes: Vec::new(),
             kind,
         };
         prepare(&mut driver);
@@ -108,6 +111,9 @@ impl Driver {
             if let Effect::Probe { run, .. } | Effect::Authorize { run, .. } = effect {
                 self.run = Some(*run);
             }
+            if let Effect::HearScene { run, .. } = effect {
+                self.scenes.push(*run);
+            }
         }
         effects
     }
@@ -123,7 +129,7 @@ impl Driver {
 
     pub fn started(&mut self, number: u32) -> Vec<Effect> {
         let attempt = self.attempt(number);
-        self.send(Event::Started(Ok(Box::new(attempt))))
+        self.send(Event::Started(Ok(Rc::new(attempt))))
     }
 
     pub fn attempt(&self, number: u32) -> StartedLogin {
@@ -164,7 +170,7 @@ impl Driver {
 
     fn probed(&mut self, outcome: Result<Ready, Unusable>) -> Vec<Effect> {
         let run = self.run.expect("the local service was asked");
-        self.send(Event::Probed { run, desktop_url: DESKTOP.into(), outcome })
+        self.send(Event::Probed { run, desktop: 0, outcome })
     }
 
     pub fn authorized(&mut self, outcome: Result<Redirect, Unusable>) -> Vec<Effect> {
@@ -177,7 +183,12 @@ impl Driver {
     }
 
     pub fn scene(&mut self, number: u32, event: SceneEvent) -> Vec<Effect> {
-        self.send(Event::Scene { id: format!("attempt{number}"), event })
+        self.send(Event::Scene { run: self.scene_run(number), event })
+    }
+
+    /// The question of the scene of this number, counted from one.
+    pub fn scene_run(&self, number: u32) -> Run {
+        self.scenes.get(number as usize - 1).copied().unwrap_or(Run(u32::MAX))
     }
 
     pub fn some_run(&self, stale: bool) -> Run {
@@ -190,8 +201,8 @@ pub fn is_probe(effect: &Effect) -> bool {
     matches!(effect, Effect::Probe { .. })
 }
 
-pub fn login(number: u32) -> Login {
-    Driver::new(Kind::Hosted).attempt(number).weixin_login().expect("a good login")
+pub fn redeem(widget: &Driver, number: u32) -> Effect {
+    Effect::Redeem { started: Rc::new(widget.attempt(number)), code: format!("code{number}") }
 }
 
 pub fn ready_answer(nickname: &str) -> Ready {
