@@ -1,7 +1,7 @@
 //! Every phase with made-up content, for the gallery page (widget/gallery) and its screenshots.
 
 use flow::error::Code;
-use flow::options::{Surroundings, dress};
+use flow::options::dress;
 use flow::screen::{Body, Frame, Offer, Person, Phase, SceneCode, Screen};
 use flow::text::Text;
 use protocol::service::ErrorCode;
@@ -33,7 +33,7 @@ impl Exhibit {
             "theme" => Some(theme.into()),
             _ => None,
         };
-        let (language, theme) = dress(&attribute, &Surroundings::default());
+        let (language, theme) = dress(&attribute, None);
         let browser = Browser::new(&JsValue::UNDEFINED, root, &JsValue::UNDEFINED);
         let view = View::new(browser, (language, theme))?;
         view.build(Part::Panel, Part::Root, tree::PANEL);
