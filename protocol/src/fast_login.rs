@@ -56,7 +56,7 @@ pub struct Login {
 }
 
 impl Login {
-    fn write_into<J: Json>(&self, object: ObjectWriter<J>) -> ObjectWriter<J> {
+    fn write_into<'a, J: Json>(&self, object: &'a mut ObjectWriter<J>) -> &'a mut ObjectWriter<J> {
         object
             .text("appid", self.appid.as_str())
             .text("scope", self.scope.as_str())
@@ -82,7 +82,7 @@ pub struct CheckLogin(pub Login);
 impl CheckLogin {
     /// `{"apiname":"qrconnectchecklogin","jsdata":{appid, scope, redirect_uri, state}}`
     pub fn write<J: Json>(&self) -> String {
-        envelope::<J>(CHECK_LOGIN, None, &self.0.write_into(ObjectWriter::<J>::new()).end())
+        envelope::<J>(CHECK_LOGIN, None, &self.0.write_into(&mut ObjectWriter::<J>::new()).end())
     }
 
     /// Reads what [`CheckLogin::write`] writes.
@@ -329,11 +329,11 @@ fn only(query: &str, name: &str) -> Option<String> {
 }
 
 fn envelope<J: Json>(apiname: &str, errcode: Option<ErrCode>, jsdata: &str) -> String {
-    let object = ObjectWriter::<J>::new().text("apiname", apiname);
-    let object = match errcode {
-        Some(errcode) => object.raw("errcode", &errcode.0.to_string()),
-        None => object,
-    };
+    let mut object = ObjectWriter::<J>::new();
+    object.text("apiname", apiname);
+    if let Some(errcode) = errcode {
+        object.raw("errcode", &errcode.0.to_string());
+    }
     object.raw("jsdata", jsdata).end()
 }
 

@@ -31,11 +31,7 @@ macro_rules! text_type {
             #[doc = concat!("Takes 1 to ", stringify!($limit), " bytes of the characters that a ", $what, " is made of.")]
             pub fn parse(text: impl Into<String>) -> Result<Self, Malformed> {
                 let text = text.into();
-                let allowed: fn(u8) -> bool = $allowed;
-                if text.is_empty() || text.len() > $limit || !text.bytes().all(allowed) {
-                    return Err(Malformed { what: $what });
-                }
-                Ok(Self(text))
+                if is_made_of(&text, $limit, $allowed) { Ok(Self(text)) } else { Err(Malformed { what: $what }) }
             }
 
             /// The value as it travels.
@@ -65,6 +61,11 @@ macro_rules! text_type {
             }
         }
     };
+}
+
+/// Here, and not once for each type.
+fn is_made_of(text: &str, limit: usize, allowed: fn(u8) -> bool) -> bool {
+    !text.is_empty() && text.len() <= limit && text.bytes().all(allowed)
 }
 
 fn word(byte: u8) -> bool {

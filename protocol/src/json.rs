@@ -3,7 +3,6 @@
 //! Not a parser and not a document model: the few questions that reading WeChat's answers takes.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 /// A parsed JSON value.
 ///
@@ -19,8 +18,8 @@ pub trait Json: Sized {
     fn integer(&self) -> Option<i64>;
     /// A boolean; `None` for every other value.
     fn boolean(&self) -> Option<bool>;
-    /// The items of an array; none for every other value.
-    fn items(&self) -> Vec<Self>;
+    /// An item of an array; `None` behind its end, and for every other value.
+    fn item(&self, index: usize) -> Option<Self>;
     /// `text` as a JSON string, with its quotation marks.
     fn quoted(text: &str) -> String;
 
@@ -87,12 +86,11 @@ impl<J: Json> ObjectWriter<J> {
         Self { text: String::from("{"), json: core::marker::PhantomData }
     }
 
-    pub(crate) fn text(self, name: &str, value: &str) -> Self {
-        let quoted = J::quoted(value);
-        self.raw(name, &quoted)
+    pub(crate) fn text(&mut self, name: &str, value: &str) -> &mut Self {
+        self.raw(name, &J::quoted(value))
     }
 
-    pub(crate) fn optional_text(self, name: &str, value: Option<&str>) -> Self {
+    pub(crate) fn optional_text(&mut self, name: &str, value: Option<&str>) -> &mut Self {
         match value {
             Some(value) => self.text(name, value),
             None => self,
@@ -100,20 +98,17 @@ impl<J: Json> ObjectWriter<J> {
     }
 
     /// `value` is JSON already: a number or an object.
-    pub(crate) fn raw(mut self, name: &str, value: &str) -> Self {
-        if self.text.len() > 1 {
-            self.text.push(',');
+    pub(crate) fn raw(&mut self, name: &str, value: &str) -> &mut Self {
+        let before = if self.text.len() > 1 { ",\"" } else { "\"" };
+        for part in [before, name, "\":", value] {
+            self.text.push_str(part);
         }
-        self.text.push('"');
-        self.text.push_str(name);
-        self.text.push_str("\":");
-        self.text.push_str(value);
         self
     }
 
-    pub(crate) fn end(mut self) -> String {
+    pub(crate) fn end(&mut self) -> String {
         self.text.push('}');
-        self.text
+        core::mem::take(&mut self.text)
     }
 }
 
@@ -141,8 +136,8 @@ impl Json for serde_json::Value {
         self.as_bool()
     }
 
-    fn items(&self) -> Vec<Self> {
-        self.as_array().cloned().unwrap_or_default()
+    fn item(&self, index: usize) -> Option<Self> {
+        self.as_array()?.get(index).cloned()
     }
 
     fn quoted(text: &str) -> String {

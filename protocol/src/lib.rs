@@ -35,11 +35,13 @@ pub mod sns;
 /// Writes `base?name=value&…` with every value percent-encoded as `encodeURIComponent` does, in the order given.
 pub fn address(base: &str, parameters: &[(&str, &str)]) -> String {
     let mut address = String::from(base);
-    for (index, (name, value)) in parameters.iter().enumerate() {
-        address.push(if index == 0 { '?' } else { '&' });
-        address.push_str(name);
-        address.push('=');
+    let mut mark = "?";
+    for (name, value) in parameters {
+        for part in [mark, name, "="] {
+            address.push_str(part);
+        }
         encode(value, &mut address);
+        mark = "&";
     }
     address
 }
@@ -47,23 +49,21 @@ pub fn address(base: &str, parameters: &[(&str, &str)]) -> String {
 /// What is before the first `at`, and what is after it. By bytes: `str::split` is a search engine, and would all be in the
 /// widget.
 pub fn cut(text: &str, at: u8) -> (&str, &str) {
-    let end = text.bytes().position(|byte| byte == at);
-    let (before, after) = end.map_or((None, None), |end| (text.get(..end), text.get(end + 1..)));
-    (before.unwrap_or(text), after.unwrap_or_default())
+    let end = text.bytes().position(|byte| byte == at).unwrap_or(text.len());
+    let (before, after) = text.split_at_checked(end).unwrap_or((text, ""));
+    (before, after.get(1..).unwrap_or_default())
 }
 
 // These two are here and not a crate's because a crate's tables and panics would weigh more in the widget than they do.
 
 fn encode(text: &str, into: &mut String) {
     for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => into.push(byte as char),
-            b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' => into.push(byte as char),
-            _ => {
-                into.push('%');
-                for digit in [byte >> 4, byte & 15] {
-                    into.push((if digit < 10 { b'0' + digit } else { b'A' - 10 + digit }) as char);
-                }
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
+            into.push(byte as char);
+        } else {
+            into.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                into.push((if digit < 10 { b'0' + digit } else { b'A' - 10 + digit }) as char);
             }
         }
     }

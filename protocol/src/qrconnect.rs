@@ -6,7 +6,6 @@ use crate::ids::{AppId, AuthorizationCode, QrUuid, State};
 use crate::json::Json;
 use alloc::string::String;
 use alloc::string::ToString;
-use alloc::vec;
 
 /// What the page itself does with `redirect_uri` once the person has agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,53 +81,40 @@ impl QrFrame<'_> {
     /// https://open.weixin.qq.com/connect/qrconnect?appid=…&redirect_uri=…&state=…&login_type=jssdk&self_redirect=true&…
     /// ```
     pub fn address(&self) -> String {
-        let mut parameters = vec![
-            ("appid", self.appid.as_str()),
-            ("scope", "snsapi_login"),
-            ("redirect_uri", self.redirect_uri),
-            ("state", self.state.as_str()),
-            ("login_type", "jssdk"),
-            ("self_redirect", self.self_redirect.as_str()),
-            ("styletype", ""),
-            ("sizetype", ""),
-            ("bgcolor", ""),
-            ("rst", ""),
-        ];
-        if self.english {
-            parameters.push(("lang", "en"));
+        let mut address = String::from(self.open_url);
+        for (before, value) in [
+            ("/connect/qrconnect?appid=", self.appid.as_str()),
+            ("&scope=snsapi_login&redirect_uri=", self.redirect_uri),
+            ("&state=", self.state.as_str()),
+            ("&login_type=jssdk&self_redirect=", self.self_redirect.as_str()),
+            ("&styletype=&sizetype=&bgcolor=&rst=", ""),
+            (if self.english { "&lang=en" } else { "" }, ""),
+            (if self.stylelite { "&stylelite=1" } else { "" }, ""),
+            (if self.fast_login { "" } else { "&fast_login=0" }, ""),
+            (
+                if self.color_scheme.is_some() { "&color_scheme=" } else { "" },
+                self.color_scheme.map_or("", ColorScheme::as_str),
+            ),
+        ] {
+            address.push_str(before);
+            crate::encode(value, &mut address);
         }
-        if self.stylelite {
-            parameters.push(("stylelite", "1"));
-        }
-        if !self.fast_login {
-            parameters.push(("fast_login", "0"));
-        }
-        if let Some(color_scheme) = self.color_scheme {
-            parameters.push(("color_scheme", color_scheme.as_str()));
-        }
-        crate::address(&qrconnect(self.open_url), &parameters)
+        address
     }
 }
 
 /// The QR page as a page of its own, for a link.
 pub fn page_address(open_url: &str, appid: &AppId, redirect_uri: &str, state: &State) -> String {
-    let mut address = crate::address(
-        &qrconnect(open_url),
-        &[
-            ("appid", appid.as_str()),
-            ("redirect_uri", redirect_uri),
-            ("response_type", "code"),
-            ("scope", "snsapi_login"),
-            ("state", state.as_str()),
-        ],
-    );
-    address.push_str("#wechat_redirect");
-    address
-}
-
-fn qrconnect(open_url: &str) -> String {
     let mut address = String::from(open_url);
-    address.push_str("/connect/qrconnect");
+    for (before, value) in [
+        ("/connect/qrconnect?appid=", appid.as_str()),
+        ("&redirect_uri=", redirect_uri),
+        ("&response_type=code&scope=snsapi_login&state=", state.as_str()),
+    ] {
+        address.push_str(before);
+        crate::encode(value, &mut address);
+    }
+    address.push_str("#wechat_redirect");
     address
 }
 

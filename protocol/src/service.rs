@@ -189,7 +189,11 @@ impl StartedLogin {
         started.emulator = body.member("emulator").and_then(|emulator| emulator.boolean()).unwrap_or(false);
         started.scene = body.member("scene").and_then(|scene| Scene::read(&scene));
         if let Some(urls) = body.member("desktop_urls") {
-            started.desktop_urls.extend(urls.items().iter().filter_map(Json::text));
+            let mut index = 0;
+            while let Some(url) = urls.item(index) {
+                started.desktop_urls.extend(url.text());
+                index += 1;
+            }
         }
         let times = body.integer_member("expires_in").zip(body.integer_member("renew_in"));
         let kind = Kind::parse(&kind);

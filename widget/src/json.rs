@@ -1,7 +1,6 @@
 //! JSON as the browser reads it. A parser in wasm would weigh more than the widget.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use protocol::json::Json;
 use wasm_bindgen::prelude::*;
@@ -10,7 +9,7 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     fn parse(text: &str) -> JsValue;
     fn member(value: &JsValue, name: &str) -> JsValue;
-    fn item(value: &JsValue, index: u32) -> JsValue;
+    fn item(value: &JsValue, index: usize) -> JsValue;
     fn text(value: &JsValue) -> Option<String>;
     fn integer(value: &JsValue) -> Option<f64>;
     fn quoted(text: &str) -> String;
@@ -46,8 +45,8 @@ impl Json for BrowserJson {
         self.0.as_bool()
     }
 
-    fn items(&self) -> Vec<Self> {
-        (0..).map_while(|index| Self::some(item(&self.0, index))).collect()
+    fn item(&self, index: usize) -> Option<Self> {
+        Self::some(item(&self.0, index))
     }
 
     fn quoted(text: &str) -> String {

@@ -43,8 +43,6 @@ use view::tree::{self, Part};
 #[wasm_bindgen]
 pub struct Widget {
     view: View,
-    /// Where the widget's own script came from.
-    script: String,
     options: Rc<Options>,
     running: Cell<Option<Box<Running>>>,
 }
@@ -60,10 +58,10 @@ impl Widget {
     pub fn new(host: &JsValue, root: &JsValue, script: String, heard: &JsValue) -> Result<Widget, JsValue> {
         let browser = Browser::new(host, root, heard);
         let attribute = |name: &str| browser.attribute(name);
-        let options = Rc::new(Options::read(&attribute, &surroundings(&browser, &script)));
+        let options = Rc::new(Options::read(&attribute, &surroundings(&browser, script)));
         let view = View::new(browser, (options.language, options.theme))?;
         view.browser.presses(what::PRESSED);
-        let widget = Self { view, script, options, running: Cell::default() };
+        let widget = Self { view, options, running: Cell::default() };
         match widget.options.display {
             Display::Panel => widget.begin(Part::Root),
             Display::Button => widget.view.build(Part::Trigger, Part::Root, tree::TRIGGER),
@@ -83,7 +81,8 @@ impl Widget {
     /// Takes a new `lang` and `theme`, without touching the login.
     pub fn dress(&self) {
         let browser = &self.view.browser;
-        self.view.dress(dress(&|name| browser.attribute(name), &surroundings(browser, &self.script)));
+        let page_language = browser.about("language");
+        self.view.dress(dress(&|name| browser.attribute(name), page_language.as_deref()));
         self.draw();
     }
 
@@ -118,14 +117,14 @@ impl Drop for Widget {
     }
 }
 
-fn surroundings(browser: &Browser, script: &str) -> Surroundings {
+fn surroundings(browser: &Browser, script: String) -> Surroundings {
     let about = |name| browser.about(name).unwrap_or_default();
     let hostname = about("hostname");
     Surroundings {
         page_origin: about("origin"),
         page_path: about("path"),
         page_language: browser.about("language"),
-        script: script.into(),
+        script,
         device: Device::of(&about("agent")),
         secure: browser.about("secure").is_some(),
         loopback_page: hostname == "localhost"

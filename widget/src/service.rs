@@ -9,8 +9,7 @@ use flow::options::Options;
 use protocol::ids::AuthorizationCode;
 use protocol::json::Json;
 use protocol::service::{
-    CallbackAnswer, FinishedLogin, LoginResult, Onward, Person, Problem, RedeemSession, StartLogin,
-    StartedLogin,
+    CallbackAnswer, FinishedLogin, LoginResult, Onward, Problem, RedeemSession, StartLogin, StartedLogin,
 };
 use wasm_bindgen::JsValue;
 
@@ -117,8 +116,10 @@ pub fn finished(body: &str) -> Option<Ended> {
 
 /// Reads the answer to [`redeem`].
 pub fn redeemed(body: &str) -> Option<Profile> {
-    let person = Person::read::<BrowserJson>(body)?;
-    Some(Profile { nickname: person.nickname, picture: person.picture })
+    // Of a `protocol::service::Person` the page hears these two.
+    let person = BrowserJson::parse(body).filter(|person| person.member("sub").is_some())?;
+    let nickname = person.text_member("nickname").unwrap_or_default();
+    Some(Profile { nickname, picture: person.text_member("picture") })
 }
 
 /// What a good answer holds.

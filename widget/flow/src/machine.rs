@@ -166,7 +166,9 @@ impl Machine {
         let phase = self.phase();
         if self.told != Some(phase) {
             self.told = Some(phase);
-            self.effects.insert(0, Effect::TellPhase(phase));
+            let effects = core::mem::take(&mut self.effects);
+            self.ask_for(Effect::TellPhase(phase));
+            self.effects.extend(effects);
         }
         core::mem::take(&mut self.effects)
     }

@@ -86,49 +86,26 @@ impl Options {
     /// Reads the attributes that `attribute` gives.
     pub fn read(attribute: &dyn Fn(&str) -> Option<String>, surroundings: &Surroundings) -> Self {
         let given = |name: &str| attribute(name).filter(|value| !value.is_empty());
-        let (language, theme) = dress(attribute, surroundings);
+        let (language, theme) = dress(attribute, surroundings.page_language.as_deref());
         let mut wrong = None;
 
-        let attempt = given("attempt");
-        let client_id = given("client-id").unwrap_or_default();
-        let code_challenge = given("code-challenge");
-        let service = match service(given("service"), surroundings) {
-            Ok(service) => service,
-            Err(why) => {
-                wrong = Some(why);
-                String::new()
-            }
-        };
+        let mut service = String::new();
+        if let Err(why) = find_service(given("service"), surroundings, &mut service) {
+            wrong = Some(why);
+        }
         let own_origin = service
             .strip_prefix(surroundings.page_origin.as_str())
-            .is_some_and(|path| path.is_empty() || path.starts_with('/'));
+            .is_some_and(|path| path.is_empty() || path.starts_with("/"));
         let result = match given("result").as_deref() {
             Some("session") => LoginResult::Session,
-            Some("code") => LoginResult::Code,
             None if own_origin => LoginResult::Session,
-            None => LoginResult::Code,
+            Some("code") | None => LoginResult::Code,
             Some(_) => {
                 wrong = Some("result must be session or code");
                 LoginResult::Code
             }
         };
-        let challenged = code_challenge.as_ref().is_some_and(|challenge| challenge.len() == 43);
-        if attempt.is_none() && wrong.is_none() {
-            if client_id.is_empty() {
-                wrong = Some("client-id is missing: the client's id in the service's configuration");
-            } else if result == LoginResult::Code && !challenged {
-                wrong = Some(
-                    "code-challenge is missing or malformed: with result=code the site's backend makes the verifier \
-                     and gives its S256 challenge, 43 characters",
-                );
-            }
-        }
-        let page = surroundings.link.clone().or_else(|| {
-            let return_to = given("return-to");
-            let return_to = return_to.as_deref().unwrap_or(&surroundings.page_path);
-            own_origin.then(|| login_page(&service, &client_id, return_to))
-        });
-        Self {
+        let mut options = Self {
             display: match given("display").as_deref() {
                 Some("button") => Display::Button,
                 _ => Display::Panel,
@@ -139,28 +116,45 @@ impl Options {
             nonce: given("nonce"),
             state: given("state"),
             service,
-            client_id,
+            client_id: given("client-id").unwrap_or_default(),
             result,
-            page,
+            page: surroundings.link.clone(),
             language,
             theme,
-            code_challenge,
-            attempt,
+            code_challenge: given("code-challenge"),
+            attempt: given("attempt"),
             device: surroundings.device,
             secure: surroundings.secure,
             loopback_page: surroundings.loopback_page,
             wrong,
+        };
+        if options.page.is_none() && own_origin {
+            let return_to = given("return-to");
+            let return_to = return_to.as_deref().unwrap_or(&surroundings.page_path);
+            options.page = Some(login_page(&options.service, &options.client_id, return_to));
         }
+        if options.attempt.is_none() && options.wrong.is_none() {
+            let challenged = options.code_challenge.as_ref().is_some_and(|challenge| challenge.len() == 43);
+            if options.client_id.is_empty() {
+                options.wrong = Some("client-id is missing: the client's id in the service's configuration");
+            } else if result == LoginResult::Code && !challenged {
+                options.wrong = Some(
+                    "code-challenge is missing or malformed: with result=code the site's backend makes the verifier \
+                     and gives its S256 challenge, 43 characters",
+                );
+            }
+        }
+        options
     }
 }
 
 /// The two attributes that are good whatever they say: the language and the theme.
 pub fn dress(
     attribute: &dyn Fn(&str) -> Option<String>,
-    surroundings: &Surroundings,
+    page_language: Option<&str>,
 ) -> (Language, ColorScheme) {
     let lang = attribute("lang").filter(|tag| !tag.is_empty());
-    let language = lang.as_deref().or(surroundings.page_language.as_deref()).unwrap_or("zh-CN");
+    let language = lang.as_deref().or(page_language).unwrap_or("zh-CN");
     let theme = match attribute("theme").as_deref() {
         Some("light") => ColorScheme::Light,
         Some("dark") => ColorScheme::Dark,
@@ -169,24 +163,25 @@ pub fn dress(
     (Language::of(language), theme)
 }
 
-fn service(given: Option<String>, surroundings: &Surroundings) -> Result<String, &'static str> {
-    let service = match given {
-        Some(service) => service,
-        None => match below(&surroundings.script) {
-            Some(service) => service.into(),
-            None => return Err("service is missing: the login service's address, such as /weixin"),
-        },
+fn find_service(
+    given: Option<String>,
+    surroundings: &Surroundings,
+    absolute: &mut String,
+) -> Result<(), &'static str> {
+    let given = given.as_deref().or_else(|| below(&surroundings.script));
+    let Some(mut service) = given else {
+        return Err("service is missing: the login service's address, such as /weixin");
     };
-    let service = service.trim_end_matches('/');
-    if service.is_empty() || service.starts_with('/') && !service.starts_with("//") {
-        let mut absolute = surroundings.page_origin.clone();
-        absolute.push_str(service);
-        return Ok(absolute);
+    while let Some(shorter) = service.strip_suffix("/") {
+        service = shorter;
     }
-    if service.starts_with("https://") || service.starts_with("http://") {
-        return Ok(service.into());
+    if service.is_empty() || service.starts_with("/") && !service.starts_with("//") {
+        absolute.push_str(&surroundings.page_origin);
+    } else if !service.starts_with("https://") && !service.starts_with("http://") {
+        return Err("service must be a path such as /weixin or an https address");
     }
-    Err("service must be a path such as /weixin or an https address")
+    absolute.push_str(service);
+    Ok(())
 }
 
 /// What a script's address has before its last `/widget/`.
