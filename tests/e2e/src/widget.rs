@@ -53,8 +53,9 @@ impl Browser {
     pub async fn press(&self, button: &str) {
         let script = format!(
             "{PANEL}
-             const button = root?.querySelector('[data-press=\"{button}\"]');
-             if (!button || !button.checkVisibility()) return false;
+             const buttons = [...(root?.querySelectorAll('[data-press=\"{button}\"]') ?? [])];
+             const button = buttons.find(button => button.checkVisibility());
+             if (!button) return false;
              button.click();
              return true;"
         );

@@ -251,3 +251,73 @@ async fn a_page_that_may_store_nothing_logs_in_all_the_same() {
     browser.until_at(&house.page("/sign-in.html")).await;
     assert_signed_in(&browser).await;
 }
+
+/// The code of the last error that the element told.
+async fn error(browser: &Browser) -> String {
+    let last = "return JSON.parse(sessionStorage.getItem('seen') ?? '[]').findLast(({ name }) => name === 'error')?.code";
+    browser.until("an error", last).await.as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_frame_that_stays_silent_is_said_and_the_way_round_it_logs_in() {
+    let house = House::plain().await;
+    house.weixin.set_desktop(DesktopMode::Absent).await.unwrap();
+    let browser = Browser::start(house.browser_options()).await;
+    // To the page a frame that is blocked and one that never loads are the same: silent.
+    house.weixin.fault(weixin_emulator::Call::QrPage, weixin_emulator::Fault::Hang);
+    browser.open(&house.page(&format!("{SIGN_IN}?lang=zh-CN"))).await;
+    assert_eq!(error(&browser).await, "blocked");
+    browser.until_panel_says("二维码没有显示？").await;
+    browser.press("open-page").await;
+    browser.until("the service's page", "return location.pathname === '/weixin/login'").await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_down_is_said_and_tried_again() {
+    let house = House::plain().await;
+    house.weixin.set_desktop(DesktopMode::Absent).await.unwrap();
+    let browser = Browser::start(house.browser_options()).await;
+    browser.open(&house.page("/")).await;
+    // Nobody listens there.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let away = |up: bool| {
+        let address = if up { house.service.address() } else { nobody };
+        house.shop.set_service_url(&format!("http://{address}")).unwrap();
+    };
+    away(false);
+    browser
+        .script(
+            "const element = document.createElement('weixin-login');
+             element.setAttribute('client-id', 'shop');
+             document.querySelector('main').append(element);",
+        )
+        .await;
+    assert_eq!(error(&browser).await, "service_unreachable");
+    away(true);
+    let again = "
+        const button = [...document.querySelectorAll('weixin-login')].at(-1).shadowRoot.querySelector('[data-press=start-again]');
+        if (!button?.checkVisibility()) return false; button.click(); return true;";
+    browser.until("the button", again).await;
+    browser.until_phase("qr").await;
+}
+
+#[tokio::test]
+async fn a_wrong_service_address_is_said() {
+    let house = House::plain().await;
+    let browser = at_sign_in(&house).await;
+    let open = house.weixin.open_url();
+    for (service, code) in [(open.as_str(), "service_unreachable"), ("/nothing-here", "service_unreachable")]
+    {
+        browser.script("sessionStorage.clear()").await;
+        let change = format!(
+            "document.querySelector('weixin-login').setAttribute('service', {})",
+            Value::from(service)
+        );
+        browser
+            .script(&format!(
+                "document.querySelector('weixin-login').setAttribute('result', 'session'); {change}"
+            ))
+            .await;
+        assert_eq!(error(&browser).await, code, "{service}");
+    }
+}
