@@ -70,7 +70,7 @@ impl Widget {
     }
 
     /// Takes what the browser tells: which of our questions it answers, and how.
-    pub fn heard(&self, what: u32, number: u32, text: Option<String>, value: JsValue) {
+    pub fn heard(&self, what: i32, number: i32, text: Option<String>, value: JsValue) {
         match (what, text.as_deref()) {
             (what::PRESSED, Some("open")) => self.open(),
             (what::PRESSED, Some("close")) | (what::CLOSED | what::SEEN, _) => self.close(),
@@ -95,19 +95,19 @@ impl Widget {
         self.view.build(Part::Dialog, Part::Root, tree::DIALOG);
         self.begin(Part::Dialog);
         self.view.build(Part::Close, Part::Dialog, tree::CLOSE);
-        self.view.browser.modal(Part::Dialog as u32, what::CLOSED);
+        self.view.browser.modal(Part::Dialog as i32, what::CLOSED);
     }
 
     fn close(&self) {
         self.end();
-        self.view.browser.remove(Part::Dialog as u32);
+        self.view.browser.remove(Part::Dialog as i32);
     }
 }
 
 impl Drop for Widget {
     fn drop(&mut self) {
         self.close();
-        self.view.browser.remove(Part::Trigger as u32);
+        self.view.browser.remove(Part::Trigger as i32);
         self.view.browser.leave();
     }
 }
