@@ -58,7 +58,9 @@ pub fn cut(text: &str, at: u8) -> (&str, &str) {
 
 fn encode(text: &str, into: &mut String) {
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
+        if byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')')
+        {
             into.push(byte as char);
         } else {
             into.push('%');

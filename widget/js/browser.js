@@ -1,13 +1,22 @@
 // What the widget's Rust asks of the browser: elements, calls, timers, events. It decides nothing; what comes of it is told to
-// `heard(what, number, text, value)`, where `what` is a word that Rust gave with the question.
+// `heard(what, number, text, value)`, where `what` is a number that Rust gave with the question.
+//
+// Rust calls most of it through one door, `act(verb, a, b, text, more)`: a door for each would weigh more than what is behind
+// it. Public methods therefore take two numbers and two texts, and leave those that they do not need.
 
+const SECRET_HEADER = "Weixin-Login-Secret";
 const SVG = "http://www.w3.org/2000/svg";
 /** No answer that is waited for is larger. What sends more is not who we think it is. */
 const BODY_LIMIT = 64 * 1024;
-/** The longest time that a browser waits; with a longer one it would ring at once. */
-const LONGEST = 0x7fffffff;
 /** Each browser throws at the names that it does not know. */
 const PERMISSIONS = ["loopback-network", "local-network-access"];
+
+/** A scene's words that nothing comes after. */
+const LAST = ["approved", "denied", "expired"];
+/** A stream says something at once; one that does not is held back somewhere. */
+const SILENT_AFTER = 5_000;
+const SILENT_STREAMS = 2;
+const AGAIN_AFTER = 1_500;
 
 export class Browser {
   #host;
@@ -16,7 +25,6 @@ export class Browser {
   #window;
   #document;
   #parts;
-  #frames = new Map();
   #timers = {};
   #verifiers = {};
   #verifier;
@@ -36,10 +44,18 @@ export class Browser {
     this.#parts = [root];
   }
 
+  act(verb, a, b, text, more) {
+    this[verb](a, b, text, more);
+  }
+
+  ask(verb, text) {
+    return this[verb](text) ?? undefined;
+  }
+
   // What is seen. An element is named by its number.
 
   /** The only form of style that a strict style-src lets pass. The first sheet is the class's own. */
-  style(css) {
+  style(_, __, css) {
     const sheet = new this.#window.CSSStyleSheet();
     sheet.replaceSync(css);
     this.#root.adoptedStyleSheets = [...this.#root.adoptedStyleSheets.slice(0, 1), sheet];
@@ -70,7 +86,7 @@ export class Browser {
     return element;
   }
 
-  set(part, name, value) {
+  set(part, _, name, value) {
     const element = this.#parts[part];
     // Nothing is drawn again that stays the same. What is not built is not set.
     if (element && element.getAttribute(name) !== value) element.setAttribute(name, value);
@@ -81,15 +97,15 @@ export class Browser {
   }
 
   /** A live region says what is written, however often. */
-  put(part, text) {
+  put(part, _, text) {
     const element = this.#parts[part];
     if (element && element.textContent !== text) element.textContent = text;
   }
 
   /** A picture over the drawn one, which is seen until it has come, and where it never comes. */
-  picture(part, address) {
+  picture(part, _, address) {
     const place = this.#parts[part];
-    if (place.firstElementChild?.src === address) return;
+    if ((place.firstElementChild?.src ?? "") === address) return;
     place.textContent = "";
     if (!address) return;
     const picture = { alt: "", referrerPolicy: "no-referrer", src: address };
@@ -98,6 +114,7 @@ export class Browser {
 
   remove(part) {
     this.#parts[part]?.remove();
+    delete this.#parts[part];
   }
 
   focus(part) {
@@ -127,25 +144,13 @@ export class Browser {
     }
   }
 
-  load(parent, number, title, sandbox, allow, address) {
-    const frame = this.#make("iframe");
-    const attributes = { title, part: "frame", sandbox, allow, src: address };
-    for (const name in attributes) frame.setAttribute(name, attributes[name]);
-    this.#parts[parent].append(frame);
-    this.#frames.set(number, frame);
+  /** An element that is not in the page yet. */
+  make(part, _, tag) {
+    this.#parts[part] = this.#make(tag);
   }
 
-  /** A frame that is moved in the page loads again: it steps back where it is. */
-  stepBack(number) {
-    const frame = this.#frames.get(number);
-    frame.className = "former";
-    frame.inert = true;
-    frame.setAttribute("aria-hidden", "true");
-  }
-
-  unload(number) {
-    this.#frames.get(number)?.remove();
-    this.#frames.delete(number);
+  append(part, parent) {
+    this.#parts[parent].append(this.#parts[part]);
   }
 
   // What is heard.
@@ -160,18 +165,17 @@ export class Browser {
     this.#root.addEventListener("click", heard, { signal: this.#mounted.signal });
   }
 
-  /** A login begins, and hears the page. A message counts when it comes from a frame of ours. */
-  begin(message, online, returned, visible) {
+  /** A login begins, and hears the page: `first` and the three numbers after it. A message counts from a frame of ours. */
+  begin(first) {
     const { signal } = (this.#login = new AbortController());
     const on = (target, name, heard) => target.addEventListener(name, heard, { signal });
     on(this.#window, "message", ({ source, origin, data }) => {
-      for (const [number, frame] of this.#frames) {
-        if (source && frame.contentWindow === source) this.#heard(message, number, origin, data);
-      }
+      const part = this.#parts.findIndex((part) => source && part?.contentWindow === source);
+      if (part > 0) this.#heard(first, part, origin, data);
     });
-    on(this.#window, "online", () => this.#heard(online));
-    on(this.#window, "pageshow", (event) => event.persisted && this.#heard(returned));
-    on(this.#document, "visibilitychange", () => this.#heard(visible, +!this.#document.hidden));
+    on(this.#window, "online", () => this.#heard(first + 1));
+    on(this.#window, "pageshow", (event) => event.persisted && this.#heard(first + 2));
+    on(this.#document, "visibilitychange", () => this.#heard(first + 3, +!this.#document.hidden));
   }
 
   /** It ends, with all that it has under way. */
@@ -179,7 +183,6 @@ export class Browser {
     this.#login.abort();
     this.hangUp();
     for (const what in this.#timers) clearTimeout(this.#timers[what]);
-    for (const number of this.#frames.keys()) this.unload(number);
   }
 
   /** The element is left. */
@@ -191,7 +194,7 @@ export class Browser {
   /** Rings once after `delay` milliseconds, or never with less than none. */
   wake(what, delay) {
     clearTimeout(this.#timers[what]);
-    if (delay >= 0) this.#timers[what] = setTimeout(() => this.#heard(what), Math.min(delay, LONGEST));
+    if (delay >= 0) this.#timers[what] = setTimeout(() => this.#heard(what), delay);
   }
 
   // What is called.
@@ -206,7 +209,7 @@ export class Browser {
     let answer;
     try {
       const headers = { "Content-Type": "application/json" };
-      if (secret) headers["Weixin-Login-Secret"] = secret;
+      if (secret) headers[SECRET_HEADER] = secret;
       const response = await fetch(address, {
         method: "POST",
         headers,
@@ -232,13 +235,9 @@ export class Browser {
     this.#asking = new AbortController();
   }
 
-  /** Tells a word of another module's, until such questions are dropped. */
-  teller(what, number) {
-    return (word) => this.#heard(what, number, word);
-  }
-
-  asking() {
-    return this.#asking.signal;
+  /** Listens to a scene, until such questions are dropped. */
+  hear(what, number, address, secret) {
+    hear(address, secret, (word) => this.#heard(what, number, word), this.#asking.signal);
   }
 
   /** Tells the permission to ask this computer, now and whenever it changes. */
@@ -270,18 +269,18 @@ export class Browser {
   }
 
   /** The last verifier is this attempt's. */
-  keepVerifier(id) {
+  keepVerifier(_, __, id) {
     this.#verifiers[id] = this.#verifier;
   }
 
   verifier(id) {
-    return this.#verifiers[id] ?? "";
+    return this.#verifiers[id];
   }
 
   // What the page says, and is told.
 
   attribute(name) {
-    return this.#host.getAttribute(name) ?? undefined;
+    return this.#host.getAttribute(name);
   }
 
   about(name) {
@@ -310,7 +309,7 @@ export class Browser {
     return this.#window[name];
   }
 
-  go(address) {
+  go(_, __, address) {
     this.#window.location.assign(address);
   }
 
@@ -319,16 +318,16 @@ export class Browser {
   }
 
   /** A refusal has nowhere to go: what was to be copied is told in words as well. */
-  copy(text) {
+  copy(_, __, text) {
     this.#window.navigator.clipboard?.writeText(text).catch(() => {});
   }
 
   /** One more member of what is told next. */
-  detail(name, value) {
-    if (value !== undefined) this.#detail[name] = value;
+  detail(_, __, name, value) {
+    this.#detail[name] = value;
   }
 
-  tell(name) {
+  tell(_, __, name) {
     const detail = this.#detail;
     this.#detail = {};
     this.#host.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
@@ -356,4 +355,66 @@ async function read(response) {
 function base64url(bytes) {
   const letters = { "+": "-", "/": "_", "=": "" };
   return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (letter) => letters[letter]);
+}
+
+/**
+ * Hears how far a scene has come: server-sent events, read by fetch, since an EventSource sends no header of ours. Where streams
+ * are cut or held back on the way, it asks again and again instead.
+ *
+ * Tells each new event's word to `news`, until the last one or until it is stopped.
+ */
+async function hear(address, secret, news, stopped) {
+  let id;
+  let word;
+  let silent = 0;
+  const tell = (next) => {
+    if (next !== word && !stopped.aborted) news((word = next));
+    return LAST.includes(next);
+  };
+  while (!stopped.aborted) {
+    const streams = silent < SILENT_STREAMS;
+    const request = new AbortController();
+    const abort = () => request.abort();
+    stopped.addEventListener("abort", abort);
+    const limit = setTimeout(abort, SILENT_AFTER);
+    try {
+      const headers = { Accept: streams ? "text/event-stream" : "application/json" };
+      if (secret) headers[SECRET_HEADER] = secret;
+      if (streams && id) headers["Last-Event-ID"] = id;
+      const answer = await fetch(address, {
+        headers,
+        signal: request.signal,
+        cache: "no-store",
+        credentials: secret ? "omit" : "same-origin",
+        redirect: "error",
+      });
+      // A scene that the service does not know is over.
+      if (answer.status === 400 && tell("expired")) return;
+      if (answer.ok && !streams) {
+        if (tell((await answer.json()).event)) return;
+      } else if (answer.ok) {
+        silent++;
+        const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+        let text = "";
+        for (let chunk; !(chunk = await reader.read()).done; ) {
+          clearTimeout(limit);
+          silent = 0;
+          const events = (text + chunk.value).split("\n\n");
+          text = events.pop();
+          for (const event of events) {
+            id = /^id: (.*)$/m.exec(event)?.[1] ?? id;
+            const next = /^event: (.*)$/m.exec(event)?.[1];
+            if (next && tell(next)) return;
+          }
+        }
+      }
+    } catch {
+      // Cut, held back, or offline: it is asked once more.
+      if (streams && request.signal.aborted) silent++;
+    } finally {
+      clearTimeout(limit);
+      stopped.removeEventListener("abort", abort);
+    }
+    if (!stopped.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER));
+  }
 }

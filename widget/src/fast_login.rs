@@ -16,12 +16,12 @@ use crate::json::BrowserJson;
 use crate::service::{Answer, Post};
 
 /// WeChat's dialog waits for a person; the attempt itself dies sooner.
-const AUTHORIZE_LIMIT: u32 = 600_000;
+const AUTHORIZE_LIMIT: i32 = 600_000;
 
 /// Asks who is logged in there.
 pub fn check_login(started: &StartedLogin, desktop: usize, limit: Millis) -> Option<Post<'_>> {
     let body = CheckLogin(started.weixin_login().ok()?).write::<BrowserJson>();
-    ask(started, desktop, CHECK_LOGIN_PATH, body, limit as u32)
+    ask(started, desktop, CHECK_LOGIN_PATH, body, limit as i32)
 }
 
 /// Has WeChat ask the person; waits as long as they take.
@@ -61,7 +61,7 @@ fn ask<'a>(
     desktop: usize,
     path: &str,
     body: String,
-    limit: u32,
+    limit: i32,
 ) -> Option<Post<'a>> {
     let mut address = started.desktop_urls.get(desktop)?.clone();
     address.push_str(path);

@@ -128,6 +128,6 @@ impl Exhibit {
 impl Drop for Exhibit {
     fn drop(&mut self) {
         self.view.browser.end();
-        self.view.browser.remove(Part::Panel as u32);
+        self.view.clear();
     }
 }

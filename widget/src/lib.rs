@@ -70,7 +70,7 @@ impl Widget {
     }
 
     /// Takes what the browser tells: which of our questions it answers, and how.
-    pub fn heard(&self, what: u32, number: u32, text: Option<String>, value: JsValue) {
+    pub fn heard(&self, what: i32, number: i32, text: Option<String>, value: JsValue) {
         match (what, text.as_deref()) {
             (what::PRESSED, Some("open")) => self.open(),
             (what::PRESSED, Some("close")) | (what::CLOSED | what::SEEN, _) => self.close(),
@@ -95,16 +95,16 @@ impl Widget {
         self.view.build(Part::Dialog, Part::Root, tree::DIALOG);
         self.begin(Part::Dialog);
         self.view.build(Part::Close, Part::Dialog, tree::CLOSE);
-        self.view.browser.modal(Part::Dialog as u32, what::CLOSED);
+        self.view.browser.modal(Part::Dialog as i32, what::CLOSED);
     }
 
     fn close(&self) {
         let was_open = self.runs() && self.options.display == Display::Button;
         self.end();
-        self.view.browser.remove(Part::Dialog as u32);
+        self.view.browser.remove(Part::Dialog as i32);
         if was_open {
             // The browser gives the focus back to what had it; a press gives none to a button everywhere.
-            self.view.browser.focus(Part::Trigger as u32);
+            self.view.browser.focus(Part::Trigger as i32);
         }
     }
 }
@@ -112,7 +112,7 @@ impl Widget {
 impl Drop for Widget {
     fn drop(&mut self) {
         self.close();
-        self.view.browser.remove(Part::Trigger as u32);
+        self.view.browser.remove(Part::Trigger as i32);
         self.view.browser.leave();
     }
 }

@@ -17,34 +17,38 @@ use wasm_bindgen::JsValue;
 use crate::browser::{monotonic, wall};
 use crate::json::BrowserJson;
 use crate::service::{Answer, Post};
+use crate::view::frame_part;
 use crate::view::tree::{self, Part};
 use crate::{Widget, fast_login, service};
 
 /// What the panel hears, as the browser's `what`.
 pub mod what {
-    pub const PRESSED: u32 = 0;
-    pub const MESSAGE: u32 = 1;
-    pub const ONLINE: u32 = 2;
-    pub const RETURNED: u32 = 3;
-    pub const VISIBLE: u32 = 4;
-    pub const WOKE: u32 = 5;
-    pub const PERMISSION: u32 = 6;
-    pub const CHALLENGE: u32 = 7;
-    pub const SCENE: u32 = 8;
-    pub const AUTHORIZED: u32 = 9;
-    pub const STARTED: u32 = 10;
-    pub const FINISHED: u32 = 11;
-    pub const REDEEMED: u32 = 12;
+    pub const PRESSED: i32 = 0;
+    pub const MESSAGE: i32 = 1;
+    pub const ONLINE: i32 = 2;
+    pub const RETURNED: i32 = 3;
+    pub const VISIBLE: i32 = 4;
+    pub const WOKE: i32 = 5;
+    pub const PERMISSION: i32 = 6;
+    pub const CHALLENGE: i32 = 7;
+    pub const SCENE: i32 = 8;
+    pub const AUTHORIZED: i32 = 9;
+    pub const STARTED: i32 = 10;
+    pub const FINISHED: i32 = 11;
+    pub const REDEEMED: i32 = 12;
     /// The dialog around the panel.
-    pub const CLOSED: u32 = 13;
+    pub const CLOSED: i32 = 13;
     /// It may go.
-    pub const SEEN: u32 = 14;
+    pub const SEEN: i32 = 14;
     /// And every number after it: which local service answered.
-    pub const PROBED: u32 = 15;
+    pub const PROBED: i32 = 15;
 }
 
 /// So long a person may enjoy that it worked, before the dialog goes.
-const DONE_IS_SEEN_FOR: f64 = 900.0;
+const DONE_IS_SEEN_FOR: i32 = 900;
+
+/// The longest time that a browser waits; with a longer one it would ring at once.
+const LONGEST: u64 = 0x7fff_ffff;
 
 /// A login that goes on.
 pub struct Running {
@@ -56,7 +60,7 @@ impl Widget {
     /// Puts the panel in `parent` and starts the login.
     pub(crate) fn begin(&self, parent: Part) {
         self.view.build(Part::Panel, parent, tree::PANEL);
-        self.view.browser.begin(what::MESSAGE, what::ONLINE, what::RETURNED, what::VISIBLE);
+        self.view.browser.begin(what::MESSAGE);
         let clock = Clock::new(monotonic(), wall());
         self.running.set(Some(Box::new(Running { machine: Machine::new(self.options.clone()), clock })));
         self.send(Event::Appeared, JsValue::UNDEFINED);
@@ -66,7 +70,7 @@ impl Widget {
     pub(crate) fn end(&self) {
         self.running.take();
         self.view.browser.end();
-        self.view.browser.remove(Part::Panel as u32);
+        self.view.clear();
     }
 
     /// Whether it is in the page.
@@ -86,17 +90,17 @@ impl Widget {
     }
 
     /// Takes what the browser tells.
-    pub(crate) fn take(&self, what: u32, number: u32, text: Option<String>, value: JsValue) {
+    pub(crate) fn take(&self, what: i32, number: i32, text: Option<String>, value: JsValue) {
         let answer = Answer { body: text, value };
         if let Some(event) = self.event(what, number, &answer) {
             self.send(event, answer.value);
         }
     }
 
-    fn event(&self, what: u32, number: u32, answer: &Answer) -> Option<Event> {
+    fn event(&self, what: i32, number: i32, answer: &Answer) -> Option<Event> {
         let browser = &self.view.browser;
         let text = answer.body.as_deref();
-        let run = Run(number);
+        let run = Run(number as u32);
         Some(match what {
             what::PRESSED => Event::Pressed(tree::button(text?)?),
             what::MESSAGE => return self.message(number, text?, &answer.value),
@@ -139,16 +143,16 @@ impl Widget {
     }
 
     /// What a frame of ours says. It counts when its origin is right; whose login it is, `flow` checks by state and iss.
-    fn message(&self, number: u32, origin: &str, data: &JsValue) -> Option<Event> {
+    fn message(&self, part: i32, origin: &str, data: &JsValue) -> Option<Event> {
         let running = self.running.take()?;
         let screen = running.machine.screen();
         let mut frames = screen.frame.into_iter().chain(screen.former_frame);
-        let origins = frames.find(|frame| frame.number == number).map(|frame| {
-            [&frame.started.open_url, &frame.started.redirect_uri]
-                .map(|url| self.view.browser.origin(url).as_deref() == Some(origin))
+        let found = frames.find(|frame| frame_part(Some(frame)) == part).map(|frame| {
+            let is = |url: &str| self.view.browser.origin(url).as_deref() == Some(origin);
+            (frame.number, is(&frame.started.open_url), is(&frame.started.redirect_uri))
         });
         self.running.set(Some(running));
-        let [is_weixins, is_callbacks] = origins?;
+        let (number, is_weixins, is_callbacks) = found?;
         let data = BrowserJson(data.clone());
         // Plain http in a demo may have both pages on one origin: each message has a shape of its own.
         if is_weixins
@@ -166,7 +170,7 @@ impl Widget {
         let Some(mut running) = self.running.take() else { return };
         let now = running.clock.read(monotonic(), wall());
         let effects = running.machine.handle(event, now);
-        let delay = running.machine.wakes_at().map_or(-1.0, |at| at.saturating_sub(now) as f64);
+        let delay = running.machine.wakes_at().map_or(-1, |at| at.saturating_sub(now).min(LONGEST) as i32);
         self.view.show(&running.machine.screen());
         self.view.browser.wake(what::WOKE, delay);
         self.running.set(Some(running));
@@ -187,7 +191,7 @@ impl Widget {
                 for index in 0..started.desktop_urls.len() {
                     if desktop.is_none_or(|desktop| desktop == index) {
                         let post = fast_login::check_login(started, index, *limit);
-                        self.ask(what::PROBED + index as u32, *run, post);
+                        self.ask(what::PROBED + index as i32, *run, post);
                     }
                 }
             }
@@ -197,7 +201,7 @@ impl Widget {
             }
             Effect::HearScene { run, started } => {
                 let secret = started.secret.as_deref();
-                browser.hear(what::SCENE, run.0, &service::events(options, started), secret);
+                browser.hear(what::SCENE, run.0 as i32, &service::events(options, started), secret);
             }
             Effect::FinishScene(started) => {
                 browser.hang_up();
@@ -218,7 +222,7 @@ impl Widget {
             Effect::Reload => browser.reload(),
             Effect::Copy(address) => browser.copy(address),
             Effect::TellPhase(phase) => {
-                browser.detail("phase", Some(phase.as_str()));
+                browser.detail("phase", phase.as_str());
                 browser.tell("weixin-login-phase");
                 if *phase == Phase::Success && self.options.display == Display::Button {
                     browser.wake(what::SEEN, DONE_IS_SEEN_FOR);
@@ -226,9 +230,9 @@ impl Widget {
             }
             Effect::TellSuccess(success) => self.tell_success(success),
             Effect::TellError(error) => {
-                browser.detail("code", Some(error.code.as_str()));
-                browser.detail("message", Some(&error.message));
-                browser.detail_value("cause", cause);
+                browser.detail("code", error.code.as_str());
+                browser.detail("message", &error.message);
+                browser.cause(cause);
                 browser.tell("weixin-login-error");
             }
         }
@@ -239,15 +243,19 @@ impl Widget {
         let browser = &self.view.browser;
         match success {
             Success::Session(profile) => {
-                browser.detail("result", Some("session"));
-                browser.detail("nickname", Some(&profile.nickname));
-                browser.detail("picture", profile.picture.as_deref());
+                browser.detail("result", "session");
+                browser.detail("nickname", &profile.nickname);
+                if let Some(picture) = &profile.picture {
+                    browser.detail("picture", picture);
+                }
             }
             Success::Code { code, state, iss } => {
-                browser.detail("result", Some("code"));
-                browser.detail("code", Some(code));
-                browser.detail("state", state.as_deref());
-                browser.detail("iss", Some(iss));
+                browser.detail("result", "code");
+                browser.detail("code", code);
+                if let Some(state) = state {
+                    browser.detail("state", state);
+                }
+                browser.detail("iss", iss);
             }
         }
         browser.tell("weixin-login-success");
@@ -265,7 +273,7 @@ impl Widget {
         }
     }
 
-    fn post(&self, what: u32, number: u32, post: Post<'_>) {
+    fn post(&self, what: i32, number: i32, post: Post<'_>) {
         let Post { address, body, secret, credentials, limit } = post;
         self.view.browser.post(
             what,
@@ -273,15 +281,15 @@ impl Widget {
             what >= what::PROBED || what == what::AUTHORIZED,
             &address,
             &body,
-            secret,
+            secret.unwrap_or_default(),
             credentials,
             limit,
         );
     }
 
-    fn ask(&self, what: u32, Run(number): Run, post: Option<Post<'_>>) {
+    fn ask(&self, what: i32, Run(number): Run, post: Option<Post<'_>>) {
         if let Some(post) = post {
-            self.post(what, number, post);
+            self.post(what, number as i32, post);
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::browser::Browser;
 use crate::json::BrowserJson;
 
 /// The service is slow after so long: WeChat's own limit is 5 s, and the exchange waits for WeChat twice.
-const LIMIT: u32 = 20_000;
+const LIMIT: i32 = 20_000;
 
 /// A request with a JSON body.
 pub struct Post<'a> {
@@ -30,7 +30,7 @@ pub struct Post<'a> {
     /// Whether cookies travel: fetch's own words.
     pub credentials: &'static str,
     /// Milliseconds.
-    pub limit: u32,
+    pub limit: i32,
 }
 
 /// What came back.

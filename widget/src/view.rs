@@ -35,8 +35,8 @@ pub type Dress = (Language, ColorScheme);
 pub struct View {
     pub browser: Browser,
     dress: Cell<Dress>,
-    /// The frame that is seen, and the one before it; 0 is none.
-    frames: Cell<[u32; 2]>,
+    /// The frame that is seen, and the one before it.
+    frames: Cell<[i32; 2]>,
 }
 
 /// What is said aloud when it comes to be seen: a heading and a sentence.
@@ -46,20 +46,33 @@ type Said = [Text; 2];
 const PLACES: [Part; 7] =
     [Part::Waiting, Part::Card, Part::Confirming, Part::Qr, Part::Scene, Part::Elsewhere, Part::Notice];
 
+/// A frame's part, behind those of the tables; the first of them is none.
+pub fn frame_part(frame: Option<&Frame>) -> i32 {
+    tree::FRAMES + frame.map_or(0, |frame| frame.number as i32)
+}
+
 impl View {
     /// Nothing is seen yet.
     ///
     /// # Errors
     /// What the browser threw: it has no constructable style sheets.
     pub fn new(browser: Browser, dress: Dress) -> Result<Self, JsValue> {
-        browser.style(STYLES)?;
-        Ok(Self { browser, dress: Cell::new(dress), frames: Cell::default() })
+        browser.adopt(STYLES)?;
+        Ok(Self { browser, dress: Cell::new(dress), frames: Cell::new([tree::FRAMES; 2]) })
     }
 
     /// Puts the elements of a table at the end of `parent`.
     pub fn build(&self, first: Part, parent: Part, table: &str) {
-        self.browser.build(first as u32, parent as u32, table);
+        self.browser.build(first as i32, parent as i32, table);
         self.dress(self.dress.get());
+    }
+
+    /// Takes the panel out of the page.
+    pub fn clear(&self) {
+        for part in self.frames.replace([tree::FRAMES; 2]) {
+            self.browser.remove(part);
+        }
+        self.browser.remove(Part::Panel as i32);
     }
 
     /// Takes another language and theme. What [`View::show`] wrote last stays until it is called again.
@@ -80,7 +93,7 @@ impl View {
 
     /// Shows it.
     pub fn show(&self, screen: &Screen<'_>) {
-        self.browser.before(Part::Panel as u32);
+        self.browser.before(Part::Panel as i32);
         self.set(Part::Panel, "data-phase", screen.phase.as_str());
         self.put(Part::Site, screen.client_name);
         self.hide(Part::Emulator, !screen.emulator);
@@ -112,7 +125,7 @@ impl View {
             }
         }
         self.put(Part::Live, &aloud);
-        self.browser.after(Part::Panel as u32);
+        self.browser.after(Part::Panel as i32);
     }
 
     /// Below the middle: a word about what happened before, and one more thing to press. Its place is always kept.
@@ -134,34 +147,49 @@ impl View {
     /// Loads and takes away the frames that the screen has and has not.
     fn show_frames(&self, screen: &Screen<'_>) {
         self.hide(Part::QrSkeleton, matches!(screen.body, Body::Qr { ready: true, .. }));
-        let number = |frame: Option<&Frame>| frame.map_or(0, |frame| frame.number);
-        let wanted = [number(screen.frame), number(screen.former_frame)];
-        let shown = self.frames.replace(wanted);
-        for frame in shown {
-            if frame != 0 && !wanted.contains(&frame) {
-                self.browser.unload(frame);
+        let browser = &self.browser;
+        let wanted = [frame_part(screen.frame), frame_part(screen.former_frame)];
+        let [shown, former] = self.frames.replace(wanted);
+        for part in [shown, former] {
+            if !wanted.contains(&part) {
+                browser.remove(part);
             }
         }
-        if shown[0] != wanted[0] {
-            if shown[0] != 0 && shown[0] == wanted[1] {
-                self.browser.step_back(shown[0]);
+        if shown == wanted[0] {
+            return;
+        }
+        if shown == wanted[1] {
+            // A frame that is moved in the page loads again: it steps back where it is.
+            for (name, value) in [("class", "former"), ("inert", ""), ("aria-hidden", "true")] {
+                browser.set(shown, name, value);
             }
-            if let Some(frame) = screen.frame {
-                self.load(frame);
-            }
+        }
+        if let Some(frame) = screen.frame {
+            self.load(frame);
         }
     }
 
     fn load(&self, frame: &Frame) {
-        // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it.
-        let sandbox = if frame.top_navigation {
-            "allow-scripts allow-same-origin allow-top-navigation"
-        } else {
-            "allow-scripts allow-same-origin"
-        };
-        let allow = if frame.fast_login { "loopback-network; local-network-access" } else { "" };
-        let title = self.text(Text::QrTitle);
-        self.browser.load(Part::Qr as u32, frame.number, title, sandbox, allow, &frame.address);
+        let part = frame_part(Some(frame));
+        self.browser.make(part, "iframe");
+        for (name, value) in [
+            ("title", self.text(Text::QrTitle)),
+            ("part", "frame"),
+            // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it.
+            (
+                "sandbox",
+                if frame.top_navigation {
+                    "allow-scripts allow-same-origin allow-top-navigation"
+                } else {
+                    "allow-scripts allow-same-origin"
+                },
+            ),
+            ("allow", if frame.fast_login { "loopback-network; local-network-access" } else { "" }),
+            ("src", &frame.address),
+        ] {
+            self.browser.set(part, name, value);
+        }
+        self.browser.append(part, Part::Qr as i32);
     }
 
     fn text(&self, text: Text) -> &'static str {
@@ -169,15 +197,15 @@ impl View {
     }
 
     fn set(&self, part: Part, name: &str, value: &str) {
-        self.browser.set(part as u32, name, value);
+        self.browser.set(part as i32, name, value);
     }
 
     fn hide(&self, part: Part, hidden: bool) {
-        self.browser.hide(part as u32, hidden);
+        self.browser.hide(part as i32, hidden);
     }
 
     fn put(&self, part: Part, text: &str) {
-        self.browser.put(part as u32, text);
+        self.browser.put(part as i32, text);
     }
 
     fn say(&self, part: Part, text: Text) {

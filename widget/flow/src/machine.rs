@@ -34,6 +34,9 @@ pub const RENEWAL_RETRY: Millis = 30_000;
 /// So often a QR code that nobody touches is replaced by itself; then the person is asked.
 pub const UNATTENDED_RENEWALS: u8 = 5;
 
+/// Later than every time.
+const NEVER: Millis = Millis::MAX;
+
 /// One mounted panel, from its appearance to its end.
 pub struct Machine {
     options: Rc<Options>,
@@ -73,9 +76,9 @@ impl Attempt {
         self.at + seconds(self.started.expires_in)
     }
 
-    fn renews_at(&self) -> Option<Millis> {
-        (0 < self.started.renew_in && self.started.renew_in < self.started.expires_in)
-            .then(|| self.at + seconds(self.started.renew_in))
+    fn renews_at(&self) -> Millis {
+        let renews = 0 < self.started.renew_in && self.started.renew_in < self.started.expires_in;
+        if renews { self.at + seconds(self.started.renew_in) } else { NEVER }
     }
 }
 
@@ -166,9 +169,9 @@ impl Machine {
         let phase = self.phase();
         if self.told != Some(phase) {
             self.told = Some(phase);
-            let effects = core::mem::take(&mut self.effects);
+            let mut effects = core::mem::take(&mut self.effects);
             self.ask_for(Effect::TellPhase(phase));
-            self.effects.extend(effects);
+            self.effects.append(&mut effects);
         }
         core::mem::take(&mut self.effects)
     }
@@ -181,16 +184,18 @@ impl Machine {
 
     /// When the machine wants [`Event::Woke`], unless something else happens first.
     pub fn wakes_at(&self) -> Option<Millis> {
-        let attempt = self.attempt.as_ref();
-        let expires_at = attempt.map(Attempt::expires_at);
-        let former = self.former.as_ref().map(|former| former.expires_at);
-        match &self.stage {
-            Stage::Probing { until } => earliest([Some(*until), expires_at, None, None]),
+        let expires_at = self.attempt.as_ref().map_or(NEVER, Attempt::expires_at);
+        let at = match &self.stage {
+            Stage::Probing { until } => expires_at.min(*until),
             Stage::Card | Stage::Confirming(_) => expires_at,
-            Stage::Scene { .. } => earliest([expires_at, self.scene_ticks_at(), None, None]),
-            Stage::Qr => earliest([expires_at, self.renewal_due(), self.frame_silent_at(), former]),
-            _ => None,
-        }
+            Stage::Scene { .. } => expires_at.min(self.scene_ticks_at()),
+            Stage::Qr => {
+                let former = self.former.as_ref().map_or(NEVER, |former| former.expires_at);
+                expires_at.min(self.renewal_due()).min(self.frame_silent_at()).min(former)
+            }
+            _ => NEVER,
+        };
+        (at < NEVER).then_some(at)
     }
 
     /// What there is to see.
@@ -582,11 +587,11 @@ impl Machine {
             Stage::Probing { until } if now >= until => self.show_qr(None),
             _ => {}
         }
-        if self.renewal_due().is_some_and(|due| now >= due) {
+        if now >= self.renewal_due() {
             self.renewals += 1;
             self.start();
         }
-        if self.frame_silent_at().is_some_and(|due| now >= due) && !self.told_blocked {
+        if now >= self.frame_silent_at() {
             self.told_blocked = true;
             self.ask_for(Effect::TellError(LoginError::new(
                 Code::Blocked,
@@ -607,19 +612,19 @@ impl Machine {
     }
 
     /// When the QR code is replaced, where it is to be.
-    fn renewal_due(&self) -> Option<Millis> {
+    fn renewal_due(&self) -> Millis {
         let wanted = matches!(self.stage, Stage::Qr)
             && self.frame.is_some()
             && self.visible
             && !self.starting
             && self.renewals < UNATTENDED_RENEWALS;
-        let due = self.attempt.as_ref().filter(|_| wanted)?.renews_at()?;
-        Some(due.max(self.renewal_failed_at.map_or(0, |failed| failed + RENEWAL_RETRY)))
+        let due = self.attempt.as_ref().filter(|_| wanted).map_or(NEVER, Attempt::renews_at);
+        due.max(self.renewal_failed_at.map_or(0, |failed| failed + RENEWAL_RETRY))
     }
 
-    fn frame_silent_at(&self) -> Option<Millis> {
-        let shown = self.frame.as_ref().filter(|shown| !shown.said && !self.told_blocked)?;
-        Some(shown.since + FRAME_SILENT_AFTER)
+    fn frame_silent_at(&self) -> Millis {
+        let shown = self.frame.as_ref().filter(|shown| !shown.said && !self.told_blocked);
+        shown.map_or(NEVER, |shown| shown.since + FRAME_SILENT_AFTER)
     }
 }
 
@@ -629,8 +634,4 @@ fn is_gone(code: Code) -> bool {
         code,
         Code::Service(ErrorCode::UnknownAttempt | ErrorCode::AttemptExpired | ErrorCode::AttemptUsed)
     )
-}
-
-fn earliest(times: [Option<Millis>; 4]) -> Option<Millis> {
-    times.into_iter().flatten().min()
 }

@@ -8,7 +8,7 @@ use flow::text::Text;
 /// The card.
 pub fn show(view: &View, person: &Person<'_>) -> Said {
     view.put(Part::CardName, person.nickname);
-    view.browser.picture(Part::CardAvatar as u32, person.avatar);
+    view.browser.picture(Part::CardAvatar as i32, person.avatar);
     go_on(view, person, [Part::ContinueBefore, Part::ContinueName, Part::ContinueAfter]);
     [Text::CardHint, Text::Nothing]
 }
@@ -17,7 +17,7 @@ pub fn show(view: &View, person: &Person<'_>) -> Said {
 pub fn offer(view: &View, person: Option<&Person<'_>>) {
     view.hide(Part::Offer, person.is_none());
     let person = person.copied().unwrap_or(Person { nickname: "", avatar: None });
-    view.browser.picture(Part::OfferAvatar as u32, person.avatar);
+    view.browser.picture(Part::OfferAvatar as i32, person.avatar);
     go_on(view, &person, [Part::OfferBefore, Part::OfferName, Part::OfferAfter]);
 }
 

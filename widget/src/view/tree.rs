@@ -126,6 +126,9 @@ tree! {
     }
 }
 
+/// Every part is before it.
+pub const FRAMES: i32 = Part::Close as i32 + 1;
+
 /// The names of what says nothing itself.
 pub const NAMES: [(Part, Text); 4] = [
     (Part::Panel, Text::LogIn),

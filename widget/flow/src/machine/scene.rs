@@ -2,7 +2,7 @@
 
 use protocol::service::{ErrorCode, Scene, SceneEvent};
 
-use super::{Machine, Stage, seconds};
+use super::{Machine, NEVER, Stage, seconds};
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
 use crate::event::{Effect, Run};
@@ -55,9 +55,10 @@ impl Machine {
     }
 
     /// When the countdown shows another second. Where nobody looks, nothing is counted.
-    pub(super) fn scene_ticks_at(&self) -> Option<Millis> {
-        let attempt = self.attempt.as_ref().filter(|_| self.visible)?;
-        Some(attempt.at + (self.now.saturating_sub(attempt.at) / SECOND + 1) * SECOND)
+    pub(super) fn scene_ticks_at(&self) -> Millis {
+        let attempt = self.attempt.as_ref().filter(|_| self.visible);
+        attempt
+            .map_or(NEVER, |attempt| attempt.at + (self.now.saturating_sub(attempt.at) / SECOND + 1) * SECOND)
     }
 
     pub(super) fn scene_body(&self) -> Body<'_> {
