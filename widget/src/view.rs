@@ -14,19 +14,9 @@ use core::cell::Cell;
 use flow::screen::{Body, Frame, Offer, Screen};
 use flow::text::{Language, Text};
 use protocol::qrconnect::ColorScheme;
-use wasm_bindgen::JsValue;
 
 use crate::browser::Browser;
 use tree::Part;
-
-const STYLES: &str = concat!(
-    include_str!("view/panel.css"),
-    include_str!("view/card.css"),
-    include_str!("view/qr.css"),
-    include_str!("view/scene.css"),
-    include_str!("view/notice.css"),
-    include_str!("view/dialog.css"),
-);
 
 /// What may change while a login goes on.
 pub type Dress = (Language, ColorScheme);
@@ -53,12 +43,8 @@ pub fn frame_part(frame: Option<&Frame>) -> i32 {
 
 impl View {
     /// Nothing is seen yet.
-    ///
-    /// # Errors
-    /// What the browser threw: it has no constructable style sheets.
-    pub fn new(browser: Browser, dress: Dress) -> Result<Self, JsValue> {
-        browser.adopt(STYLES)?;
-        Ok(Self { browser, dress: Cell::new(dress), frames: Cell::new([tree::FRAMES; 2]) })
+    pub fn new(browser: Browser, dress: Dress) -> Self {
+        Self { browser, dress: Cell::new(dress), frames: Cell::new([tree::FRAMES; 2]) }
     }
 
     /// Puts the elements of a table at the end of `parent`.

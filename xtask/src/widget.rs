@@ -68,6 +68,7 @@ pub fn build() -> Result<()> {
 
     let work = empty_folder(folder.join("work"))?;
     let glue = glue(&compiled, &work)?;
+    styles(&work)?;
     let made = empty_folder(folder.join("dist.new"))?;
     bundle::module(&glue, &made)?;
     weight::compress(&made)?;
@@ -108,6 +109,19 @@ fn glue(compiled: &Path, work: &Path) -> Result<Glue> {
             .arg(&wasm),
     )?;
     Ok(Glue { folder: work.to_owned(), wasm: fs::read(wasm)? })
+}
+
+/// The style sheet as a module of JavaScript: there it weighs less than in the wasm.
+fn styles(work: &Path) -> Result<()> {
+    let css = work.join("styles.css");
+    shell::run(
+        shell::program(tools::npm_program("esbuild"))
+            .args(["widget/src/view/styles.css", "--bundle", "--minify", "--target=es2022", "--charset=utf8"])
+            .args(["--log-level=warning"])
+            .arg(format!("--outfile={}", css.display())),
+    )?;
+    let text = serde_json::to_string(fs::read_to_string(css)?.trim_end())?;
+    Ok(fs::write(work.join("styles.js"), format!("export default {text};\n"))?)
 }
 
 /// A hash over the compiler and the content of all inputs.
