@@ -1,7 +1,7 @@
 // The class of <weixin-login>: loads the wasm once and lazily, holds its handle while the element is in a page, and leaves the
 // link inside it to the person where wasm does not run. Everything else is Rust. Safe to import where there is no window.
 
-import start, { Widget } from "./glue.js";
+import { Widget, initSync } from "./glue.js";
 import styles from "./styles.js";
 import wasm from "./wasm.js";
 
@@ -33,7 +33,9 @@ let script = "";
 /** The glue, started once for the whole page. A failure is forgotten, so that a later element tries again. */
 function load() {
   loading ??= Promise.resolve()
-    .then(() => start({ module_or_path: wasm() }))
+    .then(wasm)
+    .then((bytes) => WebAssembly.compile(bytes))
+    .then((module) => initSync({ module }))
     .catch((cause) => {
       loading = undefined;
       throw cause;

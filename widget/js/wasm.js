@@ -1,4 +1,10 @@
-// Where the wasm comes from. Here: from the file that the glue names. A build that inlines it puts a module in the place of
-// this one whose default export gives the bytes.
+// Where the wasm comes from: its bytes. Here: from the file that the glue names. A build that inlines it puts a module in the
+// place of this one.
 
-export default () => undefined;
+import { address } from "./glue.js";
+
+export default async () => {
+  const response = await fetch(address());
+  if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
+  return response.arrayBuffer();
+};

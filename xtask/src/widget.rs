@@ -68,7 +68,6 @@ pub fn build() -> Result<()> {
 
     let work = empty_folder(folder.join("work"))?;
     let glue = glue(&compiled, &work)?;
-    styles(&work)?;
     let made = empty_folder(folder.join("dist.new"))?;
     bundle::module(&glue, &made)?;
     weight::compress(&made)?;
@@ -91,12 +90,17 @@ fn glue(compiled: &Path, work: &Path) -> Result<Glue> {
         .out_name("glue")
         .web(true)?
         .typescript(false)
-        .omit_default_module_path(false)
+        .omit_default_module_path(true)
         .remove_producers_section(true)
         .generate(work)
         .context("wasm-bindgen could not read the compiled widget")?;
     let wasm = work.join("glue_bg.wasm");
-    names::shorten(&wasm, &work.join("glue.js"))?;
+    let script = work.join("glue.js");
+    names::shorten(&wasm, &script)?;
+    // The glue's own way of loading knows more cases than there are here, and is left out with its default path.
+    let text = fs::read_to_string(&script)?;
+    fs::write(&script, text + "export const address = () => new URL(\"glue_bg.wasm\", import.meta.url);\n")?;
+    styles(work)?;
     // The target_features section is still in there and tells wasm-opt what it may use; it goes with this very pass.
     shell::run(
         shell::program(tools::npm_program("wasm-opt"))
