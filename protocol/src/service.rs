@@ -101,7 +101,8 @@ pub struct StartLogin {
 impl StartLogin {
     /// Writes the body.
     pub fn write<J: Json>(&self) -> String {
-        ObjectWriter::<J>::new()
+        let mut object = ObjectWriter::<J>::new();
+        object
             .text("client_id", &self.client_id)
             .optional_text("kind", self.kind.map(Kind::as_str))
             .text("result", self.result.as_str())
