@@ -28,17 +28,15 @@ pub trait Json: Sized {
         self.member(name)?.text()
     }
 
-    /// Fills in text members; false when one is missing.
+    /// Fills in a text member; false when there is none.
     ///
-    /// All of them in one go: a struct that is made member by member is taken apart at each that may be missing.
-    fn fill(&self, members: &mut [(&str, &mut String)]) -> bool {
-        members.iter_mut().all(|(name, member)| match self.text_member(name) {
-            Some(text) => {
-                **member = text;
-                true
-            }
-            None => false,
-        })
+    /// A struct that is filled in is taken apart once where something is missing, and not at each member.
+    #[inline(never)]
+    fn fill(&self, name: &str, member: &mut String) -> bool {
+        let text = self.text_member(name);
+        let found = text.is_some();
+        *member = text.unwrap_or_default();
+        found
     }
 
     /// The number member `name`, also where it was sent as a string of digits.
@@ -99,10 +97,10 @@ impl<J: Json> ObjectWriter<J> {
 
     /// `value` is JSON already: a number or an object.
     pub(crate) fn raw(&mut self, name: &str, value: &str) -> &mut Self {
-        let before = if self.text.len() > 1 { ",\"" } else { "\"" };
-        for part in [before, name, "\":", value] {
-            self.text.push_str(part);
-        }
+        self.text.push_str(if self.text.len() > 1 { ",\"" } else { "\"" });
+        self.text.push_str(name);
+        self.text.push_str("\":");
+        self.text.push_str(value);
         self
     }
 

@@ -37,10 +37,9 @@ pub fn address(base: &str, parameters: &[(&str, &str)]) -> String {
     let mut address = String::from(base);
     let mut mark = "?";
     for (name, value) in parameters {
-        for part in [mark, name, "="] {
-            address.push_str(part);
-        }
-        encode(value, &mut address);
+        address.push_str(mark);
+        address.push_str(name);
+        extend(&mut address, "=", value);
         mark = "&";
     }
     address
@@ -52,6 +51,13 @@ pub fn cut(text: &str, at: u8) -> (&str, &str) {
     let end = text.bytes().position(|byte| byte == at).unwrap_or(text.len());
     let (before, after) = text.split_at_checked(end).unwrap_or((text, ""));
     (before, after.get(1..).unwrap_or_default())
+}
+
+/// Adds `before` as it is, and `value` encoded. A call for each parameter is smaller than a table of them.
+#[inline(never)]
+pub(crate) fn extend(address: &mut String, before: &str, value: &str) {
+    address.push_str(before);
+    encode(value, address);
 }
 
 // These two are here and not a crate's because a crate's tables and panics would weigh more in the widget than they do.

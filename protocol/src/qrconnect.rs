@@ -82,22 +82,23 @@ impl QrFrame<'_> {
     /// ```
     pub fn address(&self) -> String {
         let mut address = String::from(self.open_url);
-        for (before, value) in [
-            ("/connect/qrconnect?appid=", self.appid.as_str()),
-            ("&scope=snsapi_login&redirect_uri=", self.redirect_uri),
-            ("&state=", self.state.as_str()),
-            ("&login_type=jssdk&self_redirect=", self.self_redirect.as_str()),
-            ("&styletype=&sizetype=&bgcolor=&rst=", ""),
-            (if self.english { "&lang=en" } else { "" }, ""),
-            (if self.stylelite { "&stylelite=1" } else { "" }, ""),
-            (if self.fast_login { "" } else { "&fast_login=0" }, ""),
-            (
-                if self.color_scheme.is_some() { "&color_scheme=" } else { "" },
-                self.color_scheme.map_or("", ColorScheme::as_str),
-            ),
-        ] {
-            address.push_str(before);
-            crate::encode(value, &mut address);
+        let mut add = |before, value| crate::extend(&mut address, before, value);
+        add("/connect/qrconnect?appid=", self.appid.as_str());
+        add("&scope=snsapi_login&redirect_uri=", self.redirect_uri);
+        add("&state=", self.state.as_str());
+        add("&login_type=jssdk&self_redirect=", self.self_redirect.as_str());
+        add("&styletype=&sizetype=&bgcolor=&rst=", "");
+        if self.english {
+            add("&lang=en", "");
+        }
+        if self.stylelite {
+            add("&stylelite=1", "");
+        }
+        if !self.fast_login {
+            add("&fast_login=0", "");
+        }
+        if let Some(color_scheme) = self.color_scheme {
+            add("&color_scheme=", color_scheme.as_str());
         }
         address
     }
@@ -106,14 +107,9 @@ impl QrFrame<'_> {
 /// The QR page as a page of its own, for a link.
 pub fn page_address(open_url: &str, appid: &AppId, redirect_uri: &str, state: &State) -> String {
     let mut address = String::from(open_url);
-    for (before, value) in [
-        ("/connect/qrconnect?appid=", appid.as_str()),
-        ("&redirect_uri=", redirect_uri),
-        ("&response_type=code&scope=snsapi_login&state=", state.as_str()),
-    ] {
-        address.push_str(before);
-        crate::encode(value, &mut address);
-    }
+    crate::extend(&mut address, "/connect/qrconnect?appid=", appid.as_str());
+    crate::extend(&mut address, "&redirect_uri=", redirect_uri);
+    crate::extend(&mut address, "&response_type=code&scope=snsapi_login&state=", state.as_str());
     address.push_str("#wechat_redirect");
     address
 }

@@ -101,7 +101,8 @@ pub struct StartLogin {
 impl StartLogin {
     /// Writes the body.
     pub fn write<J: Json>(&self) -> String {
-        ObjectWriter::<J>::new()
+        let mut object = ObjectWriter::<J>::new();
+        object
             .text("client_id", &self.client_id)
             .optional_text("kind", self.kind.map(Kind::as_str))
             .text("result", self.result.as_str())
@@ -174,16 +175,14 @@ impl StartedLogin {
             emulator: false,
             scene: None,
         };
-        let whole = body.fill(&mut [
-            ("id", &mut started.id),
-            ("kind", &mut kind),
-            ("state", &mut started.state),
-            ("iss", &mut started.iss),
-            ("redirect_uri", &mut started.redirect_uri),
-            ("open_url", &mut started.open_url),
-        ]);
+        let whole = body.fill("id", &mut started.id)
+            & body.fill("kind", &mut kind)
+            & body.fill("state", &mut started.state)
+            & body.fill("iss", &mut started.iss)
+            & body.fill("redirect_uri", &mut started.redirect_uri)
+            & body.fill("open_url", &mut started.open_url);
         // What may be missing.
-        body.fill(&mut [("client_name", &mut started.client_name)]);
+        body.fill("client_name", &mut started.client_name);
         started.secret = body.text_member("secret");
         started.appid = body.text_member("appid");
         started.emulator = body.member("emulator").and_then(|emulator| emulator.boolean()).unwrap_or(false);
@@ -244,11 +243,9 @@ impl Scene {
         let qr_size = scene.integer_member("qr_size")?;
         let mut read =
             Self { scan_url: String::new(), number: String::new(), qr_path: String::new(), qr_size };
-        let whole = scene.fill(&mut [
-            ("scan_url", &mut read.scan_url),
-            ("number", &mut read.number),
-            ("qr_path", &mut read.qr_path),
-        ]);
+        let whole = scene.fill("scan_url", &mut read.scan_url)
+            & scene.fill("number", &mut read.number)
+            & scene.fill("qr_path", &mut read.qr_path);
         whole.then_some(read)
     }
 }
@@ -379,8 +376,10 @@ impl FinishedLogin {
     /// Reads the body.
     pub fn read<J: Json>(body: &J) -> Option<Self> {
         let mut read = Self { code: String::new(), state: String::new(), iss: String::new() };
-        body.fill(&mut [("code", &mut read.code), ("state", &mut read.state), ("iss", &mut read.iss)])
-            .then_some(read)
+        let whole = body.fill("code", &mut read.code)
+            & body.fill("state", &mut read.state)
+            & body.fill("iss", &mut read.iss);
+        whole.then_some(read)
     }
 }
 
@@ -409,11 +408,8 @@ impl WebMessage {
         FinishedLogin::read(data).map(Self::Finished).or_else(|| {
             let problem = Problem::read(data)?;
             let (mut state, mut iss) = (String::new(), String::new());
-            data.fill(&mut [("state", &mut state), ("iss", &mut iss)]).then_some(Self::Failed {
-                state,
-                iss,
-                problem,
-            })
+            let whole = data.fill("state", &mut state) & data.fill("iss", &mut iss);
+            whole.then_some(Self::Failed { state, iss, problem })
         })
     }
 }

@@ -54,13 +54,6 @@ export class Browser {
 
   // What is seen. An element is named by its number.
 
-  /** The only form of style that a strict style-src lets pass. The first sheet is the class's own. */
-  style(_, __, css) {
-    const sheet = new this.#window.CSSStyleSheet();
-    sheet.replaceSync(css);
-    this.#root.adoptedStyleSheets = [...this.#root.adoptedStyleSheets.slice(0, 1), sheet];
-  }
-
   /** Makes a line of the table after the other: `depth|tag|classes|press|attributes`. Classes are parts as well. */
   build(first, parent, table) {
     const above = [this.#parts[parent]];

@@ -1,7 +1,8 @@
 // The class of <weixin-login>: loads the wasm once and lazily, holds its handle while the element is in a page, and leaves the
 // link inside it to the person where wasm does not run. Everything else is Rust. Safe to import where there is no window.
 
-import start, { Widget } from "./glue.js";
+import { Widget, initSync } from "./glue.js";
+import styles from "./styles.js";
 import wasm from "./wasm.js";
 
 /** A login that did not come about. */
@@ -25,19 +26,6 @@ const ATTRIBUTES = [
 
 const DRESS = ["lang", "theme"];
 
-// The place is kept from the first moment, so that nothing jumps when the wasm has come. The link inside shows through when
-// that takes long, and stays where it never comes.
-const STYLE = `
-:host { display: block; inline-size: var(--weixin-login-width, 320px); max-inline-size: 100%; min-block-size: 480px; }
-:host([display="button"]) { display: inline-block; inline-size: auto; min-block-size: 48px; }
-:host([hidden]) { display: none; }
-slot { display: grid; place-items: center; min-block-size: inherit; animation: weixin-login-late 0s 1s both; }
-:host([data-unsupported]) { min-block-size: 0; }
-:host([data-unsupported]) slot { animation: none; }
-slot[hidden] { display: none; }
-@keyframes weixin-login-late { from { visibility: hidden; } }
-`;
-
 let loading;
 let sheet;
 let script = "";
@@ -45,7 +33,9 @@ let script = "";
 /** The glue, started once for the whole page. A failure is forgotten, so that a later element tries again. */
 function load() {
   loading ??= Promise.resolve()
-    .then(() => start({ module_or_path: wasm() }))
+    .then(wasm)
+    .then((bytes) => WebAssembly.compile(bytes))
+    .then((module) => initSync({ module }))
     .catch((cause) => {
       loading = undefined;
       throw cause;
@@ -160,6 +150,7 @@ export class WeixinLoginElement extends Base {
       await load();
       // Removed, or mounted by another call, while the wasm was on its way.
       if (this.#widget || !this.isConnected) return;
+      if (!sheet) throw new Error("no constructable style sheets");
       this.#slot.hidden = true;
       this.#widget = new Widget(this, this.#root, script, (...news) => this.#widget?.heard(...news));
       this.removeAttribute("data-unsupported");
@@ -183,10 +174,11 @@ export function servedFrom(address) {
   script = address;
 }
 
+/** The only form of style that a strict style-src lets pass. */
 function styleSheet() {
   try {
     const made = new CSSStyleSheet();
-    made.replaceSync(STYLE);
+    made.replaceSync(styles);
     return made;
   } catch {
     return undefined;

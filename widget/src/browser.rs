@@ -21,9 +21,6 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn ask(this: &Browser, verb: &str, text: &str) -> Option<String>;
 
-    /// Gives the shadow root its style sheet.
-    #[wasm_bindgen(method, catch)]
-    fn style(this: &Browser, _a: i32, _b: i32, css: &str) -> Result<(), JsValue>;
     /// POSTs JSON: tells the answer's text and whether its status is good, or no text and what the browser threw.
     #[wasm_bindgen(method)]
     pub fn post(
@@ -56,14 +53,6 @@ extern "C" {
 
 // Most of it goes through one door: `js/browser.js` says why.
 impl Browser {
-    /// Gives the shadow root its style sheet.
-    ///
-    /// # Errors
-    /// What the browser threw: it has no constructable style sheets.
-    pub fn adopt(&self, css: &str) -> Result<(), JsValue> {
-        self.style(0, 0, css)
-    }
-
     // Once, and not wherever one of the next is called.
     #[inline(never)]
     fn run(&self, verb: &str, a: i32, b: i32) {

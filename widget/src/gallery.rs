@@ -15,6 +15,24 @@ use crate::browser::Browser;
 use crate::view::View;
 use crate::view::tree::{self, Part};
 
+const STYLES: &str = concat!(
+    include_str!("view/panel.css"),
+    include_str!("view/card.css"),
+    include_str!("view/qr.css"),
+    include_str!("view/scene.css"),
+    include_str!("view/notice.css"),
+    include_str!("view/dialog.css"),
+);
+
+#[wasm_bindgen(inline_js = "export function adopt(root, css) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [sheet];
+}")]
+extern "C" {
+    fn adopt(root: &JsValue, css: &str);
+}
+
 /// A code as the service draws one.
 const QR_PATH: &str = include_str!("../gallery/qr-path.txt");
 
@@ -39,7 +57,8 @@ impl Exhibit {
         };
         let (language, theme) = dress(&attribute, None);
         let browser = Browser::new(&JsValue::UNDEFINED, root, &JsValue::UNDEFINED);
-        let view = View::new(browser, (language, theme))?;
+        adopt(root, STYLES);
+        let view = View::new(browser, (language, theme));
         view.build(Part::Panel, Part::Root, tree::PANEL);
 
         let person = Person { nickname: "陈锴", avatar: None };

@@ -51,22 +51,19 @@ pub struct Widget {
 impl Widget {
     /// Mounts the widget in `root`, the shadow root of `host`. `script` is where the widget's own script came from;
     /// `heard` calls [`Widget::heard`] with what it is called with.
-    ///
-    /// # Errors
-    /// What the browser threw: no style sheet can be made.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: &JsValue, root: &JsValue, script: String, heard: &JsValue) -> Result<Widget, JsValue> {
+    pub fn new(host: &JsValue, root: &JsValue, script: String, heard: &JsValue) -> Widget {
         let browser = Browser::new(host, root, heard);
         let attribute = |name: &str| browser.attribute(name);
         let options = Rc::new(Options::read(&attribute, &surroundings(&browser, script)));
-        let view = View::new(browser, (options.language, options.theme))?;
+        let view = View::new(browser, (options.language, options.theme));
         view.browser.presses(what::PRESSED);
         let widget = Self { view, options, running: Cell::default() };
         match widget.options.display {
             Display::Panel => widget.begin(Part::Root),
             Display::Button => widget.view.build(Part::Trigger, Part::Root, tree::TRIGGER),
         }
-        Ok(widget)
+        widget
     }
 
     /// Takes what the browser tells: which of our questions it answers, and how.

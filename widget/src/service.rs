@@ -90,9 +90,9 @@ fn ask_about<'a>(options: &Options, started: &'a StartedLogin, what: &str, body:
 
 fn about(options: &Options, started: &StartedLogin, what: &str) -> String {
     let mut address = options.service.clone();
-    for part in ["/login/", &started.id, what] {
-        address.push_str(part);
-    }
+    address.push_str("/login/");
+    address.push_str(&started.id);
+    address.push_str(what);
     address
 }
 

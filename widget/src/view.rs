@@ -14,19 +14,9 @@ use core::cell::Cell;
 use flow::screen::{Body, Frame, Offer, Screen};
 use flow::text::{Language, Text};
 use protocol::qrconnect::ColorScheme;
-use wasm_bindgen::JsValue;
 
 use crate::browser::Browser;
 use tree::Part;
-
-const STYLES: &str = concat!(
-    include_str!("view/panel.css"),
-    include_str!("view/card.css"),
-    include_str!("view/qr.css"),
-    include_str!("view/scene.css"),
-    include_str!("view/notice.css"),
-    include_str!("view/dialog.css"),
-);
 
 /// What may change while a login goes on.
 pub type Dress = (Language, ColorScheme);
@@ -53,12 +43,8 @@ pub fn frame_part(frame: Option<&Frame>) -> i32 {
 
 impl View {
     /// Nothing is seen yet.
-    ///
-    /// # Errors
-    /// What the browser threw: it has no constructable style sheets.
-    pub fn new(browser: Browser, dress: Dress) -> Result<Self, JsValue> {
-        browser.adopt(STYLES)?;
-        Ok(Self { browser, dress: Cell::new(dress), frames: Cell::new([tree::FRAMES; 2]) })
+    pub fn new(browser: Browser, dress: Dress) -> Self {
+        Self { browser, dress: Cell::new(dress), frames: Cell::new([tree::FRAMES; 2]) }
     }
 
     /// Puts the elements of a table at the end of `parent`.
@@ -69,8 +55,8 @@ impl View {
 
     /// Takes the panel out of the page.
     pub fn clear(&self) {
-        for part in self.frames.replace([tree::FRAMES; 2]) {
-            self.browser.remove(part);
+        for part in &self.frames.replace([tree::FRAMES; 2]) {
+            self.browser.remove(*part);
         }
         self.browser.remove(Part::Panel as i32);
     }
@@ -79,12 +65,12 @@ impl View {
     pub fn dress(&self, dress: Dress) {
         self.dress.set(dress);
         let (language, theme) = dress;
-        for part in [Part::Trigger, Part::Dialog, Part::Panel] {
-            self.set(part, "lang", language.tag());
-            self.set(part, "data-theme", theme.as_str());
+        for part in &[Part::Trigger, Part::Dialog, Part::Panel] {
+            self.set(*part, "lang", language.tag());
+            self.set(*part, "data-theme", theme.as_str());
         }
-        for (part, text) in tree::NAMES {
-            self.set(part, "aria-label", self.text(text));
+        for (part, text) in &tree::NAMES {
+            self.set(*part, "aria-label", self.text(*text));
         }
         for (part, text) in tree::LABELS {
             self.say(*part, *text);
@@ -111,17 +97,17 @@ impl View {
             }
             body => (Part::Notice, notice::show(self, body)),
         };
-        for part in PLACES {
-            self.hide(part, part != place);
+        for part in &PLACES {
+            self.hide(*part, *part != place);
         }
         self.show_frames(screen);
         let note = self.foot(&screen.body);
 
         let mut aloud = String::new();
-        for text in said.into_iter().chain([note]) {
-            if text != Text::Nothing {
-                aloud.push_str(self.text(text));
-                aloud.push(' ');
+        for text in &[said[0], said[1], note] {
+            if *text != Text::Nothing {
+                aloud.push_str(self.text(*text));
+                aloud.push_str(" ");
             }
         }
         self.put(Part::Live, &aloud);
@@ -150,9 +136,9 @@ impl View {
         let browser = &self.browser;
         let wanted = [frame_part(screen.frame), frame_part(screen.former_frame)];
         let [shown, former] = self.frames.replace(wanted);
-        for part in [shown, former] {
-            if !wanted.contains(&part) {
-                browser.remove(part);
+        for part in &[shown, former] {
+            if !wanted.contains(part) {
+                browser.remove(*part);
             }
         }
         if shown == wanted[0] {
@@ -160,9 +146,9 @@ impl View {
         }
         if shown == wanted[1] {
             // A frame that is moved in the page loads again: it steps back where it is.
-            for (name, value) in [("class", "former"), ("inert", ""), ("aria-hidden", "true")] {
-                browser.set(shown, name, value);
-            }
+            browser.set(shown, "class", "former");
+            browser.set(shown, "inert", "");
+            browser.set(shown, "aria-hidden", "true");
         }
         if let Some(frame) = screen.frame {
             self.load(frame);
@@ -172,23 +158,20 @@ impl View {
     fn load(&self, frame: &Frame) {
         let part = frame_part(Some(frame));
         self.browser.make(part, "iframe");
-        for (name, value) in [
-            ("title", self.text(Text::QrTitle)),
-            ("part", "frame"),
-            // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it.
-            (
-                "sandbox",
-                if frame.top_navigation {
-                    "allow-scripts allow-same-origin allow-top-navigation"
-                } else {
-                    "allow-scripts allow-same-origin"
-                },
-            ),
-            ("allow", if frame.fast_login { "loopback-network; local-network-access" } else { "" }),
-            ("src", &frame.address),
-        ] {
-            self.browser.set(part, name, value);
-        }
+        let set = |name, value| self.browser.set(part, name, value);
+        set("title", self.text(Text::QrTitle));
+        set("part", "frame");
+        // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it.
+        set(
+            "sandbox",
+            if frame.top_navigation {
+                "allow-scripts allow-same-origin allow-top-navigation"
+            } else {
+                "allow-scripts allow-same-origin"
+            },
+        );
+        set("allow", if frame.fast_login { "loopback-network; local-network-access" } else { "" });
+        set("src", &frame.address);
         self.browser.append(part, Part::Qr as i32);
     }
 

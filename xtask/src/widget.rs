@@ -148,12 +148,22 @@ fn glue(compiled: &Path, folder: &Path, wasm_is: WasmIs) -> Result<Glue> {
         .out_name("glue")
         .web(true)?
         .typescript(false)
-        .omit_default_module_path(wasm_is == WasmIs::Inlined)
+        .omit_default_module_path(true)
         .remove_producers_section(true)
         .generate(folder)
         .context("wasm-bindgen could not read the compiled widget")?;
     let (wasm, script) = (folder.join("glue_bg.wasm"), folder.join("glue.js"));
     names::shorten(&wasm, &script)?;
+    if wasm_is == WasmIs::Beside {
+        // The glue's own way of loading knows more cases than there are here, and is left out with its default path.
+        let text = fs::read_to_string(&script)?;
+        fs::write(
+            &script,
+            text + "export const address = () => new URL(\"glue_bg.wasm\", import.meta.url);
+",
+        )?;
+    }
+    styles(folder)?;
     // The target_features section is still in there and tells wasm-opt what it may use; it goes with this very pass.
     shell::run(
         shell::program(tools::npm_program("wasm-opt"))
@@ -167,6 +177,19 @@ fn glue(compiled: &Path, folder: &Path, wasm_is: WasmIs) -> Result<Glue> {
     )?;
     let folder = folder.to_owned();
     Ok(Glue { folder, script: fs::read_to_string(script)?, wasm: fs::read(wasm)?, wasm_is })
+}
+
+/// The style sheet as a module of JavaScript: there it weighs less than in the wasm.
+fn styles(work: &Path) -> Result<()> {
+    let css = work.join("styles.css");
+    shell::run(
+        shell::program(tools::npm_program("esbuild"))
+            .args(["widget/src/view/styles.css", "--bundle", "--minify", "--target=es2022", "--charset=utf8"])
+            .args(["--log-level=warning"])
+            .arg(format!("--outfile={}", css.display())),
+    )?;
+    let text = serde_json::to_string(fs::read_to_string(css)?.trim_end())?;
+    Ok(fs::write(work.join("styles.js"), format!("export default {text};\n"))?)
 }
 
 /// A hash over the compiler and the content of all inputs.
