@@ -109,13 +109,12 @@ impl Ready {
     /// [`Unusable`]; every one of them means the QR code.
     pub fn read<J: Json>(body: &str) -> Result<Self, Unusable> {
         let jsdata: J = answer(body, CHECK_LOGIN)?;
-        Ok(Self {
-            nickname: jsdata.text_member("nickname").unwrap_or_default(),
-            headimgurl: jsdata.text_member("headimgurl").unwrap_or_default(),
-            authorize_uuid: AuthorizeUuid::parse(
-                jsdata.text_member("authorize_uuid").ok_or(Unusable::NotUnderstood)?,
-            )?,
-        })
+        let authorize_uuid = jsdata.text_member("authorize_uuid").unwrap_or_default();
+        let authorize_uuid = AuthorizeUuid::parse(authorize_uuid)?;
+        let mut ready = Self { nickname: String::new(), headimgurl: String::new(), authorize_uuid };
+        jsdata.fill("nickname", &mut ready.nickname);
+        jsdata.fill("headimgurl", &mut ready.headimgurl);
+        Ok(ready)
     }
 
     /// Writes the answer as WeChat does.
@@ -135,16 +134,14 @@ pub struct HalfPixels(pub i32);
 
 impl HalfPixels {
     /// `391.5`, `576`, `-0.5`
-    fn write(self) -> String {
-        let mut text = String::new();
+    fn write(self, text: &mut String) {
         if self.0 < 0 {
-            text.push('-');
+            text.push_str("-");
         }
-        digits(self.0.unsigned_abs() / 2, &mut text);
+        digits(self.0.unsigned_abs() / 2, text);
         if self.0 % 2 != 0 {
             text.push_str(".5");
         }
-        text
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -197,10 +194,10 @@ impl DialogCorner {
     /// `{"x":576,"y":391.5}`
     fn write(self) -> String {
         let mut text = String::from("{\"x\":");
-        text.push_str(&self.x.write());
+        self.x.write(&mut text);
         text.push_str(",\"y\":");
-        text.push_str(&self.y.write());
-        text.push('}');
+        self.y.write(&mut text);
+        text.push_str("}");
         text
     }
 

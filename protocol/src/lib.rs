@@ -80,19 +80,25 @@ fn encode(text: &str, into: &mut String) {
 /// Gives back what was percent-encoded; `None` where that is no ASCII, as no code and no state ever is.
 fn decoded(text: &str) -> Option<String> {
     let mut decoded = String::new();
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let byte = match byte {
-            b'%' => {
-                let mut digit = || (bytes.next()? as char).to_digit(16);
-                (digit()? * 16 + digit()?) as u8
+    let (mut byte, mut digits_to_come) = (0, 0);
+    for found in text.bytes() {
+        if digits_to_come == 0 {
+            byte = found.into();
+            if found == b'%' {
+                (byte, digits_to_come) = (0, 2);
+                continue;
             }
-            byte => byte,
-        };
-        if !byte.is_ascii() {
+        } else {
+            byte = byte * 16 + char::from(found).to_digit(16)?;
+            digits_to_come -= 1;
+            if digits_to_come > 0 {
+                continue;
+            }
+        }
+        if byte > 127 {
             return None;
         }
-        decoded.push(byte as char);
+        decoded.push(char::from(byte as u8));
     }
-    Some(decoded)
+    (digits_to_come == 0).then_some(decoded)
 }

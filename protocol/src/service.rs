@@ -46,7 +46,7 @@ impl Kind {
 
     /// Reads the word on the wire.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Hosted, Self::Embedded, Self::Scene].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Hosted, Self::Embedded, Self::Scene].iter().copied().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -283,7 +283,8 @@ impl SceneEvent {
     /// Reads the word on the wire.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Waiting, Self::Scanned, Self::Approved, Self::Denied, Self::Expired]
-            .into_iter()
+            .iter()
+            .copied()
             .find(|event| event.as_str() == text)
     }
 

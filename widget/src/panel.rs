@@ -93,7 +93,9 @@ impl Widget {
     pub(crate) fn take(&self, what: i32, number: i32, text: Option<String>, value: JsValue) {
         let answer = Answer { body: text, value };
         if let Some(event) = self.event(what, number, &answer) {
-            self.send(event, answer.value);
+            // With a text the value is no cause: it says how good the text is, or is a message's data.
+            let cause = if answer.body.is_none() { answer.value } else { JsValue::UNDEFINED };
+            self.send(event, cause);
         }
     }
 

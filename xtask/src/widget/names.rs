@@ -12,7 +12,7 @@ use walrus::Module;
 const GLUE_MODULE: &str = "./glue_bg.js";
 const SHORT_MODULE: &str = "w";
 
-/// Renames what the wasm imports, in the wasm and in the glue.
+/// Renames what the wasm imports and exports, in the wasm and in the glue.
 pub fn shorten(wasm: &Path, glue: &Path) -> Result<()> {
     let mut module = Module::from_file(wasm).context("the wasm cannot be read")?;
     let mut names = BTreeMap::new();
@@ -24,6 +24,13 @@ pub fn shorten(wasm: &Path, glue: &Path) -> Result<()> {
         let long = std::mem::replace(&mut import.name, short.clone());
         import.module = SHORT_MODULE.into();
         names.insert(long, short);
+    }
+    for export in module.exports.iter_mut() {
+        // `memory` is a word of the glue's own as well.
+        if export.name != "memory" {
+            let short = short(names.len());
+            names.insert(std::mem::replace(&mut export.name, short.clone()), short);
+        }
     }
     module.emit_wasm_file(wasm)?;
 
