@@ -326,7 +326,7 @@ impl Machine {
             }
             Device::InsideWeixin if self.page().is_none() => self.fail(LoginError::new(
                 Code::Unsupported,
-                "inside WeChat the element needs a link to the login page",
+                "the element needs a link inside it to the login page",
             )),
             Device::Phone | Device::InsideWeixin => {
                 self.stage = Stage::Elsewhere { copied: false };
@@ -406,7 +406,7 @@ impl Machine {
     /// Goes to the QR code. Every road that is not a login leads here.
     fn show_qr(&mut self, note: Option<Text>) {
         if !self.options.frame && self.page().is_none() {
-            let message = "with no-frame the element needs a link inside it to the login page";
+            let message = "the element needs a link inside it to the login page";
             return self.fail(LoginError::new(Code::Unsupported, message));
         }
         self.stage = Stage::Qr;
@@ -595,7 +595,7 @@ impl Machine {
             self.told_blocked = true;
             self.ask_for(Effect::TellError(LoginError::new(
                 Code::Blocked,
-                "WeChat's page stays silent in its frame: an extension or a policy may block it",
+                "WeChat's page stays silent in its frame",
             )));
         }
     }

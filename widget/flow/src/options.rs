@@ -136,11 +136,10 @@ impl Options {
         if options.attempt.is_none() && options.wrong.is_none() {
             let challenged = options.code_challenge.as_ref().is_some_and(|challenge| challenge.len() == 43);
             if options.client_id.is_empty() {
-                options.wrong = Some("client-id is missing: the client's id in the service's configuration");
+                options.wrong = Some("client-id is missing");
             } else if result == LoginResult::Code && !challenged {
                 options.wrong = Some(
-                    "code-challenge is missing or malformed: with result=code the site's backend makes the verifier \
-                     and gives its S256 challenge, 43 characters",
+                    "code-challenge is missing or malformed: the S256 challenge of the backend's verifier, 43 characters",
                 );
             }
         }

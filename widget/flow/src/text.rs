@@ -98,9 +98,9 @@ texts! {
     /// While WeChat asks.
     ConfirmTitle = "请在微信中确认", "請在微信中確認", "Confirm in WeChat";
     /// Where to look.
-    ConfirmHint = "微信已在这台电脑上弹出窗口，请在其中点“允许”。",
-        "微信已在這部電腦上彈出視窗，請在其中按「允許」。",
-        "WeChat has opened a window on this computer. Choose Allow there.";
+    ConfirmHint = "微信已弹出窗口，请在其中点“允许”。",
+        "微信已彈出視窗，請在其中按「允許」。",
+        "WeChat has opened a window. Choose Allow there.";
     /// Takes back.
     Cancel = "取消", "取消", "Cancel";
     /// The person agreed; the service is working.
@@ -119,11 +119,11 @@ texts! {
     NoteRefused = "你在微信中取消了登录。可以扫码，或再试一次。", "你在微信中取消了登入。可以掃碼，或再試一次。",
         "You declined in WeChat. Scan the code, or try again.";
     /// After any other failure of a fast login that the person had pressed.
-    NoteFastLoginFailed = "这次没能从这台电脑登录，请扫码。", "這次未能從這部電腦登入，請掃碼。",
-        "That didn’t work on this computer this time. Please scan.";
+    NoteFastLoginFailed = "这次没能登录，请扫码。", "這次未能登入，請掃碼。",
+        "That didn’t work this time. Please scan.";
     /// After "use this computer" found no WeChat.
-    NoteNoDesktop = "没有在这台电脑上找到已登录的微信，请扫码。", "沒有在這部電腦上找到已登入的微信，請掃碼。",
-        "No logged-in WeChat was found on this computer. Please scan.";
+    NoteNoDesktop = "这台电脑上没有已登录的微信，请扫码。", "這部電腦上沒有已登入的微信，請掃碼。",
+        "WeChat isn’t open on this computer. Please scan.";
     /// After "use another account".
     NoteOtherAccount = "请用要登录的那个微信扫码。", "請用要登入的那個微信掃碼。",
         "Scan with the WeChat account you want to use.";
@@ -139,9 +139,9 @@ texts! {
     /// On a phone, outside WeChat.
     PhoneTitle = "在微信中打开", "在微信中開啟", "Open this page in WeChat";
     /// What to do there.
-    PhoneHint = "手机不能扫自己的屏幕。复制链接，在微信里发给自己并打开；也可以用另一台设备的屏幕扫码。",
-        "手機不能掃自己的螢幕。複製連結，在微信裡傳給自己並開啟；也可以用另一台裝置的螢幕掃碼。",
-        "A phone can’t scan its own screen. Copy the link, send it to yourself in WeChat and open it there, or open this page on another screen and scan.";
+    PhoneHint = "手机不能扫自己的屏幕。在微信里打开链接，或在另一块屏幕上扫码。",
+        "手機不能掃自己的螢幕。在微信裡開啟連結，或在另一個螢幕上掃碼。",
+        "A phone can’t scan its own screen. Open the link in WeChat, or scan on another screen.";
     /// Copies.
     CopyLink = "复制链接", "複製連結", "Copy link";
     /// Copied.
@@ -151,8 +151,7 @@ texts! {
     /// The attempt is over.
     ExpiredTitle = "二维码已过期", "二維碼已過期", "This code has expired";
     /// Why.
-    ExpiredHint = "为了安全，登录码只在几分钟内有效。", "為了安全，登入碼只在幾分鐘內有效。",
-        "For your safety a login code is valid for a few minutes only.";
+    ExpiredHint = "登录码只在几分钟内有效。", "登入碼只在幾分鐘內有效。", "A login code is valid for a few minutes.";
     /// Gets a new one.
     Refresh = "刷新", "重新整理", "Get a new code";
     /// The site's own QR code, before anybody has scanned it.
@@ -188,7 +187,7 @@ texts! {
     ErrorBusy = "微信正忙，请稍等片刻再试。", "微信正忙，請稍候再試。", "WeChat is busy. Please try again in a moment.";
     /// The site's own mistake.
     ErrorSetup = "本站的微信登录还没有设置好，请联系网站。", "本站的微信登入尚未設定好，請聯絡網站。",
-        "WeChat login isn’t set up correctly on this site. Please tell its owner.";
+        "WeChat login isn’t set up on this site. Please tell its owner.";
     /// WeChat's snapshot page.
     ErrorVirtual = "微信给出的是虚拟身份。请重新打开页面，并轻点登录。",
         "微信提供的是虛擬身分。請重新開啟頁面，並輕點登入。",

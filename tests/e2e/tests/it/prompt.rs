@@ -99,7 +99,7 @@ async fn a_blocked_question_leaves_the_code_and_offers_nothing_more() {
     let (house, browser) = asked().await;
     let denied = "return navigator.permissions.query({ name: 'loopback-network' }).then(({ state }) => state === 'denied')";
     press(&browser, Press::Block, denied).await;
-    browser.until_panel_says("没有在这台电脑上找到已登录的微信").await;
+    browser.until_panel_says("这台电脑上没有已登录的微信").await;
     assert_eq!(browser.script(&shown("use-this-computer")).await, false);
     assert_code_is_there(&browser).await;
     scan_and_allow(&house).await;
