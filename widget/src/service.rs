@@ -136,7 +136,7 @@ pub fn read<T>(browser: &Browser, answer: &Answer, read: fn(&str) -> Option<T>) 
 fn refusal(browser: &Browser, body: &str, good: bool) -> LoginError {
     // Without a word of the service's something in between has answered: a proxy's page, a wrong address.
     match BrowserJson::parse(body).and_then(|problem| Problem::read(&problem)) {
-        Some(problem) if !good => problem.into(),
+        Some(problem) if !good => (&problem).into(),
         _ if browser.about("online").is_some() => {
             LoginError::new(Code::ServiceUnreachable, "no usable answer from the login service")
         }

@@ -49,17 +49,16 @@ impl LoginError {
     }
 }
 
-impl From<Problem> for LoginError {
+impl From<&Problem> for LoginError {
     /// A word that this widget does not know yet is a `server_error`, and its message keeps the word.
-    fn from(problem: Problem) -> Self {
-        match ErrorCode::parse(&problem.error) {
-            Some(code) => Self { code: Code::Service(code), message: problem.error_description },
-            None => {
-                let mut message = problem.error;
-                message.push_str(": ");
-                message.push_str(&problem.error_description);
-                Self { code: Code::Service(ErrorCode::ServerError), message }
-            }
+    fn from(problem: &Problem) -> Self {
+        let code = ErrorCode::parse(&problem.error);
+        let mut message = String::new();
+        if code.is_none() {
+            message.push_str(&problem.error);
+            message.push_str(": ");
         }
+        message.push_str(&problem.error_description);
+        Self { code: Code::Service(code.unwrap_or(ErrorCode::ServerError)), message }
     }
 }

@@ -474,7 +474,7 @@ impl Machine {
         }
         match message {
             WebMessage::Finished(finished) => self.finish(started, finished),
-            WebMessage::Failed { problem, .. } => self.fail(problem.clone().into()),
+            WebMessage::Failed { problem, .. } => self.fail(problem.into()),
         }
     }
 
