@@ -13,6 +13,8 @@
 //! - [`service`]: the bodies between our widget and our service.
 
 // The widget has no room for std.
+// A push of a char brings an encoder of all of Unicode into the widget; a push of a text copies bytes.
+#![allow(clippy::single_char_add_str)]
 #![no_std]
 
 extern crate alloc;

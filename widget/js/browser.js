@@ -106,6 +106,8 @@ export class Browser {
   }
 
   remove(part) {
+    // A dialog that is taken out says so, too.
+    this.#parts[part]?.close?.();
     this.#parts[part]?.remove();
     delete this.#parts[part];
   }

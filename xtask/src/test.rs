@@ -89,7 +89,6 @@ fn workspace_tests(count: &mut Count, options: &Options) -> Result<()> {
     tests
         .args(["test", "--workspace", "--no-fail-fast"])
         .env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist())
-        .env("WEIXIN_LOGIN_GALLERY_DIR", widget::gallery_folder())
         .env("PATH", path);
     if options.full {
         tests.env("PROPTEST_CASES", "20000").env("WEIXIN_LOGIN_FULL_TESTS", "1");

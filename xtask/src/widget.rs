@@ -85,7 +85,7 @@ pub fn build() -> Result<()> {
 }
 
 /// The folder with the gallery: every phase with made-up content, for the tests of what is seen.
-pub fn gallery_folder() -> PathBuf {
+fn gallery_folder() -> PathBuf {
     shell::target().join("widget/gallery")
 }
 

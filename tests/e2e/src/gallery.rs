@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-/// The built gallery (`WEIXIN_LOGIN_GALLERY_DIR`, else `target/widget/gallery`).
+/// The built gallery.
 pub fn folder() -> PathBuf {
-    std::env::var_os("WEIXIN_LOGIN_GALLERY_DIR")
-        .map_or_else(|| repository().join("target/widget/gallery"), PathBuf::from)
+    repository().join("target/widget/gallery")
 }
 
 /// axe-core, as a script that defines `axe`.

@@ -21,6 +21,9 @@ pub enum Engine {
     WebKit,
 }
 
+/// How often a driver is started at most.
+const STARTS: usize = 5;
+
 /// A WebDriver program with every browser that it starts.
 pub(super) struct Running {
     /// Where it speaks WebDriver.
@@ -32,6 +35,12 @@ pub(super) struct Running {
 
 impl Running {
     pub fn start(engine: Engine, headless: bool) -> Self {
+        // A free port may be taken by another test before the driver has it: it ends then, and is started once more.
+        let started = (0..STARTS).find_map(|_| Self::try_start(engine, headless));
+        started.unwrap_or_else(|| panic!("the driver of {engine:?} did not start"))
+    }
+
+    fn try_start(engine: Engine, headless: bool) -> Option<Self> {
         let screen = (engine == Engine::WebKit || !headless).then(Screen::start);
         let mut command = match engine {
             Engine::Chromium => Command::new("chromedriver"),
@@ -59,21 +68,14 @@ impl Running {
         let mut lines = output.lines();
         let port = match engine {
             // The others say nothing, or nothing that helps.
-            Engine::Chromium => lines
-                .by_ref()
-                .map_while(Result::ok)
-                .find_map(|line| {
-                    line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
-                })
-                .expect("chromedriver says its port"),
-            Engine::Firefox | Engine::WebKit => {
-                until_it_listens(port);
-                port
-            }
+            Engine::Chromium => lines.by_ref().map_while(Result::ok).find_map(|line| {
+                line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
+            })?,
+            Engine::Firefox | Engine::WebKit => until_it_listens(port, &mut driver.0)?,
         };
         // Read on, or the driver would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { address: format!("http://127.0.0.1:{port}"), _driver: driver, screen }
+        Some(Self { address: format!("http://127.0.0.1:{port}"), _driver: driver, screen })
     }
 
     /// The screen that a browser with a window draws on, as `DISPLAY` says it.
@@ -141,10 +143,15 @@ fn free_port() -> u16 {
     listener.local_addr().expect("its number").port()
 }
 
-fn until_it_listens(port: u16) {
+/// The port, once the driver listens; `None` when it has ended instead.
+fn until_it_listens(port: u16, driver: &mut Child) -> Option<u16> {
     let deadline = Instant::now() + PATIENCE;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         assert!(Instant::now() < deadline, "the driver never listened on port {port}");
+        if driver.try_wait().is_ok_and(|ended| ended.is_some()) {
+            return None;
+        }
         std::thread::yield_now();
     }
+    Some(port)
 }
