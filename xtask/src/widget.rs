@@ -167,9 +167,10 @@ fn glue(compiled: &Path, folder: &Path, wasm_is: WasmIs) -> Result<Glue> {
     // The target_features section is still in there and tells wasm-opt what it may use; it goes with this very pass.
     shell::run(
         shell::program(tools::npm_program("wasm-opt"))
-            // Not what is smallest, but what compresses best: functions that are called once stay for themselves, and lie
-            // beside those of the same module.
-            .args(["-Oz", "-Oz", "--one-caller-inline-max-function-size=60", "--reorder-functions-by-name"])
+            // Not what is smallest, but what compresses best: control flow is taken apart and put together again,
+            // functions that are called once stay for themselves, and lie beside those of the same module.
+            .args(["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"])
+            .args(["--one-caller-inline-max-function-size=25", "--reorder-functions-by-name"])
             .args(["--strip-debug", "--strip-producers", "--strip-target-features", "--vacuum"])
             .arg(&wasm)
             .arg("-o")
