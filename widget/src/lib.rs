@@ -9,6 +9,8 @@
 
 // The plain build has no std: with it all the text of its panics would cross the wire, a sixth of the widget.
 #![cfg_attr(not(feature = "std"), no_std)]
+// A push of a char brings an encoder of all of Unicode along; a push of a text copies bytes.
+#![allow(clippy::single_char_add_str)]
 
 extern crate alloc;
 
