@@ -117,7 +117,7 @@ fn what_there_is_to_press_is_large_enough_and_has_a_name() {
 #[wasm_bindgen_test]
 fn what_has_happened_is_said_aloud_in_the_panels_language() {
     for (lang, said) in [
-        ("zh-CN", "二维码已过期 为了安全，登录码只在几分钟内有效。 "),
+        ("zh-CN", "二维码已过期 登录码只在几分钟内有效。 "),
         ("zh-TW", "二維碼已過期 為了安全，登入碼只在幾分鐘內有效。 "),
         ("en", "This code has expired For your safety a login code is valid for a few minutes only. "),
     ] {
