@@ -118,8 +118,8 @@ fn what_there_is_to_press_is_large_enough_and_has_a_name() {
 fn what_has_happened_is_said_aloud_in_the_panels_language() {
     for (lang, said) in [
         ("zh-CN", "二维码已过期 登录码只在几分钟内有效。 "),
-        ("zh-TW", "二維碼已過期 為了安全，登入碼只在幾分鐘內有效。 "),
-        ("en", "This code has expired For your safety a login code is valid for a few minutes only. "),
+        ("zh-TW", "二維碼已過期 登入碼只在幾分鐘內有效。 "),
+        ("en", "This code has expired A login code is valid for a few minutes. "),
     ] {
         let (_exhibit, root) = exhibit("expired", lang);
         let live = find(&root, "[role=status]");
