@@ -1,10 +1,14 @@
 //! Every phase with made-up content, for the gallery page (widget/gallery) and its screenshots.
 
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use flow::error::Code;
 use flow::options::dress;
 use flow::screen::{Body, Frame, Offer, Person, Phase, SceneCode, Screen};
 use flow::text::Text;
-use protocol::service::ErrorCode;
+use protocol::service::{ErrorCode, Kind, StartedLogin};
 use wasm_bindgen::prelude::*;
 
 use crate::browser::Browser;
@@ -63,8 +67,22 @@ impl Exhibit {
         let frame = Frame {
             number: 1,
             address: frame.into(),
-            open_url: frame.into(),
-            redirect_uri: frame.into(),
+            started: Rc::new(StartedLogin {
+                id: String::new(),
+                kind: Kind::Embedded,
+                secret: None,
+                state: String::new(),
+                iss: String::new(),
+                appid: None,
+                redirect_uri: frame.into(),
+                open_url: frame.into(),
+                desktop_urls: Vec::new(),
+                expires_in: 600,
+                renew_in: 300,
+                client_name: String::new(),
+                emulator: false,
+                scene: None,
+            }),
             top_navigation: false,
             fast_login: false,
         };
