@@ -136,7 +136,7 @@ impl HalfPixels {
     /// `391.5`, `576`, `-0.5`
     fn write(self, text: &mut String) {
         if self.0 < 0 {
-            text.push_str("-");
+            text.push('-');
         }
         digits(self.0.unsigned_abs() / 2, text);
         if self.0 % 2 != 0 {
@@ -197,7 +197,7 @@ impl DialogCorner {
         self.x.write(&mut text);
         text.push_str(",\"y\":");
         self.y.write(&mut text);
-        text.push_str("}");
+        text.push('}');
         text
     }
 

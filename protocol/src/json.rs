@@ -105,7 +105,7 @@ impl<J: Json> ObjectWriter<J> {
     }
 
     pub(crate) fn end(&mut self) -> String {
-        self.text.push_str("}");
+        self.text.push('}');
         core::mem::take(&mut self.text)
     }
 }

@@ -107,7 +107,7 @@ impl View {
         for text in &[said[0], said[1], note] {
             if *text != Text::Nothing {
                 aloud.push_str(self.text(*text));
-                aloud.push_str(" ");
+                aloud.push(' ');
             }
         }
         self.put(Part::Live, &aloud);

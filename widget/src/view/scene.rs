@@ -18,7 +18,7 @@ pub fn show(view: &View, code: &SceneCode<'_>) -> Said {
     view.say(Part::CopyScan, if code.copied { Text::Copied } else { Text::CopyScanLink });
     let mut left = String::from(view.text(Text::TimeLeft));
     number(&mut left, code.seconds_left / 60, false);
-    left.push_str(":");
+    left.push(':');
     number(&mut left, code.seconds_left % 60, true);
     view.put(Part::TimeLeft, &left);
     [title, Text::Nothing]
@@ -38,7 +38,7 @@ fn draw(view: &View, code: &SceneCode<'_>) {
     // The white around it is the style's.
     let mut frame = String::from("0 0 ");
     number(&mut frame, code.qr_size, true);
-    frame.push_str(" ");
+    frame.push(' ');
     number(&mut frame, code.qr_size, true);
     view.set(Part::QrImage, "viewBox", &frame);
     view.set(Part::QrPath, "d", code.qr_path);
