@@ -1,6 +1,6 @@
 // Shows the phases that the address asks for.
 
-import start, { Exhibit } from "./glue.js";
+import start, { Exhibit, address } from "./glue.js";
 
 const PHASES = [
   "loading", "card", "card-unnamed", "card-hostile", "confirming", "finishing", "qr", "qr-ask", "qr-asking", "qr-offer",
@@ -13,7 +13,7 @@ const lang = asked.get("lang") ?? "zh-CN";
 const theme = asked.get("theme") ?? "light";
 const phases = asked.get("phase")?.split(",") ?? PHASES;
 
-await start();
+await start({ module_or_path: address() });
 document.documentElement.lang = lang;
 document.body.classList.toggle("dark", theme === "dark");
 // Dropped exhibits would leave the page.
