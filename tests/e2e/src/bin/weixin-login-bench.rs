@@ -22,9 +22,10 @@ const NOTE_TIMES: &str = "
         });
     }
     const look = () => {
-        const panel = document.querySelector('weixin-login')?.shadowRoot?.querySelector('[data-press=continue]');
+        const panel = [...(document.querySelector('weixin-login')?.shadowRoot?.querySelectorAll('[data-press=continue]') ?? [])]
+            .find((button) => button.checkVisibility());
         const own = document.querySelector('#fast-login');
-        if (panel?.checkVisibility() || own?.checkVisibility()) top.postMessage('bench-card', '*');
+        if (panel || own?.checkVisibility()) top.postMessage('bench-card', '*');
         else requestAnimationFrame(look);
     };
     requestAnimationFrame(look);";
