@@ -174,7 +174,12 @@ async fn button_by_keyboard(engine: Engine) {
     browser.script(&format!("{trigger}.focus()")).await;
     press_key(&browser, Key::Enter).await;
     browser.until_phase("fast-login").await;
-    browser.until("the focus inside the dialog", &format!("{focused}?.closest('dialog') !== null")).await;
+    browser
+        .until(
+            "the focus inside the dialog",
+            &format!("{focused}?.closest('dialog') instanceof HTMLDialogElement"),
+        )
+        .await;
     press_key(&browser, Key::Escape).await;
     let closed = "return !document.querySelector('weixin-login').shadowRoot.querySelector('dialog')";
     browser.until("a closed dialog", closed).await;
