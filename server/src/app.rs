@@ -109,6 +109,8 @@ impl Application {
                 .default_service(web::to(refuse::unknown_path))
         })
         .client_request_timeout(REQUEST_WITHIN)
+        // Else the last piece of an answer waits for the browser's delayed acknowledgement: some 40 ms for the wasm.
+        .tcp_nodelay(true)
         .shutdown_timeout(5);
         let public = match tls {
             Some(tls) => public.listen_rustls_0_23(listener, tls),

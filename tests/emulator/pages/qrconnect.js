@@ -59,6 +59,9 @@
     document.body.appendChild(script);
   }
 
+  // A page that is kept for going back would hold on to one of the browser's six connections. Shown again, it asks again.
+  window.addEventListener("pagehide", function () { window.stop(); });
+
   var renewal;
   function expire() {
     show("expired", true);

@@ -20,6 +20,7 @@ macro_rules! run {
     ($server:expr, $listener:expr, $tls:expr) => {{
         let server = $server
             .workers(1)
+            .tcp_nodelay(true)
             .disable_signals()
             .shutdown_timeout(0)
             // A caller that hangs up ends its call at once, as the log and the dialog expect.

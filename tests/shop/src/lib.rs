@@ -186,6 +186,7 @@ fn listen(
             .service(pages::site(&options))
     })
     .workers(2)
+    .tcp_nodelay(true)
     .disable_signals()
     .shutdown_timeout(0);
     let http = match tls {
