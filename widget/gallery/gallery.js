@@ -3,7 +3,7 @@
 import start, { Exhibit, address } from "./glue.js";
 
 const PHASES = [
-  "loading", "card", "card-unnamed", "card-hostile", "confirming", "finishing", "qr", "qr-ask", "qr-asking", "qr-offer",
+  "loading", "card", "card-unnamed", "card-hostile", "confirming", "confirming-asking", "finishing", "qr", "qr-ask", "qr-asking", "qr-offer",
   "qr-refused", "qr-hostile", "qr-silent", "scene", "scene-scanned", "page", "inside-weixin", "phone", "expired", "denied", "success", "error-offline",
   "phone-copied", "error-setup", "error-busy", "error-unsupported",
 ];

@@ -87,7 +87,7 @@ impl View {
         let (place, said) = match &screen.body {
             Body::Waiting => (Part::Waiting, [Text::Loading, Text::Nothing]),
             Body::Card(person) => (Part::Card, card::show(self, person)),
-            Body::Confirming => (Part::Confirming, card::ask(self, true)),
+            Body::Confirming { .. } => (Part::Confirming, card::ask(self, true)),
             Body::Finishing => (Part::Confirming, card::ask(self, false)),
             Body::Qr { .. } => (Part::Qr, [Text::QrHint, Text::Nothing]),
             Body::Scene(code) => (Part::Scene, scene::show(self, code)),
@@ -119,6 +119,7 @@ impl View {
         let (offer, note, page) = match body {
             Body::Qr { offer, note, page, .. } => (*offer, *note, *page),
             Body::Page { offer, note, .. } => (*offer, *note, false),
+            Body::Confirming { browser_asks: true } => (Offer::Asking, None, false),
             _ => (Offer::None, None, false),
         };
         let note = note.unwrap_or(Text::Nothing);

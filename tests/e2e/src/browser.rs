@@ -1,17 +1,22 @@
 //! A real browser, driven by its own WebDriver program, both gone when the [`Browser`] is dropped.
 
 mod engine;
+mod firefox;
+mod names;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::common::capabilities::firefox::FirefoxPreferences;
 use thirtyfour::prelude::*;
+use url::Url;
 
 pub use engine::Engine;
 use engine::Running;
+use names::Names;
 
 /// How long anything may take before the test gives up. Generous: a slow machine is no bug.
 pub const PATIENCE: Duration = Duration::from_secs(40);
@@ -22,13 +27,19 @@ const LOOK_AGAIN: Duration = Duration::from_millis(40);
 /// What a browser is started with.
 #[derive(Debug, Clone)]
 pub struct BrowserOptions {
-    /// Which browser. What is said of Chromium below is passed over by the others.
+    /// Which browser. What is said of Chromium below is passed over by the others; WebKit has no such question.
     pub engine: Engine,
     /// More of Chromium's own switches.
     pub switches: Vec<String>,
     /// `Accept-Language`, and so the page's language.
     pub language: String,
-    /// The browser's own preferences, `Default/Preferences` of its profile.
+    /// `name:port` of servers that speak https, and where on this computer they are.
+    pub names: Vec<(String, SocketAddr)>,
+    /// Addresses of this computer that the browser is to take for some of the public internet.
+    pub public: Vec<SocketAddr>,
+    /// An origin, and whether the person has allowed it to ask this computer, or blocked it.
+    pub said_before: Option<(String, bool)>,
+    /// Chromium's own preferences, `Default/Preferences` of its profile.
     pub preferences: Option<Value>,
     /// Width and height of the window.
     pub window: (u32, u32),
@@ -42,6 +53,9 @@ impl Default for BrowserOptions {
             engine: Engine::Chromium,
             switches: Vec::new(),
             language: "zh-CN".into(),
+            names: Vec::new(),
+            public: Vec::new(),
+            said_before: None,
             preferences: None,
             window: (1280, 900),
             headless: true,
@@ -55,6 +69,7 @@ pub struct Browser {
     engine: Engine,
     // Dropped in this order: the driver's processes, then the profile they write to.
     running: Running,
+    _names: Option<Names>,
     _profile: TempDir,
 }
 
@@ -62,18 +77,32 @@ impl Browser {
     /// Starts a browser with an empty profile.
     pub async fn start(options: BrowserOptions) -> Self {
         let profile = TempDir::new().expect("a folder for the profile");
-        let running = Running::start(options.engine, options.headless);
+        // Where the ports are the real ones, only names are to be found, and Firefox can be told.
+        let is_known =
+            |(name, address): &(String, SocketAddr)| name.ends_with(&format!(":{}", address.port()));
+        let finds_names = match options.engine {
+            Engine::Chromium => true,
+            Engine::Firefox => options.names.iter().all(is_known),
+            Engine::WebKit => options.names.is_empty(),
+        };
+        let names = if finds_names { None } else { Some(Names::start(&options.names).await) };
+        let proxy = names.as_ref().map(|names| names.address);
+        let running = Running::start(options.engine, options.headless, proxy);
         let capabilities = match options.engine {
             Engine::Chromium => chromium(&options, profile.path()),
-            Engine::Firefox => firefox(&options),
+            Engine::Firefox => firefox(&options, proxy),
             Engine::WebKit => webkit(),
         };
         let driver = WebDriver::new(&running.address, capabilities).await.expect("a browser session");
         driver.set_script_timeout(PATIENCE).await.expect("the script timeout");
         driver.set_page_load_timeout(PATIENCE).await.expect("the page load timeout");
-        let browser = Self { driver: Some(driver), engine: options.engine, running, _profile: profile };
+        let browser =
+            Self { driver: Some(driver), engine: options.engine, running, _names: names, _profile: profile };
         if browser.engine == Engine::Chromium {
             browser.on_every_page(crate::widget::NOTE_EVENTS).await;
+        }
+        if let (Engine::Firefox, Some((origin, allowed))) = (browser.engine, &options.said_before) {
+            browser.say_before(origin, *allowed).await;
         }
         browser
     }
@@ -99,7 +128,7 @@ impl Browser {
 
     /// Runs a script at the start of every page and frame from now on, before their own. Chromium alone.
     pub async fn on_every_page(&self, script: &str) {
-        let source = serde_json::json!({ "source": script });
+        let source = json!({ "source": script });
         self.driver()
             .cdp()
             .send_raw("Page.addScriptToEvaluateOnNewDocument", source)
@@ -182,7 +211,17 @@ impl Drop for Browser {
 }
 
 fn chromium(options: &BrowserOptions, profile: &Path) -> Capabilities {
-    if let Some(preferences) = &options.preferences {
+    let mut preferences = options.preferences.clone().unwrap_or_default();
+    if let Some((origin, allowed)) = &options.said_before {
+        // What the browser writes when a person presses Allow or Block.
+        let said = json!({ "last_modified": "13439682166247476", "setting": if *allowed { 1 } else { 2 } });
+        let port = if Url::parse(origin).is_ok_and(|url| url.port().is_none()) { ":443" } else { "" };
+        preferences["profile"]["content_settings"]["exceptions"] = json!({
+            "has_migrated_local_network_access": true,
+            "loopback_network": { format!("{origin}{port},*"): said },
+        });
+    }
+    if !preferences.is_null() {
         let folder = profile.join("Default");
         std::fs::create_dir_all(&folder).expect("the profile's folder");
         std::fs::write(folder.join("Preferences"), preferences.to_string()).expect("the preferences");
@@ -198,33 +237,55 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Capabilities {
         "--disable-component-update",
         "--disable-sync",
     ];
-    let own = [
+    let mut own = vec![
         format!("--user-data-dir={}", profile.display()),
         format!("--lang={}", options.language),
         format!("--accept-lang={}", options.language),
         format!("--window-size={},{}", options.window.0, options.window.1),
     ];
-    let headless = options.headless.then(|| "--headless=new".to_owned());
+    if options.headless {
+        own.push("--headless=new".into());
+    }
+    if !options.names.is_empty() {
+        let rules: Vec<_> =
+            options.names.iter().map(|(name, address)| format!("MAP {name} {address}")).collect();
+        own.push(format!("--host-resolver-rules={}", rules.join(", ")));
+    }
+    if !options.public.is_empty() {
+        let public: Vec<_> = options.public.iter().map(|address| format!("{address}=public")).collect();
+        own.push(format!("--ip-address-space-overrides={}", public.join(",")));
+    }
     let switches = options.switches.iter().cloned();
-    for switch in fixed.into_iter().map(str::to_owned).chain(own).chain(headless).chain(switches) {
+    for switch in fixed.into_iter().map(str::to_owned).chain(own).chain(switches) {
         capabilities.add_arg(&switch).expect("a switch");
     }
     capabilities.into()
 }
 
-fn firefox(options: &BrowserOptions) -> Capabilities {
+fn firefox(options: &BrowserOptions, proxy: Option<SocketAddr>) -> Capabilities {
     let mut capabilities = DesiredCapabilities::firefox();
     if options.headless {
         capabilities.set_headless().expect("a switch");
     }
     let mut preferences = FirefoxPreferences::new();
     preferences.set("intl.accept_languages", options.language.as_str()).expect("a preference");
+    if let Some(proxy) = proxy {
+        preferences.set("network.proxy.type", 1).expect("a preference");
+        preferences.set("network.proxy.ssl", proxy.ip().to_string()).expect("a preference");
+        preferences.set("network.proxy.ssl_port", proxy.port()).expect("a preference");
+    } else {
+        let names: Vec<_> = options.names.iter().filter_map(|(name, _)| name.split(':').next()).collect();
+        preferences.set("network.dns.localDomains", names.join(",")).expect("a preference");
+    }
+    capabilities.accept_insecure_certs(true).expect("a capability");
+    let public: Vec<_> = options.public.iter().map(SocketAddr::to_string).collect();
+    preferences.set("network.lna.address_space.public.override", public.join(",")).expect("a preference");
     capabilities.set_preferences(preferences).expect("the preferences");
     capabilities.into()
 }
 
 fn webkit() -> Capabilities {
-    let capabilities = serde_json::json!({
+    let capabilities = json!({
         "acceptInsecureCerts": true,
         "webkitgtk:browserOptions": { "binary": engine::mini_browser(), "args": ["--automation"] },
     });

@@ -2,6 +2,7 @@
 //!
 //! Each is started through its own public door, as a person would; what happens in the browser is for the tests.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -21,6 +22,9 @@ const EVIL_NAME: &str = "evil.example.net";
 pub struct HouseOptions {
     /// https under real names: WeChat's own, and `https://shop.example.test`. Plain http on localhost otherwise.
     pub tls: bool,
+    /// With `tls`: every address carries its port. Firefox judges whether an address is on this computer only where no proxy leads
+    /// there, and by itself it can be told where a name is, but not which port.
+    pub ports_in_addresses: bool,
     /// The shop's pages; the project's own demo shop where none are given.
     pub www: Option<PathBuf>,
     /// The origin of a site with a server of its own, which passes `/weixin` on to the service: then nobody comes to the shop.
@@ -42,6 +46,7 @@ pub struct House {
     /// The shop's origin as the browser knows it, without a slash at the end.
     pub origin: String,
     switches: Vec<String>,
+    names: Vec<(String, SocketAddr)>,
     _data: TempDir,
 }
 
@@ -58,9 +63,11 @@ impl House {
 
     /// Builds a house.
     pub async fn build(options: HouseOptions) -> Self {
-        let weixin = Emulator::start(weixin_emulator::Options { tls: options.tls, ..Default::default() })
-            .await
-            .expect("the emulator starts");
+        let HouseOptions { tls, ports_in_addresses, .. } = options;
+        let weixin =
+            Emulator::start(weixin_emulator::Options { tls, ports_in_addresses, ..Default::default() })
+                .await
+                .expect("the emulator starts");
         let tls = options.tls.then(|| {
             let (cert_pem, key_pem) =
                 weixin.issue(&[SHOP_NAME, EVIL_NAME]).expect("a certificate for the shop");
@@ -78,16 +85,16 @@ impl House {
         .expect("the shop starts");
 
         let mut switches = Vec::new();
+        let mut names = Vec::new();
         let origin = if let Some(origin) = options.origin {
             origin
         } else if options.tls {
-            let shop = shop.address();
-            let weixin_names = weixin.host_resolver_rules();
-            let rules = format!("MAP {SHOP_NAME}:443 {shop}, MAP {EVIL_NAME}:443 {shop}, {weixin_names}");
-            switches.push(format!("--host-resolver-rules={rules}"));
+            names = weixin.names();
+            let port = if ports_in_addresses { shop.address().port() } else { 443 };
+            names.extend([SHOP_NAME, EVIL_NAME].map(|name| (format!("{name}:{port}"), shop.address())));
             let spki = weixin.ca_spki_sha256_base64().expect("a CA");
             switches.push(format!("--ignore-certificate-errors-spki-list={spki}"));
-            format!("https://{SHOP_NAME}")
+            if port == 443 { format!("https://{SHOP_NAME}") } else { format!("https://{SHOP_NAME}:{port}") }
         } else {
             format!("http://localhost:{}", shop.address().port())
         };
@@ -96,7 +103,7 @@ impl House {
         let config = config(&weixin, &origin, data.path(), &options.more_config);
         let service = Service::start(&config, data.path());
         shop.set_service_url(&format!("http://{}", service.address())).expect("the service's address");
-        Self { weixin, shop, service, origin, switches, _data: data }
+        Self { weixin, shop, service, origin, switches, names, _data: data }
     }
 
     /// A page of the shop (`/`), or of the service behind it (`/weixin/…`).
@@ -111,7 +118,18 @@ impl House {
 
     /// What a browser needs to find this house.
     pub fn browser_options(&self) -> BrowserOptions {
-        BrowserOptions { switches: self.switches.clone(), ..BrowserOptions::default() }
+        BrowserOptions {
+            switches: self.switches.clone(),
+            names: self.names.clone(),
+            ..BrowserOptions::default()
+        }
+    }
+
+    /// The same, for a browser that takes the shop and WeChat's pages for sites on the public internet; WeChat's own program alone
+    /// is on this computer.
+    pub fn public_browser_options(&self) -> BrowserOptions {
+        let public = vec![self.shop.address(), self.weixin.open_address()];
+        BrowserOptions { public, ..self.browser_options() }
     }
 }
 

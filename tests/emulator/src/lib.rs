@@ -60,6 +60,8 @@ pub struct Options {
     pub desktop_port: u16,
     /// Serve https under WeChat's real names as well, with an own certificate authority.
     pub tls: bool,
+    /// With `tls`: the addresses carry the ports too, for a browser that can be told where a name is, but not which port.
+    pub ports_in_addresses: bool,
     /// Who exists.
     pub scenario: Scenario,
     /// Where the site under test is: a link on the control page.
@@ -124,7 +126,14 @@ impl Emulator {
             .map(tls::Authority::server_config)
             .transpose()
             .map_err(StartError::Certificates)?;
-        let addresses = addresses(options.tls, plain_address, desktop_address, options.site_url);
+        let control = format!("http://{plain_address}");
+        let addresses = if !options.tls {
+            plain_addresses(control, desktop_address, options.site_url)
+        } else if options.ports_in_addresses {
+            real_addresses(control, open_address.port(), desktop_address.port(), options.site_url)
+        } else {
+            real_addresses(control, 443, 14013, options.site_url)
+        };
         let desktop_listens = options.scenario.desktop_mode != DesktopMode::Absent;
         let world = Arc::new(World::new(options.scenario, addresses));
         let ports = Ports { plain, secured, desktop };
@@ -166,13 +175,23 @@ impl Emulator {
         self.desktop_address
     }
 
-    /// The value of Chromium's `--host-resolver-rules` that leads the real names here (TLS mode).
+    /// The real names, as `name:port`, and where each is served here (TLS mode).
+    pub fn names(&self) -> Vec<(String, SocketAddr)> {
+        let Addresses { open, long_poll, api, desktop, avatars, .. } = &self.world.addresses;
+        let name = |address: &str| {
+            let name = address.trim_start_matches("https://");
+            if name.contains(':') { name.to_owned() } else { format!("{name}:443") }
+        };
+        let mut names: Vec<_> =
+            [open, long_poll, api, avatars].map(|address| (name(address), self.open_address)).into();
+        names.push((name(desktop), self.desktop_address));
+        names
+    }
+
+    /// The value of Chromium's `--host-resolver-rules` that leads [`names`](Emulator::names) here.
     pub fn host_resolver_rules(&self) -> String {
-        let mut rules =
-            ["open.weixin.qq.com", "lp.open.weixin.qq.com", "api.weixin.qq.com", "thirdwx.qlogo.cn"]
-                .map(|name| format!("MAP {name}:443 {}", self.open_address))
-                .to_vec();
-        rules.push(format!("MAP localhost.weixin.qq.com:14013 {}", self.desktop_address));
+        let rules: Vec<_> =
+            self.names().iter().map(|(name, address)| format!("MAP {name} {address}")).collect();
         rules.join(", ")
     }
 
@@ -347,25 +366,27 @@ fn listen(port: u16) -> Result<std::net::TcpListener, StartError> {
     servers::listen(port).map_err(|source| StartError::Port { port, source })
 }
 
-fn addresses(tls: bool, plain: SocketAddr, desktop: SocketAddr, site: Option<String>) -> Addresses {
-    let control = format!("http://{plain}");
-    if tls {
-        return Addresses {
-            open: "https://open.weixin.qq.com".into(),
-            long_poll: "https://lp.open.weixin.qq.com".into(),
-            api: "https://api.weixin.qq.com".into(),
-            desktop: "https://localhost.weixin.qq.com:14013".into(),
-            avatars: "https://thirdwx.qlogo.cn".into(),
-            control,
-            site,
-        };
-    }
+fn plain_addresses(control: String, desktop: SocketAddr, site: Option<String>) -> Addresses {
     Addresses {
         open: control.clone(),
         long_poll: control.clone(),
         api: control.clone(),
         desktop: format!("http://{desktop}"),
         avatars: control.clone(),
+        control,
+        site,
+    }
+}
+
+/// The port of https goes without saying, as everywhere.
+fn real_addresses(control: String, open: u16, desktop: u16, site: Option<String>) -> Addresses {
+    let open = if open == 443 { String::new() } else { format!(":{open}") };
+    Addresses {
+        open: format!("https://open.weixin.qq.com{open}"),
+        long_poll: format!("https://lp.open.weixin.qq.com{open}"),
+        api: format!("https://api.weixin.qq.com{open}"),
+        desktop: format!("https://localhost.weixin.qq.com:{desktop}"),
+        avatars: format!("https://thirdwx.qlogo.cn{open}"),
         control,
         site,
     }

@@ -234,7 +234,9 @@ impl Machine {
             Stage::Elsewhere { copied } => Body::Phone { copied: *copied },
             Stage::Starting | Stage::Probing { .. } => Body::Waiting,
             Stage::Card => self.card(),
-            Stage::Confirming(_) => Body::Confirming,
+            Stage::Confirming(_) => {
+                Body::Confirming { browser_asks: self.permission == Some(Permission::Prompt) }
+            }
             Stage::Qr => {
                 let offer = self.offer();
                 match &self.frame {

@@ -122,7 +122,10 @@ pub enum Body<'a> {
     /// Fast login.
     Card(Person<'a>),
     /// WeChat asks in a window of its own.
-    Confirming,
+    Confirming {
+        /// The browser may be asking first, once more: Firefox allows one call, not all that follow.
+        browser_asks: bool,
+    },
     /// The service is working.
     Finishing,
     /// The QR code.

@@ -174,7 +174,7 @@ impl Alive {
         let bodied = match screen.body {
             Body::Waiting => matches!(screen.phase, Phase::Loading | Phase::Probing),
             Body::Card(_) => screen.phase == Phase::FastLogin,
-            Body::Confirming | Body::Finishing => screen.phase == Phase::Confirming,
+            Body::Confirming { .. } | Body::Finishing => screen.phase == Phase::Confirming,
             Body::Qr { .. } => screen.phase == Phase::Qr && screen.frame.is_some(),
             Body::Scene(code) => {
                 let phase = if code.scanned { Phase::Scanned } else { Phase::Qr };

@@ -180,6 +180,18 @@ fn in_state_prompt_a_press_asks_and_a_late_allow_turns_the_qr_code_into_the_card
 }
 
 #[test]
+fn where_an_allow_is_for_one_call_the_panel_says_that_the_browser_may_ask_once_more() {
+    let mut widget = Driver::new(Kind::Hosted);
+    widget.permitted(Permission::Prompt);
+    widget.press(Button::UseThisComputer);
+    assert_eq!(widget.ready(), [Effect::TellPhase(Phase::FastLogin)]);
+    widget.press(Button::Continue);
+    assert_eq!(widget.machine.screen().body, Body::Confirming { browser_asks: true });
+    widget.send(Event::Permission(Permission::Granted));
+    assert_eq!(widget.machine.screen().body, Body::Confirming { browser_asks: false });
+}
+
+#[test]
 fn an_allow_after_our_question_was_dropped_is_heard_all_the_same() {
     let mut widget = Driver::new(Kind::Hosted);
     widget.permitted(Permission::Prompt);
@@ -240,7 +252,7 @@ fn a_hosted_login_goes_where_weixin_says_when_it_is_this_logins_place() {
     };
     assert_eq!((&*found.started, found.desktop), (&widget.attempt(1), 0));
     assert_eq!(found.ready, ready_answer("陈锴"));
-    assert_eq!(widget.machine.screen().body, Body::Confirming);
+    assert_eq!(widget.machine.screen().body, Body::Confirming { browser_asks: false });
 
     let address = redirect_url(1);
     assert_eq!(widget.authorized(Ok(redirect_answer(&address))), [Effect::Navigate(address)]);
@@ -292,7 +304,7 @@ fn an_expired_uuid_is_replaced_once_and_without_another_press() {
     widget.press(Button::Continue);
     let effects = widget.authorized(expired());
     assert!(matches!(effects[..], [Effect::Probe { .. }]), "{effects:?}");
-    assert_eq!(widget.machine.screen().body, Body::Confirming);
+    assert_eq!(widget.machine.screen().body, Body::Confirming { browser_asks: false });
     let effects = widget.ready();
     assert!(matches!(effects[..], [Effect::Authorize { .. }]), "{effects:?}");
     assert_eq!(widget.authorized(expired()), [Effect::TellPhase(Phase::Qr)], "not for ever");

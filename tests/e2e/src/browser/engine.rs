@@ -1,11 +1,11 @@
 //! The three engines: the programs that drive each by WebDriver, started on free ports, and gone with their [`Running`].
 
 use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::PATIENCE;
 
@@ -24,6 +24,9 @@ pub enum Engine {
 /// How often a driver is started at most.
 const STARTS: usize = 5;
 
+/// Between two looks whether a driver listens.
+const LISTENS_AGAIN: Duration = Duration::from_millis(10);
+
 /// A WebDriver program with every browser that it starts.
 pub(super) struct Running {
     /// Where it speaks WebDriver.
@@ -34,13 +37,13 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub fn start(engine: Engine, headless: bool) -> Self {
+    pub fn start(engine: Engine, headless: bool, proxy: Option<SocketAddr>) -> Self {
         // A free port may be taken by another test before the driver has it: it ends then, and is started once more.
-        let started = (0..STARTS).find_map(|_| Self::try_start(engine, headless));
+        let started = (0..STARTS).find_map(|_| Self::try_start(engine, headless, proxy));
         started.unwrap_or_else(|| panic!("the driver of {engine:?} did not start"))
     }
 
-    fn try_start(engine: Engine, headless: bool) -> Option<Self> {
+    fn try_start(engine: Engine, headless: bool, proxy: Option<SocketAddr>) -> Option<Self> {
         let screen = (engine == Engine::WebKit || !headless).then(Screen::start);
         let mut command = match engine {
             Engine::Chromium => Command::new("chromedriver"),
@@ -58,10 +61,16 @@ impl Running {
         if engine == Engine::Firefox {
             // Several run at once, and its other port is a fixed one.
             command.arg("--websocket-port=0");
+            // Its questions are asked in its own windows, not in pages.
+            command.arg("--allow-system-access");
         }
         if engine == Engine::WebKit {
             // Its sandbox needs rights that a container does not have; the pages are our own.
             command.env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1").env("LIBGL_ALWAYS_SOFTWARE", "1");
+        }
+        if let (Engine::WebKit, Some(proxy)) = (engine, proxy) {
+            // What WebDriver says of proxies does not reach this browser.
+            command.env("https_proxy", format!("http://{proxy}"));
         }
         let mut driver = Group::start(command.stdout(Stdio::piped()));
         let output = BufReader::new(driver.0.stdout.take().expect("its output"));
@@ -151,7 +160,7 @@ fn until_it_listens(port: u16, driver: &mut Child) -> Option<u16> {
         if driver.try_wait().is_ok_and(|ended| ended.is_some()) {
             return None;
         }
-        std::thread::yield_now();
+        std::thread::park_timeout(LISTENS_AGAIN);
     }
     Some(port)
 }

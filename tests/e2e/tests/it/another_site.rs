@@ -54,18 +54,10 @@ impl Forum {
 
     async fn browser(&self) -> Browser {
         let mut options = self.house.browser_options();
-        let rule = format!("MAP forum.example.net:443 {}, ", self.site.address());
-        for switch in &mut options.switches {
-            *switch = switch.replace("--host-resolver-rules=", &format!("--host-resolver-rules={rule}"));
-        }
-        options.preferences = Some(json!({ "profile": {
-            "cookie_controls_mode": 1,
-            "block_third_party_cookies": true,
-            "content_settings": { "exceptions": {
-                "has_migrated_local_network_access": true,
-                "loopback_network": { format!("{FORUM}:443,*"): { "last_modified": "13439682166247476", "setting": 1 } },
-            } },
-        } }));
+        options.names.push(("forum.example.net:443".into(), self.site.address()));
+        options.said_before = Some((FORUM.into(), true));
+        options.preferences =
+            Some(json!({ "profile": { "cookie_controls_mode": 1, "block_third_party_cookies": true } }));
         let browser = Browser::start(options).await;
         browser.open(&format!("{FORUM}/")).await;
         browser

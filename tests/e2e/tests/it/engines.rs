@@ -1,18 +1,19 @@
 //! The core of a login in three engines, on the service's own site and on another one: the table of docs/browsers.md.
 //!
-//! By plain http on this computer: `localhost` is the shop with the service, `127.0.0.1` is somebody else's site. Both are secure
-//! contexts, and to a browser's cookies they are two sites. What https and real names add is tested in Chromium.
+//! By https and under real names, as out there: the shop with the service is one site, the forum another, and WeChat a third.
 
 use serde_json::Value;
 use tempfile::TempDir;
 use thirtyfour::Key;
 use weixin_emulator::{DesktopMode, DialogAnswer};
 use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine, PATIENCE};
-use weixin_login_e2e::house::{House, HouseOptions};
-use weixin_login_shop::Shop;
+use weixin_login_e2e::house::{House, HouseOptions, SHOP_NAME};
+use weixin_login_shop::{Shop, Tls};
 
-use crate::login::{SIGN_IN, assert_signed_in, assert_signed_out, continue_and_allow, scan, scan_and_allow};
+use crate::login::{assert_signed_in, assert_signed_out, continue_and_allow, scan, scan_and_allow};
 
+/// A site that has nothing to do with the service's.
+const FORUM: &str = "https://forum.example.net";
 /// PKCE's example (RFC 7636, appendix B): the other site's backend has the verifier.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -34,22 +35,21 @@ struct Visit {
 
 impl Visit {
     async fn new(engine: Engine, site: Site, desktop: DesktopMode) -> Self {
-        // The other site's address stands in the service's configuration before the service does.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let origin = format!("http://127.0.0.1:{port}");
         let more_config = format!(
-            "\n[[clients]]\nid = \"forum\"\nname = \"Forum\"\norigins = [\"{origin}\"]\nredirect_uris = []\n"
+            "\n[[clients]]\nid = \"forum\"\nname = \"Forum\"\norigins = [\"{FORUM}\"]\nredirect_uris = []\n"
         );
-        let house = House::build(HouseOptions { more_config, ..HouseOptions::default() }).await;
+        let house = House::build(HouseOptions { tls: true, more_config, ..HouseOptions::default() }).await;
         house.weixin.set_desktop(desktop).await.unwrap();
-        let browser = Browser::start(BrowserOptions { engine, ..house.browser_options() }).await;
-        let other = (site == Site::Other).then(|| other_site(&house, port));
-        let page = if site == Site::Other {
-            format!("{origin}/")
-        } else {
-            house.page(&format!("{SIGN_IN}?lang=zh-CN"))
-        };
-        browser.open(&page).await;
+        let other = (site == Site::Other).then(|| other_site(&house));
+        let origin = if site == Site::Other { FORUM } else { &house.origin };
+        let mut options = BrowserOptions { engine, ..house.browser_options() };
+        options.said_before = Some((origin.to_owned(), true));
+        if let Some((forum, _)) = &other {
+            options.names.push(("forum.example.net:443".into(), forum.address()));
+        }
+        let browser = Browser::start(options).await;
+        let page = if site == Site::Other { "/" } else { "/sign-in.html?lang=zh-CN" };
+        browser.open(&format!("{origin}{page}")).await;
         Self { house, browser, site, _other: other }
     }
 
@@ -68,17 +68,24 @@ impl Visit {
             ("client_id", "forum"),
             ("code", success["code"].as_str().unwrap()),
             ("code_verifier", VERIFIER),
-            ("redirect_uri", &format!("web_message:{}", success["origin"].as_str().unwrap())),
+            ("redirect_uri", &format!("web_message:{FORUM}")),
         ];
-        let address = self.house.page("/weixin/token");
-        let answer = reqwest::Client::new().post(address).form(&form).send().await.unwrap();
+        // Behind the site's proxy, which a backend may go round.
+        let answer = reqwest::Client::new()
+            .post(format!("http://{}/weixin/token", self.house.service.address()))
+            .header("host", SHOP_NAME)
+            .header("x-forwarded-proto", "https")
+            .form(&form)
+            .send()
+            .await
+            .unwrap();
         let tokens: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
         assert_eq!(tokens["token_type"], "Bearer", "{tokens}");
     }
 }
 
 /// A site that has nothing but the element, and keeps what it tells.
-fn other_site(house: &House, port: u16) -> (Shop, TempDir) {
+fn other_site(house: &House) -> (Shop, TempDir) {
     let pages = TempDir::new().unwrap();
     let service = house.page("/weixin");
     let page = format!(
@@ -87,7 +94,7 @@ fn other_site(house: &House, port: u16) -> (Shop, TempDir) {
          <weixin-login service={service} client-id=forum result=code code-challenge={CHALLENGE} nonce=n1 state='the site state'></weixin-login>"
     );
     let keep = "addEventListener('weixin-login-success', ({ detail }) => \
-                sessionStorage.setItem('told', JSON.stringify({ ...detail, origin: location.origin })), true);";
+                sessionStorage.setItem('told', JSON.stringify(detail)), true);";
     std::fs::write(pages.path().join("index.html"), page).unwrap();
     std::fs::write(pages.path().join("keep.js"), keep).unwrap();
     // The widget's files are the site's own, as out of npm.
@@ -95,9 +102,10 @@ fn other_site(house: &House, port: u16) -> (Shop, TempDir) {
         let file = file.unwrap();
         std::fs::copy(file.path(), pages.path().join(file.file_name())).unwrap();
     }
+    let (cert_pem, key_pem) = house.weixin.issue(&["forum.example.net"]).unwrap();
     let site = Shop::start(weixin_login_shop::Options {
         www: pages.path().into(),
-        listen: format!("127.0.0.1:{port}").parse().unwrap(),
+        tls: Some(Tls { cert_pem, key_pem }),
         // The frame ends at the service's callback: a site's frame-src must allow both.
         open_url: format!("{} {}", house.weixin.open_url(), house.origin),
         desktop_urls: vec![house.origin.clone(), house.weixin.desktop_url()],

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use weixin_emulator::{Call, Cors, DEFAULT_PERSON, DesktopMode, DialogAnswer, Person};
-use weixin_login_e2e::browser::{Browser, PATIENCE};
+use weixin_login_e2e::browser::{Browser, BrowserOptions, PATIENCE};
 use weixin_login_e2e::house::House;
 
 use crate::login::{
@@ -22,12 +22,8 @@ async fn fast_login_by_plain_http_as_in_the_demo() {
 #[tokio::test]
 async fn fast_login_by_tls_under_weixins_own_name() {
     let house = House::tls().await;
-    let mut options = house.browser_options();
-    // What the browser writes when a person has pressed Allow.
-    options.preferences = Some(json!({ "profile": { "content_settings": { "exceptions": {
-        "has_migrated_local_network_access": true,
-        "loopback_network": { format!("{}:443,*", house.origin): { "last_modified": "13439682166247476", "setting": 1 } },
-    } } } }));
+    let said_before = Some((house.origin.clone(), true));
+    let options = BrowserOptions { said_before, ..house.browser_options() };
     let browser = Browser::start(options).await;
     browser.open(&house.page(SIGN_IN)).await;
     continue_and_allow(&house, &browser).await;

@@ -1,9 +1,10 @@
-//! Whole logins in a real, headless Chromium: one test, one house, one browser.
+//! Whole logins in real browsers: one test, one house, one browser.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod another_site;
 mod button;
+mod each;
 mod engines;
 mod fast_login;
 mod hosted;

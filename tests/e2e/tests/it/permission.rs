@@ -1,29 +1,25 @@
-//! Chrome's Local Network Access: a public page may ask this computer's WeChat only when the person has allowed it, or presses.
+//! Local Network Access, as Chromium and Firefox have it: a public page may ask this computer's WeChat only when the person has allowed it, or presses.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 use weixin_emulator::Call;
-use weixin_login_e2e::browser::{Browser, PATIENCE};
+use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine, PATIENCE};
 use weixin_login_e2e::house::{House, HouseOptions};
 use weixin_login_shop::{Shop, Tls};
 
-use crate::login::{SIGN_IN, assert_signed_in, scan_and_allow};
+use crate::each::in_engines;
+use crate::login::{SIGN_IN, assert_signed_in, continue_and_allow, scan_and_allow};
 
-/// What a person has said to the browser's question before: 1 allow, 2 block.
-fn said_before(house: &House, setting: u8) -> Value {
-    json!({ "profile": { "content_settings": { "exceptions": {
-        "has_migrated_local_network_access": true,
-        "loopback_network": { format!("{}:443,*", house.origin): { "last_modified": "13439682166247476", "setting": setting } },
-    } } } })
+/// A house that this browser finds, and takes for one on the public internet.
+pub async fn house(engine: Engine) -> House {
+    let ports_in_addresses = engine == Engine::Firefox;
+    House::build(HouseOptions { tls: true, ports_in_addresses, ..HouseOptions::default() }).await
 }
 
 /// A browser that takes the shop and WeChat's pages for sites on the public internet, at the sign-in page.
-async fn at_public_page(house: &House, preferences: Option<Value>) -> Browser {
-    let mut options = house.browser_options();
-    // WeChat's own pages are public too; the desktop's service alone is on this computer.
-    let (shop, open) = (house.shop.address(), house.weixin.open_address());
-    options.switches.push(format!("--ip-address-space-overrides={shop}=public,{open}=public"));
-    options.preferences = preferences;
+async fn at_public_page(engine: Engine, house: &House, said_before: Option<bool>) -> Browser {
+    let said_before = said_before.map(|allowed| (house.origin.clone(), allowed));
+    let options = BrowserOptions { engine, said_before, ..house.public_browser_options() };
     let browser = Browser::start(options).await;
     browser.open(&house.page(SIGN_IN)).await;
     browser
@@ -33,24 +29,24 @@ fn asked_this_computer(house: &House) -> bool {
     house.weixin.requests().iter().any(|request| request.call == Call::CheckLogin)
 }
 
-#[tokio::test]
-async fn where_it_is_allowed_the_card_comes_at_once() {
-    let house = House::tls().await;
-    let browser = at_public_page(&house, Some(said_before(&house, 1))).await;
-    browser.until_phase("fast-login").await;
+async fn where_it_is_allowed_the_card_comes_at_once(engine: Engine) {
+    let house = house(engine).await;
+    let browser = at_public_page(engine, &house, Some(true)).await;
+    continue_and_allow(&house, &browser).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
 }
 
-#[tokio::test]
-async fn where_the_browser_would_ask_the_qr_code_comes_and_nothing_is_asked() {
-    let house = House::tls().await;
-    let browser = at_public_page(&house, None).await;
+async fn where_the_browser_would_ask_the_qr_code_comes_and_nothing_is_asked(engine: Engine) {
+    let house = house(engine).await;
+    let browser = at_public_page(engine, &house, None).await;
     browser.until_phase("qr").await;
     let offer = "return document.querySelector('weixin-login').shadowRoot \
                  .querySelector('[data-press=\"use-this-computer\"]')?.checkVisibility()";
     browser.until("the offer to use this computer", offer).await;
     let frame = browser.frames().await.remove(0);
     assert!(frame.contains("&fast_login=0"), "{frame}");
-    let allow = "return document.querySelector('weixin-login').shadowRoot.querySelector('iframe').allow";
+    let allow = "return document.querySelector('weixin-login').shadowRoot.querySelector('iframe').getAttribute('allow') ?? ''";
     assert_eq!(browser.script(allow).await, "");
     scan_and_allow(&house).await;
     browser.until_phase("success").await;
@@ -58,10 +54,9 @@ async fn where_the_browser_would_ask_the_qr_code_comes_and_nothing_is_asked() {
     assert!(!asked_this_computer(&house));
 }
 
-#[tokio::test]
-async fn where_it_is_blocked_the_qr_code_comes_and_nothing_is_asked() {
-    let house = House::tls().await;
-    let browser = at_public_page(&house, Some(said_before(&house, 2))).await;
+async fn where_it_is_blocked_the_qr_code_comes_and_nothing_is_asked(engine: Engine) {
+    let house = house(engine).await;
+    let browser = at_public_page(engine, &house, Some(false)).await;
     browser.until_phase("qr").await;
     scan_and_allow(&house).await;
     browser.until_phase("success").await;
@@ -70,14 +65,23 @@ async fn where_it_is_blocked_the_qr_code_comes_and_nothing_is_asked() {
     assert!(!browser.phases().await.contains(&"probing".to_owned()));
 }
 
+in_engines! {
+    chromium Chromium:
+        where_it_is_allowed_the_card_comes_at_once
+        where_the_browser_would_ask_the_qr_code_comes_and_nothing_is_asked
+        where_it_is_blocked_the_qr_code_comes_and_nothing_is_asked;
+    firefox Firefox:
+        where_it_is_allowed_the_card_comes_at_once
+        where_the_browser_would_ask_the_qr_code_comes_and_nothing_is_asked
+        where_it_is_blocked_the_qr_code_comes_and_nothing_is_asked;
+}
+
 /// A browser before the grant had its name of today: only the older one is known.
 #[tokio::test]
 async fn the_permissions_older_name_does_as_well() {
     let house = House::tls().await;
-    let mut options = house.browser_options();
-    let (shop, open) = (house.shop.address(), house.weixin.open_address());
-    options.switches.push(format!("--ip-address-space-overrides={shop}=public,{open}=public"));
-    options.preferences = Some(said_before(&house, 2));
+    let options =
+        BrowserOptions { said_before: Some((house.origin.clone(), false)), ..house.public_browser_options() };
     let browser = Browser::start(options).await;
     browser
         .on_every_page(
@@ -117,18 +121,11 @@ async fn framed(allow: &str) -> (House, Browser, Shop, TempDir) {
         ..Default::default()
     })
     .unwrap();
-    let mut options = house.browser_options();
-    let rule = format!("MAP forum.example.net:443 {}, ", forum.address());
-    for switch in &mut options.switches {
-        *switch = switch.replace("--host-resolver-rules=", &format!("--host-resolver-rules={rule}"));
-    }
-    let (site, shop, open) = (forum.address(), house.shop.address(), house.weixin.open_address());
-    options.switches.push(format!("--ip-address-space-overrides={site}=public,{shop}=public,{open}=public"));
+    let mut options = house.public_browser_options();
+    options.names.push(("forum.example.net:443".into(), forum.address()));
+    options.public.push(forum.address());
     // The grant is the top page's.
-    options.preferences = Some(json!({ "profile": { "content_settings": { "exceptions": {
-        "has_migrated_local_network_access": true,
-        "loopback_network": { format!("{FORUM}:443,*"): { "last_modified": "13439682166247476", "setting": 1 } },
-    } } } }));
+    options.said_before = Some((FORUM.into(), true));
     let browser = Browser::start(options).await;
     browser.open(&format!("{FORUM}/")).await;
     browser.driver().enter_frame(0).await.unwrap();

@@ -1,35 +1,37 @@
-//! The browser's own question whether a page may ask this computer: the real one, in a window, answered by a mouse.
+//! The browser's own question whether a page may ask this computer: the real one, in Chromium's window, answered by a mouse, and in
+//! Firefox's, answered by its own script.
 
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
-use weixin_emulator::Call;
-use weixin_login_e2e::browser::{Browser, PATIENCE};
+use weixin_emulator::{Call, DialogAnswer};
+use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine, PATIENCE};
 use weixin_login_e2e::house::House;
 
-use crate::login::{SIGN_IN, assert_signed_in, continue_and_allow, scan_and_allow};
+use crate::each::in_engines;
+use crate::login::{SIGN_IN, assert_signed_in, scan_and_allow};
+use crate::permission::house;
 
-/// Where Chromium draws the question's buttons, from the corner of the screen. It draws them inside its own window, so there is
-/// nothing to look them up in.
+/// What a person does with the question.
 #[derive(Clone, Copy)]
-enum Press {
-    Allow = 395 << 16 | 251,
-    Block = 316 << 16 | 251,
-    Close = 423 << 16 | 121,
+enum Answer {
+    Allow,
+    Block,
+    /// Chromium's alone: Firefox's has no such button.
+    Close,
 }
 
 /// Between two presses: the question fades in, and takes no press before it is there.
-const PRESS_AGAIN: std::time::Duration = std::time::Duration::from_millis(700);
+const PRESS_AGAIN: Duration = Duration::from_millis(700);
 
 /// A person in front of the QR code, who has pressed "use WeChat on this computer"; the browser is asking.
-async fn asked() -> (House, Browser) {
-    let house = House::tls().await;
-    let mut options = house.browser_options();
-    let (shop, open) = (house.shop.address(), house.weixin.open_address());
-    options.switches.push(format!("--ip-address-space-overrides={shop}=public,{open}=public"));
-    options.headless = false;
-    let browser = Browser::start(options).await;
-    browser.open(&house.page(SIGN_IN)).await;
+async fn asked(engine: Engine) -> (House, Browser) {
+    let house = house(engine).await;
+    // Firefox builds its question without a window as well, where its script finds it.
+    let headless = engine == Engine::Firefox;
+    let browser = Browser::start(BrowserOptions { engine, headless, ..house.public_browser_options() }).await;
+    browser.open(&house.page(&format!("{SIGN_IN}?lang=zh-CN"))).await;
     browser.until_phase("qr").await;
     browser.press("use-this-computer").await;
     browser.until_panel_says("如果浏览器询问").await;
@@ -43,20 +45,49 @@ async fn permission(browser: &Browser) -> Value {
     browser.until("the permission", query).await["state"].clone()
 }
 
-/// Presses there, until `seen` says that it was heard.
-async fn press(browser: &Browser, press: Press, seen: &str) {
+/// Answers, until `seen` says that it was heard.
+async fn answer(engine: Engine, browser: &Browser, answer: Answer, seen: &str) {
     let deadline = tokio::time::Instant::now() + PATIENCE;
-    let (x, y) = (press as u32 >> 16, press as u32 & 0xffff);
     let mut presses = tokio::time::interval(PRESS_AGAIN);
     while browser.script(seen).await != true {
         assert!(tokio::time::Instant::now() < deadline, "the question never heard a press");
         presses.tick().await;
-        let mut mouse = Command::new("xdotool");
-        mouse
-            .args(["mousemove", &x.to_string(), &y.to_string(), "click", "1"])
-            .env("DISPLAY", browser.screen());
-        assert!(mouse.status().expect("xdotool: `cargo xtask test` installs it").success());
+        match engine {
+            Engine::Firefox => press_by_script(browser, answer).await,
+            _ => press_by_mouse(browser, answer),
+        }
     }
+}
+
+/// Allows, until WeChat has heard the call.
+async fn answer_until_dialog(house: &House, browser: &Browser) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while house.weixin.wait_for_dialog(PRESS_AGAIN).await.is_none() {
+        assert!(tokio::time::Instant::now() < deadline, "the second question never heard a press");
+        press_by_script(browser, Answer::Allow).await;
+    }
+}
+
+async fn press_by_script(browser: &Browser, answer: Answer) {
+    let button = match answer {
+        Answer::Allow => "button",
+        Answer::Block => "secondaryButton",
+        Answer::Close => panic!("Firefox's question cannot be closed"),
+    };
+    let question = "document.getElementById('loopback-network-notification')";
+    browser.script_of_firefox(&format!("{question}?.{button}.click()")).await;
+}
+
+/// Chromium draws the question inside its own window, so there is nothing to look its buttons up in.
+fn press_by_mouse(browser: &Browser, answer: Answer) {
+    let (x, y) = match answer {
+        Answer::Allow => ("395", "251"),
+        Answer::Block => ("316", "251"),
+        Answer::Close => ("423", "121"),
+    };
+    let mut mouse = Command::new("xdotool");
+    mouse.args(["mousemove", x, y, "click", "1"]).env("DISPLAY", browser.screen());
+    assert!(mouse.status().expect("xdotool: `cargo xtask test` installs it").success());
 }
 
 /// A script that says whether a button of the panel is shown.
@@ -73,19 +104,29 @@ async fn assert_code_is_there(browser: &Browser) {
     browser.until("a ready QR code", ready).await;
 }
 
-#[tokio::test]
-async fn a_question_left_open_delays_nothing_and_a_late_allow_brings_the_card() {
-    let (house, browser) = asked().await;
+async fn a_question_left_open_delays_nothing_and_a_late_allow_brings_the_card(engine: Engine) {
+    let (house, browser) = asked(engine).await;
     assert_code_is_there(&browser).await;
-    press(&browser, Press::Allow, &shown("continue")).await;
-    continue_and_allow(&house, &browser).await;
+    answer(engine, &browser, Answer::Allow, &shown("continue")).await;
+    browser.press("continue").await;
+    browser.until_phase("confirming").await;
+    if engine == Engine::Firefox {
+        // Allowed without "remember" is allowed for one call: it asks once more, and the panel says so.
+        browser.until_panel_says("如果浏览器询问").await;
+        assert!(
+            house.weixin.wait_for_dialog(Duration::ZERO).await.is_none(),
+            "nothing is asked before the answer"
+        );
+        answer_until_dialog(&house, &browser).await;
+    }
+    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
+    assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
     browser.until_phase("success").await;
     assert_signed_in(&browser).await;
 }
 
-#[tokio::test]
-async fn a_scan_ends_the_login_while_the_question_is_open() {
-    let (house, browser) = asked().await;
+async fn a_scan_ends_the_login_while_the_question_is_open(engine: Engine) {
+    let (house, browser) = asked(engine).await;
     assert_code_is_there(&browser).await;
     scan_and_allow(&house).await;
     browser.until_phase("success").await;
@@ -94,11 +135,10 @@ async fn a_scan_ends_the_login_while_the_question_is_open() {
     assert!(!house.weixin.requests().iter().any(|request| request.call == Call::CheckLogin));
 }
 
-#[tokio::test]
-async fn a_blocked_question_leaves_the_code_and_offers_nothing_more() {
-    let (house, browser) = asked().await;
+async fn a_blocked_question_leaves_the_code_and_offers_nothing_more(engine: Engine) {
+    let (house, browser) = asked(engine).await;
     let denied = "return navigator.permissions.query({ name: 'loopback-network' }).then(({ state }) => state === 'denied')";
-    press(&browser, Press::Block, denied).await;
+    answer(engine, &browser, Answer::Block, denied).await;
     browser.until_panel_says("这台电脑上没有已登录的微信").await;
     assert_eq!(browser.script(&shown("use-this-computer")).await, false);
     assert_code_is_there(&browser).await;
@@ -107,13 +147,24 @@ async fn a_blocked_question_leaves_the_code_and_offers_nothing_more() {
     assert_signed_in(&browser).await;
 }
 
-#[tokio::test]
-async fn a_closed_question_leaves_the_code_and_can_be_asked_again() {
-    let (_house, browser) = asked().await;
-    press(&browser, Press::Close, &shown("use-this-computer")).await;
+async fn a_closed_question_leaves_the_code_and_can_be_asked_again(engine: Engine) {
+    let (_house, browser) = asked(engine).await;
+    answer(engine, &browser, Answer::Close, &shown("use-this-computer")).await;
     assert_code_is_there(&browser).await;
     assert_eq!(permission(&browser).await, "prompt");
     browser.press("use-this-computer").await;
-    press(&browser, Press::Allow, &shown("continue")).await;
+    answer(engine, &browser, Answer::Allow, &shown("continue")).await;
     browser.until_phase("fast-login").await;
+}
+
+in_engines! {
+    chromium Chromium:
+        a_question_left_open_delays_nothing_and_a_late_allow_brings_the_card
+        a_scan_ends_the_login_while_the_question_is_open
+        a_blocked_question_leaves_the_code_and_offers_nothing_more
+        a_closed_question_leaves_the_code_and_can_be_asked_again;
+    firefox Firefox:
+        a_question_left_open_delays_nothing_and_a_late_allow_brings_the_card
+        a_scan_ends_the_login_while_the_question_is_open
+        a_blocked_question_leaves_the_code_and_offers_nothing_more;
 }

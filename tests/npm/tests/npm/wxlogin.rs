@@ -4,7 +4,7 @@
 use protocol::ids::{AppId, State};
 use protocol::qrconnect::{ColorScheme, PostedStatus, QrFrame, SelfRedirect};
 use serde_json::{Value, json};
-use weixin_login_e2e::browser::{Browser, PATIENCE};
+use weixin_login_e2e::browser::{Browser, BrowserOptions, PATIENCE};
 use weixin_login_e2e::house::{House, HouseOptions};
 
 use crate::login::{assert_silent_console, browser_at, house, plain_site};
@@ -262,18 +262,11 @@ async fn destroy_takes_the_frame_away_and_listens_no_longer() {
 }
 
 /// What a [`WxLogin`] on a public page of the internet asks for: `[fast_login=0 is there, allow]`.
-async fn fast_login_on_a_public_page(name: &str, said_before: Option<u8>) -> Value {
+async fn fast_login_on_a_public_page(name: &str, said_before: Option<bool>) -> Value {
     let www = Some(plain_site(name).folder);
     let house = House::build(HouseOptions { tls: true, www, ..HouseOptions::default() }).await;
-    let mut options = house.browser_options();
-    let (shop, open) = (house.shop.address(), house.weixin.open_address());
-    options.switches.push(format!("--ip-address-space-overrides={shop}=public,{open}=public"));
-    options.preferences = said_before.map(|setting| {
-        json!({ "profile": { "content_settings": { "exceptions": {
-            "has_migrated_local_network_access": true,
-            "loopback_network": { format!("{}:443,*", house.origin): { "last_modified": "13439682166247476", "setting": setting } },
-        } } } })
-    });
+    let said_before = said_before.map(|allowed| (house.origin.clone(), allowed));
+    let options = BrowserOptions { said_before, ..house.public_browser_options() };
     let browser = Browser::start(options).await;
     browser.open(&house.page("/wxlogin.html")).await;
     browser.until("the class", "return !!globalThis.WxLogin").await;
@@ -289,7 +282,7 @@ async fn where_the_browser_would_ask_the_person_fast_login_is_not_offered() {
 #[tokio::test]
 async fn where_the_person_has_allowed_it_fast_login_is_offered() {
     let allowed = json!([false, "loopback-network; local-network-access"]);
-    assert_eq!(fast_login_on_a_public_page("wxlogin-granted", Some(1)).await, allowed);
+    assert_eq!(fast_login_on_a_public_page("wxlogin-granted", Some(true)).await, allowed);
 }
 
 #[tokio::test]
