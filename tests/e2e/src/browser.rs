@@ -31,8 +31,10 @@ pub struct BrowserOptions {
     pub engine: Engine,
     /// More of Chromium's own switches.
     pub switches: Vec<String>,
-    /// `Accept-Language`, and so the page's language.
+    /// `Accept-Language`, and so the page's language. WebKit has the machine's.
     pub language: String,
+    /// What the browser says it is; its own word where none is given.
+    pub user_agent: Option<String>,
     /// `name:port` of servers that speak https, and where on this computer they are.
     pub names: Vec<(String, SocketAddr)>,
     /// Addresses of this computer that the browser is to take for some of the public internet.
@@ -53,6 +55,7 @@ impl Default for BrowserOptions {
             engine: Engine::Chromium,
             switches: Vec::new(),
             language: "zh-CN".into(),
+            user_agent: None,
             names: Vec::new(),
             public: Vec::new(),
             said_before: None,
@@ -91,7 +94,7 @@ impl Browser {
         let capabilities = match options.engine {
             Engine::Chromium => chromium(&options, profile.path()),
             Engine::Firefox => firefox(&options, proxy),
-            Engine::WebKit => webkit(),
+            Engine::WebKit => webkit(&options),
         };
         let driver = WebDriver::new(&running.address, capabilities).await.expect("a browser session");
         driver.set_script_timeout(PATIENCE).await.expect("the script timeout");
@@ -246,6 +249,9 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Capabilities {
     if options.headless {
         own.push("--headless=new".into());
     }
+    if let Some(user_agent) = &options.user_agent {
+        own.push(format!("--user-agent={user_agent}"));
+    }
     if !options.names.is_empty() {
         let rules: Vec<_> =
             options.names.iter().map(|(name, address)| format!("MAP {name} {address}")).collect();
@@ -278,16 +284,23 @@ fn firefox(options: &BrowserOptions, proxy: Option<SocketAddr>) -> Capabilities 
         preferences.set("network.dns.localDomains", names.join(",")).expect("a preference");
     }
     capabilities.accept_insecure_certs(true).expect("a capability");
+    if let Some(user_agent) = &options.user_agent {
+        preferences.set("general.useragent.override", user_agent.as_str()).expect("a preference");
+    }
     let public: Vec<_> = options.public.iter().map(SocketAddr::to_string).collect();
     preferences.set("network.lna.address_space.public.override", public.join(",")).expect("a preference");
     capabilities.set_preferences(preferences).expect("the preferences");
     capabilities.into()
 }
 
-fn webkit() -> Capabilities {
+fn webkit(options: &BrowserOptions) -> Capabilities {
+    let mut arguments = vec!["--automation".to_owned()];
+    if let Some(user_agent) = &options.user_agent {
+        arguments.push(format!("--user-agent={user_agent}"));
+    }
     let capabilities = json!({
         "acceptInsecureCerts": true,
-        "webkitgtk:browserOptions": { "binary": engine::mini_browser(), "args": ["--automation"] },
+        "webkitgtk:browserOptions": { "binary": engine::mini_browser(), "args": arguments },
     });
     capabilities.as_object().cloned().expect("an object").into()
 }

@@ -1,16 +1,18 @@
 //! The core of a login in three engines, on the service's own site and on another one: the table of docs/browsers.md.
 //!
 //! By https and under real names, as out there: the shop with the service is one site, the forum another, and WeChat a third.
+//! What the names have no part in runs by plain http on this computer.
 
 use serde_json::Value;
 use tempfile::TempDir;
 use thirtyfour::Key;
-use weixin_emulator::{DesktopMode, DialogAnswer};
+use weixin_emulator::{Cors, DesktopMode, DialogAnswer};
 use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine, PATIENCE};
 use weixin_login_e2e::house::{House, HouseOptions, SHOP_NAME};
 use weixin_login_shop::{Shop, Tls};
 
-use crate::login::{assert_signed_in, assert_signed_out, continue_and_allow, scan, scan_and_allow};
+use crate::login::{assert_signed_in, assert_signed_out, continue_and_allow, scan, scan_and_allow, session};
+use crate::scene;
 
 /// A site that has nothing to do with the service's.
 const FORUM: &str = "https://forum.example.net";
@@ -30,16 +32,25 @@ struct Visit {
     house: House,
     browser: Browser,
     site: Site,
+    client: &'static str,
     _other: Option<(Shop, TempDir)>,
 }
 
 impl Visit {
     async fn new(engine: Engine, site: Site, desktop: DesktopMode) -> Self {
-        let more_config = format!(
-            "\n[[clients]]\nid = \"forum\"\nname = \"Forum\"\norigins = [\"{FORUM}\"]\nredirect_uris = []\n"
-        );
+        let more_config = forum(false);
         let house = House::build(HouseOptions { tls: true, more_config, ..HouseOptions::default() }).await;
         house.weixin.set_desktop(desktop).await.unwrap();
+        Self::at(house, engine, site, "shop", "/sign-in.html?lang=zh-CN").await
+    }
+
+    /// In front of an element of this house that shows the site's own QR code.
+    async fn at_a_scene(engine: Engine, site: Site) -> Self {
+        Self::at(scene::house(&forum(true)).await, engine, site, "counter", "/counter.html").await
+    }
+
+    /// The client and the page are those of the same site.
+    async fn at(house: House, engine: Engine, site: Site, client: &'static str, page: &str) -> Self {
         let other = (site == Site::Other).then(|| other_site(&house));
         let origin = if site == Site::Other { FORUM } else { &house.origin };
         let mut options = BrowserOptions { engine, ..house.browser_options() };
@@ -48,16 +59,19 @@ impl Visit {
             options.names.push(("forum.example.net:443".into(), forum.address()));
         }
         let browser = Browser::start(options).await;
-        let page = if site == Site::Other { "/" } else { "/sign-in.html?lang=zh-CN" };
+        let page = if site == Site::Other { "/" } else { page };
         browser.open(&format!("{origin}{page}")).await;
-        Self { house, browser, site, _other: other }
+        Self { house, browser, site, client, _other: other }
     }
 
     /// The login is done: the site has a session, or its backend gets tokens for the code.
     async fn assert_done(&self) {
         self.browser.until_phase("success").await;
         if self.site == Site::Same {
-            return assert_signed_in(&self.browser).await;
+            let session = session(&self.browser).await;
+            assert_eq!(session["body"]["nickname"], "陈锴", "{session}");
+            assert_eq!(session["body"]["client_id"], self.client);
+            return;
         }
         let told = "return JSON.parse(sessionStorage.getItem('told'))";
         let success = self.browser.until("the success event", told).await;
@@ -82,6 +96,11 @@ impl Visit {
         let tokens: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
         assert_eq!(tokens["token_type"], "Bearer", "{tokens}");
     }
+}
+
+/// The other site, in the service's configuration.
+fn forum(scenes: bool) -> String {
+    format!("\n[[clients]]\nid = \"forum\"\nname = \"Forum\"\norigins = [\"{FORUM}\"]\nscenes = {scenes}\n")
 }
 
 /// A site that has nothing but the element, and keeps what it tells.
@@ -153,12 +172,26 @@ async fn refusal_on_the_phone(engine: Engine, site: Site) {
     }
 }
 
+/// The site's own QR code; the phone is a browser inside WeChat.
+async fn scene(engine: Engine, site: Site) {
+    let visit = Visit::at_a_scene(engine, site).await;
+    visit.browser.script(scene::NOTE_COPIES).await;
+    visit.browser.until_phase("qr").await;
+    let phone = scene::phone(&visit.house, Engine::Chromium).await;
+    scene::come_to_the_question(&phone, &scene::scan_url(&visit.browser).await).await;
+    visit.browser.until_phase("scanned").await;
+    scene::enter(&phone, &scene::number(&visit.browser).await).await;
+    visit.assert_done().await;
+}
+
 /// The service's own page: what every way that leaves the site's page leads to, from any site.
 async fn hosted(engine: Engine) {
     for desktop in [DesktopMode::Normal, DesktopMode::Absent] {
-        let house = House::plain().await;
+        let house = House::tls().await;
         house.weixin.set_desktop(desktop).await.unwrap();
-        let browser = Browser::start(BrowserOptions { engine, ..house.browser_options() }).await;
+        let said_before = Some((house.origin.clone(), true));
+        let options = BrowserOptions { engine, said_before, ..house.browser_options() };
+        let browser = Browser::start(options).await;
         browser.open(&house.page("/weixin/login?client_id=shop&return_to=%2Fsign-in.html")).await;
         if desktop == DesktopMode::Normal {
             continue_and_allow(&house, &browser).await;
@@ -169,6 +202,57 @@ async fn hosted(engine: Engine) {
         browser.until_at(&house.page("/sign-in.html")).await;
         assert_signed_in(&browser).await;
     }
+}
+
+/// WeChat's own page may ask the local program where CORS refuses everybody else.
+async fn fast_login_by_weixins_own_frame(engine: Engine) {
+    let house = House::plain().await;
+    house.weixin.set_cors(Cors::WeixinOnly);
+    let browser = Browser::start(BrowserOptions { engine, ..house.browser_options() }).await;
+    browser.open(&house.page("/sign-in.html")).await;
+    browser.until_phase("qr").await;
+    browser.enter_frame().await;
+    browser
+        .until(
+            "the frame's own fast login",
+            "return !!document.querySelector('#fast-login')?.checkVisibility()",
+        )
+        .await;
+    browser.script("document.querySelector('#fast-login').click()").await;
+    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
+    assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
+    browser.leave_frame().await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
+
+/// On a phone outside WeChat: how to go on, and the code all the same, for another screen.
+async fn on_a_phone(engine: Engine) {
+    let house = House::tls().await;
+    let user_agent = match engine {
+        Engine::Chromium => {
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36"
+        }
+        Engine::Firefox => "Mozilla/5.0 (Android 16; Mobile; rv:153.0) Gecko/153.0 Firefox/153.0",
+        Engine::WebKit => {
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1"
+        }
+    };
+    let user_agent = Some(user_agent.to_owned());
+    let options = BrowserOptions { engine, user_agent, window: (420, 900), ..house.browser_options() };
+    let browser = Browser::start(options).await;
+    let page = house.page("/sign-in.html?lang=zh-CN");
+    browser.open(&page).await;
+    browser.until_panel_says("手机不能扫自己的屏幕").await;
+    assert!(house.weixin.requests().is_empty(), "nothing is begun before a press");
+    browser.script(scene::NOTE_COPIES).await;
+    browser.press("copy-link").await;
+    browser.until_panel_says("已复制").await;
+    assert_eq!(browser.script("return window.copied").await, page);
+    browser.press("show-qr").await;
+    scan_and_allow(&house).await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
 }
 
 /// By keyboard alone: the button, the dialog, Escape, and the focus back where it was.
@@ -277,6 +361,9 @@ in_each_engine! {
     fast_login_refused_and_scanned(Same, Other);
     qr(Same, Other);
     refusal_on_the_phone(Same, Other);
+    scene(Same, Other);
+    fast_login_by_weixins_own_frame();
+    on_a_phone();
     hosted();
     button_by_keyboard();
     without_wasm();

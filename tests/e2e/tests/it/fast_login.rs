@@ -1,7 +1,7 @@
 //! Fast login: the WeChat program on this computer, as it should be and in every way in which it is not.
 
 use serde_json::json;
-use weixin_emulator::{Call, Cors, DEFAULT_PERSON, DesktopMode, DialogAnswer, Person};
+use weixin_emulator::{Call, DEFAULT_PERSON, DesktopMode, DialogAnswer, Person};
 use weixin_login_e2e::browser::{Browser, BrowserOptions, PATIENCE};
 use weixin_login_e2e::house::House;
 
@@ -27,27 +27,6 @@ async fn fast_login_by_tls_under_weixins_own_name() {
     let browser = Browser::start(options).await;
     browser.open(&house.page(SIGN_IN)).await;
     continue_and_allow(&house, &browser).await;
-    browser.until_phase("success").await;
-    assert_signed_in(&browser).await;
-}
-
-#[tokio::test]
-async fn the_frame_offers_fast_login_where_cors_refuses_the_direct_call() {
-    let house = House::plain().await;
-    house.weixin.set_cors(Cors::WeixinOnly);
-    let browser = at_sign_in(&house).await;
-    browser.until_phase("qr").await;
-    browser.enter_frame().await;
-    browser
-        .until(
-            "the frame's own fast login",
-            "return !!document.querySelector('#fast-login')?.checkVisibility()",
-        )
-        .await;
-    browser.script("document.querySelector('#fast-login').click()").await;
-    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
-    assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
-    browser.leave_frame().await;
     browser.until_phase("success").await;
     assert_signed_in(&browser).await;
 }

@@ -2,15 +2,17 @@
 
 use serde_json::Value;
 use weixin_emulator::{DEFAULT_SERVICE_ACCOUNT_APPID, DEFAULT_SERVICE_ACCOUNT_SECRET, DesktopMode};
-use weixin_login_e2e::browser::{Browser, BrowserOptions};
+use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine};
 use weixin_login_e2e::house::{House, HouseOptions, SHOP_NAME};
 
+use crate::each::in_engines;
 use crate::login::{assert_signed_out, session};
 
 const WEIXIN: &str = "Mozilla/5.0 (Linux; Android 16) Chrome/156.0.0.0 Mobile Safari/537.36 MicroMessenger/8.0.60.2860(0x28003C51)";
+const WEIXIN_ON_IOS: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.60(0x18003C31) NetType/WIFI Language/zh_CN";
 
-/// A house where computers get scenes: the counter's client beside the shop's.
-async fn house() -> House {
+/// A house where computers get scenes: the counter's client beside the shop's, and more.
+pub async fn house(more_config: &str) -> House {
     let origin = format!("https://{SHOP_NAME}");
     let more_config = format!(
         r#"
@@ -23,7 +25,7 @@ id = "counter"
 name = "Counter"
 origins = ["{origin}"]
 scenes = true
-"#
+{more_config}"#
     );
     House::build(HouseOptions { tls: true, more_config, ..HouseOptions::default() }).await
 }
@@ -36,15 +38,14 @@ async fn computer(house: &House, options: BrowserOptions) -> Browser {
 }
 
 /// A phone, in WeChat's own browser.
-async fn phone(house: &House) -> Browser {
-    let mut options = house.browser_options();
-    options.switches.push(format!("--user-agent={WEIXIN}"));
-    options.window = (420, 900);
+pub async fn phone(house: &House, engine: Engine) -> Browser {
+    let user_agent = Some(if engine == Engine::WebKit { WEIXIN_ON_IOS } else { WEIXIN }.to_owned());
+    let options = BrowserOptions { engine, user_agent, window: (420, 900), ..house.browser_options() };
     Browser::start(options).await
 }
 
 /// What the panel's code holds, as the service told it.
-async fn scan_url(browser: &Browser) -> String {
+pub async fn scan_url(browser: &Browser) -> String {
     let copied = "
         const button = document.querySelector('weixin-login').shadowRoot.querySelector('.scene [data-press=copy-link]');
         if (!button?.checkVisibility()) return false;
@@ -53,17 +54,17 @@ async fn scan_url(browser: &Browser) -> String {
     browser.until("the scene's address", copied).await.as_str().unwrap().to_owned()
 }
 
-async fn number(browser: &Browser) -> String {
+pub async fn number(browser: &Browser) -> String {
     let number =
         "return document.querySelector('weixin-login').shadowRoot.querySelector('.number').textContent";
     browser.until("the number", number).await.as_str().unwrap().to_owned()
 }
 
 /// Keeps what the page copies where a test can read it.
-const NOTE_COPIES: &str = "Object.defineProperty(navigator.clipboard, 'writeText', { value: async (text) => { window.copied = text; } });";
+pub const NOTE_COPIES: &str = "Object.defineProperty(navigator.clipboard, 'writeText', { value: async (text) => { window.copied = text; } });";
 
 /// Scans, taps, allows at WeChat; ends at the question.
-async fn come_to_the_question(phone: &Browser, scan_url: &str) {
+pub async fn come_to_the_question(phone: &Browser, scan_url: &str) {
     phone.open(scan_url).await;
     press(phone, "the tap", "form button").await;
     press(phone, "WeChat's question", "button[value=allow]").await;
@@ -78,7 +79,7 @@ async fn press(browser: &Browser, what: &str, selector: &str) {
     browser.until(what, &script).await;
 }
 
-async fn enter(phone: &Browser, number: &str) {
+pub async fn enter(phone: &Browser, number: &str) {
     phone.script(&format!("document.querySelector('#number').value = {}", Value::from(number))).await;
     press(phone, "the button that lets the computer in", "button[value=confirm]").await;
 }
@@ -90,12 +91,12 @@ async fn until_the_phone_says(phone: &Browser, text: &str) {
 
 #[tokio::test]
 async fn a_scene_logs_the_computer_in_by_the_number() {
-    let house = house().await;
+    let house = house("").await;
     let browser = computer(&house, house.browser_options()).await;
     browser.script(NOTE_COPIES).await;
     browser.until_phase("qr").await;
     browser.until_panel_says("剩余 4:5").await;
-    let phone = phone(&house).await;
+    let phone = phone(&house, Engine::Chromium).await;
     come_to_the_question(&phone, &scan_url(&browser).await).await;
     browser.until_phase("scanned").await;
     let says = phone.script("return document.body.innerText").await;
@@ -113,14 +114,14 @@ async fn a_scene_logs_the_computer_in_by_the_number() {
 
 #[tokio::test]
 async fn a_scene_of_the_services_own_page_goes_on_logged_in() {
-    let house = house().await;
+    let house = house("").await;
     let mut options = house.browser_options();
     options.language = "en".into();
     let browser = Browser::start(options).await;
     browser.open(&house.page("/weixin/login?client_id=counter&return_to=%2Fcounter.html")).await;
     browser.script(NOTE_COPIES).await;
     browser.until_phase("qr").await;
-    let phone = phone(&house).await;
+    let phone = phone(&house, Engine::Chromium).await;
     come_to_the_question(&phone, &scan_url(&browser).await).await;
     enter(&phone, &number(&browser).await).await;
     browser.until_at(&house.page("/counter.html")).await;
@@ -129,7 +130,7 @@ async fn a_scene_of_the_services_own_page_goes_on_logged_in() {
 
 #[tokio::test]
 async fn where_streams_are_held_back_the_computer_asks_again_and_again() {
-    let house = house().await;
+    let house = house("").await;
     let browser = Browser::start(house.browser_options()).await;
     // A proxy that keeps a stream until it ends: nothing of it ever comes.
     browser
@@ -143,7 +144,7 @@ async fn where_streams_are_held_back_the_computer_asks_again_and_again() {
     browser.open(&house.page("/counter.html")).await;
     browser.script(NOTE_COPIES).await;
     browser.until_phase("qr").await;
-    let phone = phone(&house).await;
+    let phone = phone(&house, Engine::Chromium).await;
     come_to_the_question(&phone, &scan_url(&browser).await).await;
     browser.until_phase("scanned").await;
     enter(&phone, &number(&browser).await).await;
@@ -152,13 +153,13 @@ async fn where_streams_are_held_back_the_computer_asks_again_and_again() {
 
 #[tokio::test]
 async fn three_wrong_numbers_end_the_scene_and_one_press_begins_another() {
-    let house = house().await;
+    let house = house("").await;
     let browser = computer(&house, house.browser_options()).await;
     browser.script(NOTE_COPIES).await;
     let first = scan_url(&browser).await;
     let right = number(&browser).await;
     let wrong = if right == "42" { "43" } else { "42" };
-    let phone = phone(&house).await;
+    let phone = phone(&house, Engine::Chromium).await;
     come_to_the_question(&phone, &first).await;
     for tries_left in ["剩余次数：2", "剩余次数：1"] {
         enter(&phone, wrong).await;
@@ -177,10 +178,10 @@ async fn three_wrong_numbers_end_the_scene_and_one_press_begins_another() {
 #[tokio::test]
 async fn a_relayed_scan_link_dies_at_the_number() {
     // Somebody starts a scene and sends its link to a person, who sits in front of no such computer.
-    let house = house().await;
+    let house = house("").await;
     let attacker = computer(&house, house.browser_options()).await;
     attacker.script(NOTE_COPIES).await;
-    let phone = phone(&house).await;
+    let phone = phone(&house, Engine::Chromium).await;
     come_to_the_question(&phone, &scan_url(&attacker).await).await;
     until_the_phone_says(&phone, "如果这个二维码或链接是别人发给您的").await;
     press(&phone, "the refusal", "button[value=refuse]").await;
@@ -189,12 +190,12 @@ async fn a_relayed_scan_link_dies_at_the_number() {
     assert_signed_out(&attacker).await;
 }
 
-#[tokio::test]
-async fn inside_weixin_one_tap_logs_in() {
-    let house = house().await;
+/// WeChat for Android is Chromium's engine, WeChat for iOS is WebKit's.
+async fn inside_weixin_one_tap_logs_in(engine: Engine) {
+    let house = house("").await;
     house.weixin.set_desktop(DesktopMode::Absent).await.unwrap();
-    let phone = phone(&house).await;
-    phone.open(&house.page("/sign-in.html")).await;
+    let phone = phone(&house, engine).await;
+    phone.open(&house.page("/sign-in.html?lang=zh-CN")).await;
     phone.press("open-page").await;
     press(&phone, "the tap", "main a.button").await;
     press(&phone, "WeChat's question", "button[value=allow]").await;
@@ -202,9 +203,14 @@ async fn inside_weixin_one_tap_logs_in() {
     assert_eq!(session(&phone).await["body"]["nickname"], "陈锴");
 }
 
+in_engines! {
+    chromium Chromium: inside_weixin_one_tap_logs_in;
+    webkit WebKit: inside_weixin_one_tap_logs_in;
+}
+
 #[tokio::test]
 async fn without_javascript_a_computer_logs_in_by_a_scene() {
-    let house = house().await;
+    let house = house("").await;
     let mut options = house.browser_options();
     options.preferences = Some(serde_json::json!({
         "profile": { "default_content_setting_values": { "javascript": 2 } }
@@ -218,7 +224,7 @@ async fn without_javascript_a_computer_logs_in_by_a_scene() {
     let still = browser.script("return location.href").await;
     let scan_url = still.as_str().unwrap().replace("/login/", "/scan/").replace("/still", "");
     let number = browser.script("return document.querySelector('.digits').textContent").await;
-    let phone = phone(&house).await;
+    let phone = phone(&house, Engine::Chromium).await;
     come_to_the_question(&phone, &scan_url).await;
     enter(&phone, number.as_str().unwrap()).await;
     browser.until_at(&house.page("/counter.html")).await;
