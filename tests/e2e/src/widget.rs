@@ -19,7 +19,7 @@ pub const NOTE_EVENTS: &str = "
     if (!window.noted) for (const name of ['phase', 'success', 'error']) addEventListener('weixin-login-' + name, event => {
         const seen = JSON.parse(sessionStorage.getItem('seen') ?? '[]');
         const { cause, ...detail } = event.detail;
-        seen.push({ name, ...detail });
+        seen.push({ name, ...detail, cause: cause && String(cause) });
         sessionStorage.setItem('seen', JSON.stringify(seen));
     }, true);
     window.noted = true;";

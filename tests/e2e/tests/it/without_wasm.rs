@@ -1,5 +1,6 @@
 //! Browsers that run no WebAssembly: links alone log in, by the service's page and WeChat's own.
 
+use serde_json::json;
 use weixin_login_e2e::browser::Browser;
 use weixin_login_e2e::house::House;
 
@@ -23,8 +24,13 @@ async fn the_link_in_the_element_logs_in_by_pages_alone() {
     let browser = Browser::start(house.browser_options()).await;
     browser.on_every_page(FORBIDDEN).await;
     browser.open(&house.page(SIGN_IN)).await;
-    let told = "return JSON.parse(sessionStorage.getItem('seen') ?? '[]').find(event => event.name === 'error')?.code";
-    assert_eq!(browser.until("the element's word", told).await, "unsupported");
+    let told =
+        "return JSON.parse(sessionStorage.getItem('seen') ?? '[]').find(event => event.name === 'error')";
+    let told = browser.until("the element's word", told).await;
+    assert_eq!(
+        (&told["code"], &told["cause"]),
+        (&json!("unsupported"), &json!("CompileError: forbidden by policy"))
+    );
     follow_the_link(&browser).await;
     browser.until("the service's page", "return location.pathname === '/weixin/login'").await;
     follow_the_link(&browser).await;
