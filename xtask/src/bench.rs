@@ -8,9 +8,10 @@ pub fn run() -> Result<()> {
     tools::packages()?;
     widget::build()?;
     shell::heading("how soon a person can log in");
-    shell::run(
-        shell::cargo()
-            .args(["run", "--release", "--package=weixin-login-e2e", "--bin=weixin-login-bench"])
-            .env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist()),
-    )
+    shell::run(shell::cargo().args([
+        "run",
+        "--release",
+        "--package=weixin-login-e2e",
+        "--bin=weixin-login-bench",
+    ]))
 }

@@ -1,10 +1,11 @@
-//! The project's tasks: `cargo xtask demo | test | widget | dist | tidy`. This file only reads the command line.
+//! The project's tasks: `cargo xtask demo | test | widget | pictures | bench | dist | tidy`. This file only reads the command line.
 
 #![allow(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 
 mod bench;
 mod demo;
 mod dist;
+mod pictures;
 mod shell;
 mod test;
 mod tidy;
@@ -31,6 +32,8 @@ enum Task {
     Test(test::Options),
     /// Build the widget into target/widget/dist, the npm package into target/widget/npm, and print what it weighs
     Widget,
+    /// Take the docs' pictures of the widget anew, into docs/pictures
+    Pictures,
     /// Measure how soon a person can log in, in a real browser; nothing else should run meanwhile
     Bench,
     /// Build what is released into target/dist: the service, the emulator, the widget, the npm package, and their checksums
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Widget => widget::run(),
+        Task::Pictures => pictures::run(),
         Task::Bench => bench::run(),
         Task::Dist => dist::run(),
         Task::Tidy => tidy::run(),

@@ -62,6 +62,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         port: arguments.port,
         desktop_port: arguments.desktop_port,
         tls: arguments.tls,
+        ports_in_addresses: false,
         scenario,
         site_url: arguments.site_url,
     })

@@ -234,9 +234,7 @@ impl Machine {
             Stage::Elsewhere { copied } => Body::Phone { copied: *copied },
             Stage::Starting | Stage::Probing { .. } => Body::Waiting,
             Stage::Card => self.card(),
-            Stage::Confirming(_) => {
-                Body::Confirming { browser_asks: self.permission == Some(Permission::Prompt) }
-            }
+            Stage::Confirming(_) => Body::Confirming { browser_asks: self.browser_asks() },
             Stage::Qr => {
                 let offer = self.offer();
                 match &self.frame {

@@ -192,6 +192,15 @@ fn where_an_allow_is_for_one_call_the_panel_says_that_the_browser_may_ask_once_m
 }
 
 #[test]
+fn a_page_on_this_computer_is_asked_nothing_whatever_the_permission_says() {
+    let mut widget = Driver::prepared(Kind::Hosted, |widget| widget.options.loopback_page = true);
+    widget.permitted(Permission::Prompt);
+    widget.ready();
+    widget.press(Button::Continue);
+    assert_eq!(widget.machine.screen().body, Body::Confirming { browser_asks: false });
+}
+
+#[test]
 fn an_allow_after_our_question_was_dropped_is_heard_all_the_same() {
     let mut widget = Driver::new(Kind::Hosted);
     widget.permitted(Permission::Prompt);

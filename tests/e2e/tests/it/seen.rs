@@ -11,7 +11,7 @@ use weixin_login_shop::Shop;
 use crate::login::{continue_and_allow, scan_and_allow};
 
 /// How many phases the gallery shows.
-const PHASES: usize = 26;
+const PHASES: usize = 27;
 
 /// What axe-core objects to in `part` of the page, each with the element it means.
 async fn objections(browser: &Browser, part: &str) -> Vec<String> {

@@ -74,6 +74,11 @@ impl Machine {
         }
     }
 
+    /// Whether a call may make the browser ask the person.
+    pub(super) fn browser_asks(&self) -> bool {
+        self.may_ask() == MayAsk::AfterPress
+    }
+
     /// A frame with `allow` asks as it loads, so it follows the same rule.
     pub(super) fn frame_may_ask(&self) -> bool {
         match self.may_ask() {
