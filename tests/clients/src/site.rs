@@ -13,6 +13,9 @@ use crate::provider::{CLIENT_ID, CLIENT_SECRET, Provider};
 /// How long a program may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Between two looks whether a server listens.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 /// A running site.
 pub struct Site(Child);
 
@@ -55,7 +58,7 @@ impl Site {
         let deadline = std::time::Instant::now() + PATIENCE;
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             anyhow::ensure!(std::time::Instant::now() < deadline, "{program:?} does not listen");
-            std::thread::yield_now();
+            std::thread::park_timeout(LOOK_AGAIN);
         }
         Ok(site)
     }

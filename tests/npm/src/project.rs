@@ -14,6 +14,9 @@ use crate::packages::{program, sample, workshop};
 /// How long a server may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Between two looks whether a server listens.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 /// A sample, laid out in the workshop.
 #[derive(Debug)]
 pub struct Project {
@@ -65,7 +68,7 @@ impl Server {
                 bail!("{command:?} ended at once: {status}");
             }
             ensure!(Instant::now() < deadline, "{command:?} does not listen on {port}");
-            std::thread::yield_now();
+            std::thread::park_timeout(LOOK_AGAIN);
         }
         Ok(server)
     }

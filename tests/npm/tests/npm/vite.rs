@@ -41,6 +41,9 @@ async fn vites_development_server_with_the_slim_entry_logs_in() {
 }
 
 async fn the_development_server_logs_in(project: &Project) {
+    // These projects have one node_modules, where Vite would keep one cache for two servers: one would throw the other's out.
+    let apart = "import config from \"./vite.config.ts\";\nexport default { ...config, cacheDir: \".vite\" };\n";
+    std::fs::write(project.folder.join("apart.config.ts"), apart).unwrap();
     let port = free_port().unwrap();
     let origin = format!("http://localhost:{port}");
     let house = House::build(HouseOptions { origin: Some(origin), ..HouseOptions::default() }).await;
@@ -48,7 +51,7 @@ async fn the_development_server_logs_in(project: &Project) {
         project
             .program("vite")
             .unwrap()
-            .args(["--strictPort", "--port", &port.to_string()])
+            .args(["--config", "apart.config.ts", "--strictPort", "--port", &port.to_string()])
             .env("WEIXIN_LOGIN", format!("http://{}", house.service.address())),
         port,
     )
