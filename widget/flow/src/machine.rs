@@ -5,21 +5,24 @@
 //! sleeping laptop rings an hour late finds the right time in the event.
 
 mod desktop;
+mod ending;
+mod qr;
 mod scene;
 
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use protocol::qrconnect::{QrFrame, SelfRedirect, page_address};
-use protocol::service::{ErrorCode, FinishedLogin, Kind, LoginResult, StartedLogin, WebMessage};
+use protocol::qrconnect::page_address;
+use protocol::service::{ErrorCode, Kind, StartedLogin};
 
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
-use crate::event::{Effect, Ended, Event, Permission, Profile, Run, Success};
+use crate::event::{Effect, Event, Permission, Run};
 use crate::options::{Device, Options};
-use crate::screen::{Body, Button, Frame, Offer, Phase, Screen};
-use crate::text::{Language, Text};
+use crate::screen::{Body, Button, Offer, Phase, Screen};
+use crate::text::Text;
 use desktop::{Confirming, Desktop};
+use qr::Shown;
 
 /// So long the QR code waits for the local WeChat, and no longer.
 pub const QR_WAITS: Millis = 300;
@@ -80,14 +83,6 @@ impl Attempt {
         let renews = 0 < self.started.renew_in && self.started.renew_in < self.started.expires_in;
         if renews { self.at + seconds(self.started.renew_in) } else { NEVER }
     }
-}
-
-struct Shown {
-    frame: Frame,
-    since: Millis,
-    said: bool,
-    /// When its attempt dies.
-    expires_at: Millis,
 }
 
 #[derive(Clone, Copy)]
@@ -235,18 +230,7 @@ impl Machine {
             Stage::Starting | Stage::Probing { .. } => Body::Waiting,
             Stage::Card => self.card(),
             Stage::Confirming(_) => Body::Confirming { browser_asks: self.browser_asks() },
-            Stage::Qr => {
-                let offer = self.offer();
-                match &self.frame {
-                    Some(shown) => {
-                        let silent = !shown.said && self.now >= shown.since + FRAME_SILENT_AFTER;
-                        let page = self.page().is_some();
-                        let note = self.note.or(silent.then_some(Text::NoteFrameSilent));
-                        Body::Qr { ready: shown.said, offer, note, page }
-                    }
-                    None => Body::Page { hint: Text::PageHint, offer, note: self.note },
-                }
-            }
+            Stage::Qr => self.qr_body(),
             Stage::Scene { .. } => self.scene_body(),
             Stage::Finishing => Body::Finishing,
             Stage::Done => Body::Done,
@@ -403,140 +387,6 @@ impl Machine {
         }
     }
 
-    /// Goes to the QR code. Every road that is not a login leads here.
-    fn show_qr(&mut self, note: Option<Text>) {
-        if !self.options.frame && self.page().is_none() {
-            let message = "the element needs a link inside it to the login page";
-            return self.fail(LoginError::new(Code::Unsupported, message));
-        }
-        self.stage = Stage::Qr;
-        self.note = note;
-        if self.frame.is_none() {
-            self.load_frame();
-        }
-    }
-
-    /// Loads WeChat's page, also in the place of one that was loaded with other rights.
-    fn load_frame(&mut self) {
-        let Some(attempt) = self.attempt.as_ref().filter(|_| self.options.frame) else { return };
-        // A scene asks WeChat for nothing from here.
-        let Ok(login) = attempt.started.weixin_login() else { return };
-        let Some(state) = &login.state else { return };
-        let hosted = attempt.started.kind == Kind::Hosted;
-        let fast_login = self.frame_may_ask();
-        let address = QrFrame {
-            open_url: &attempt.started.open_url,
-            appid: &login.appid,
-            redirect_uri: &attempt.started.redirect_uri,
-            state,
-            self_redirect: if hosted { SelfRedirect::Top } else { SelfRedirect::Frame },
-            fast_login,
-            english: self.options.language == Language::En,
-            color_scheme: Some(self.options.theme),
-            stylelite: true,
-        }
-        .address();
-        let frame = Frame {
-            number: self.numbers + 1,
-            address,
-            started: attempt.started.clone(),
-            top_navigation: hosted,
-            fast_login,
-        };
-        self.numbers += 1;
-        let expires_at = attempt.expires_at();
-        self.frame = Some(Shown { frame, since: self.now, said: false, expires_at });
-    }
-
-    fn leave_qr(&mut self) {
-        self.frame = None;
-        self.former = None;
-    }
-
-    fn message(&mut self, message: &WebMessage) {
-        let (state, iss) = match message {
-            WebMessage::Finished(finished) => (&finished.state, &finished.iss),
-            WebMessage::Failed { state, iss, .. } => (state, iss),
-        };
-        let former = self.former.iter().map(|former| &former.frame.started);
-        let Some(started) = self
-            .attempt
-            .iter()
-            .map(|attempt| &attempt.started)
-            .chain(former)
-            .find(|started| started.kind == Kind::Embedded && started.state == *state && started.iss == *iss)
-            .cloned()
-        else {
-            return;
-        };
-        if matches!(self.stage, Stage::Finishing | Stage::Done) {
-            return;
-        }
-        match message {
-            WebMessage::Finished(finished) => self.finish(started, finished),
-            WebMessage::Failed { problem, .. } => self.fail(problem.into()),
-        }
-    }
-
-    fn finished(&mut self, outcome: &Result<Ended, LoginError>) {
-        let (Stage::Finishing, Some(attempt)) = (&self.stage, &self.attempt) else { return };
-        match outcome {
-            Ok(Ended::Onward(location)) => self.ask_for(Effect::Navigate(location.clone())),
-            Ok(Ended::Code(finished))
-                if finished.state == attempt.started.state && finished.iss == attempt.started.iss =>
-            {
-                let started = attempt.started.clone();
-                self.finish(started, finished);
-            }
-            Ok(_) => self.fail(LoginError::new(
-                Code::Service(ErrorCode::ServerError),
-                "the answer is another attempt's",
-            )),
-            Err(error) => self.fail(error.clone()),
-        }
-    }
-
-    fn finish(&mut self, started: Rc<StartedLogin>, finished: &FinishedLogin) {
-        self.leave_qr();
-        self.hang_up();
-        let code = finished.code.clone();
-        match self.options.result {
-            LoginResult::Session => {
-                self.stage = Stage::Finishing;
-                self.ask_for(Effect::Redeem { started, code });
-            }
-            LoginResult::Code => {
-                self.stage = Stage::Done;
-                let state = self.options.state.clone();
-                self.ask_for(Effect::TellSuccess(Success::Code { code, state, iss: finished.iss.clone() }));
-            }
-        }
-    }
-
-    fn redeemed(&mut self, outcome: &Result<Profile, LoginError>) {
-        if !matches!(self.stage, Stage::Finishing) {
-            return;
-        }
-        match outcome {
-            Ok(profile) => {
-                self.stage = Stage::Done;
-                self.ask_for(Effect::TellSuccess(Success::Session(profile.clone())));
-            }
-            Err(error) => self.fail(error.clone()),
-        }
-    }
-
-    fn fail(&mut self, error: LoginError) {
-        self.leave_qr();
-        self.hang_up();
-        self.stage = match error.code {
-            Code::Service(ErrorCode::AccessDenied) => Stage::Denied,
-            Code::Service(ErrorCode::AttemptExpired | ErrorCode::CodeSpent) => Stage::Expired,
-            code => Stage::Failed(code),
-        };
-        self.ask_for(Effect::TellError(error));
-    }
-
     fn press(&mut self, button: Button) {
         self.renewals = 0;
         match (button, &self.stage) {
@@ -609,22 +459,6 @@ impl Machine {
         self.leave_qr();
         self.hang_up();
         self.stage = Stage::Expired;
-    }
-
-    /// When the QR code is replaced, where it is to be.
-    fn renewal_due(&self) -> Millis {
-        let wanted = matches!(self.stage, Stage::Qr)
-            && self.frame.is_some()
-            && self.visible
-            && !self.starting
-            && self.renewals < UNATTENDED_RENEWALS;
-        let due = self.attempt.as_ref().filter(|_| wanted).map_or(NEVER, Attempt::renews_at);
-        due.max(self.renewal_failed_at.map_or(0, |failed| failed + RENEWAL_RETRY))
-    }
-
-    fn frame_silent_at(&self) -> Millis {
-        let shown = self.frame.as_ref().filter(|shown| !shown.said && !self.told_blocked);
-        shown.map_or(NEVER, |shown| shown.since + FRAME_SILENT_AFTER)
     }
 }
 

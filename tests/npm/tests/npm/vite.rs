@@ -42,7 +42,8 @@ async fn vites_development_server_with_the_slim_entry_logs_in() {
 
 async fn the_development_server_logs_in(project: &Project) {
     // These projects have one node_modules, where Vite would keep one cache for two servers: one would throw the other's out.
-    let apart = "import config from \"./vite.config.ts\";\nexport default { ...config, cacheDir: \".vite\" };\n";
+    let apart =
+        "import config from \"./vite.config.ts\";\nexport default { ...config, cacheDir: \".vite\" };\n";
     std::fs::write(project.folder.join("apart.config.ts"), apart).unwrap();
     let port = free_port().unwrap();
     let origin = format!("http://localhost:{port}");

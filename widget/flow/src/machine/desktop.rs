@@ -273,7 +273,8 @@ impl Machine {
             Err(Unusable::ErrCode(UUID_EXPIRED)) if !confirming.checked_again => {
                 let run = self.next_run();
                 self.stage = Stage::Confirming(Confirming { run, checked_again: true });
-                self.ask_for(Effect::Probe { run, started, desktop, limit: QUIET_PROBE_LIMIT });
+                let limit = if self.browser_asks() { PRESSED_PROBE_LIMIT } else { QUIET_PROBE_LIMIT };
+                self.ask_for(Effect::Probe { run, started, desktop, limit });
             }
             Err(_) => self.fast_login_failed(),
         }
