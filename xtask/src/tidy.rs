@@ -4,6 +4,7 @@
 
 mod arrows;
 mod committed;
+mod documents;
 mod rooms;
 mod sources;
 
@@ -28,6 +29,7 @@ const RULES: &[Rule] = &[
     sources::no_file_is_a_drawer,
     sources::no_test_is_ignored,
     sources::no_test_sleeps,
+    documents::every_test_that_a_document_names_is_there,
     committed::nothing_names_a_machine_or_a_mirror,
     committed::the_lock_files_are_committed,
     committed::every_wasm_bindgen_has_one_version,

@@ -1,0 +1,50 @@
+//! What the documents promise of the sources: a test that they name is there.
+
+use std::collections::BTreeSet;
+
+use super::House;
+
+/// They name a test for everything that they say.
+const PROVEN: &[&str] = &["SECURITY.md", "docs/browsers.md"];
+
+pub fn every_test_that_a_document_names_is_there(house: &House) -> Vec<String> {
+    let sources = house.files.iter().filter(|file| file.path.ends_with(".rs"));
+    let functions: BTreeSet<&str> =
+        sources.flat_map(|file| file.text.split("fn ").skip(1)).map(identifier).collect();
+    let mut faults = Vec::new();
+    for document in PROVEN.iter().filter_map(|path| house.file(path)) {
+        for (number, line) in document.text.lines().enumerate() {
+            // Every other piece stands between backquotes.
+            let named = line.split('`').skip(1).step_by(2).filter_map(|code| code.rsplit("::").next());
+            for name in named.filter(|name| reads_as_a_test(name) && !functions.contains(name)) {
+                faults.push(format!("{}:{}: there is no test {name}", document.path, number + 1));
+            }
+        }
+    }
+    faults
+}
+
+/// A sentence in one word. What is shorter may be a key, a claim or an attribute.
+fn reads_as_a_test(name: &str) -> bool {
+    identifier(name) == name && name.matches('_').count() >= 2
+}
+
+fn identifier(text: &str) -> &str {
+    let end =
+        text.find(|letter: char| !(letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'));
+    &text[..end.unwrap_or(text.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::house;
+    use super::*;
+
+    #[test]
+    fn a_name_that_no_test_has_is_found_and_the_others_are_not() {
+        let source = ("tests/it.rs", "async fn a_code_is_good_once() {}");
+        let document = "`it::a_code_is_good_once`, `a_code_is_good_twice` · `code`, `https://example.com/a_b_c`, `qr::*`";
+        let faults = every_test_that_a_document_names_is_there(&house(&[source, ("SECURITY.md", document)]));
+        assert_eq!(faults, ["SECURITY.md:1: there is no test a_code_is_good_twice"]);
+    }
+}
