@@ -20,19 +20,29 @@ export type LoginErrorCode =
   | "unknown_client"
   /** The page's origin is not among the client's. */
   | "unregistered_origin"
+  /** The service does not know the attempt, or another browser began it. */
   | "unknown_attempt"
+  /** The attempt is over: nobody answered in time. */
   | "attempt_expired"
+  /** The attempt has been answered already. */
   | "attempt_used"
   /** The person refused. */
   | "access_denied"
+  /** WeChat no longer takes its code. */
   | "code_spent"
+  /** WeChat showed a virtual person, on a snapshot page. */
   | "virtual_person"
+  /** The service's code, or its verifier, is not good. */
   | "invalid_grant"
+  /** Nobody is logged in. */
   | "login_required"
   /** WeChat is busy. */
   | "temporarily_unavailable"
+  /** Too many requests from this address. */
   | "slow_down"
+  /** The service is set up wrongly; its log says how. */
   | "misconfigured"
+  /** Something else went wrong in the service; its log says what. */
   | "server_error"
   /** The browser has no network. */
   | "offline"
