@@ -49,6 +49,8 @@ struct LoginPage<'a> {
     attempt: String,
     qr_page: String,
     still: Option<String>,
+    wasm: Option<&'a str>,
+    weixin: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -98,8 +100,9 @@ struct LandingPage<'a> {
     sites: Vec<(&'a str, String)>,
 }
 
-/// The hosted page: the widget in full, and WeChat's own page for browsers that cannot run it.
-pub fn login(app: &Shared, login: &StartedLogin, language: Language) -> HttpResponse {
+/// The hosted page: the widget in full, and WeChat's own page for browsers that cannot run it. `wasm` is the widget's file, which the
+/// browser may load before the script asks for it, as it may find the way to WeChat.
+pub fn login(app: &Shared, login: &StartedLogin, language: Language, wasm: Option<&str>) -> HttpResponse {
     let qr_page =
         match (AppId::parse(login.appid.clone().unwrap_or_default()), State::parse(login.state.clone())) {
             (Ok(appid), Ok(state)) => page_address(&login.open_url, &appid, &login.redirect_uri, &state),
@@ -110,8 +113,9 @@ pub fn login(app: &Shared, login: &StartedLogin, language: Language) -> HttpResp
     // Our own QR code needs no script; WeChat's page does.
     let still = login.scene.is_some().then(|| format!("{}/login/{}/still", frame.prefix, login.id));
     let qr_page = still.clone().unwrap_or(qr_page);
+    let weixin = still.is_none().then_some(login.open_url.as_str());
     let client_name = &login.client_name;
-    page(StatusCode::OK, LoginPage { frame, client_name, attempt, qr_page, still }.render())
+    page(StatusCode::OK, LoginPage { frame, client_name, attempt, qr_page, still, wasm, weixin }.render())
 }
 
 /// Why there is no login, what to do, and the button that does it.

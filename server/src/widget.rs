@@ -61,10 +61,31 @@ pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<
     }
 }
 
+/// The name of the wasm that the script of today loads.
+#[cfg(feature = "embed-widget")]
+pub async fn wasm(_: &Shared) -> Option<String> {
+    FILES.iter().map(|(name, _)| *name).find(|name| name.ends_with(".wasm")).map(str::to_owned)
+}
+
+/// The name of the wasm that the script of today loads.
+#[cfg(not(feature = "embed-widget"))]
+pub async fn wasm(app: &Shared) -> Option<String> {
+    let mut files = tokio::fs::read_dir(&app.config.widget_dir).await.ok()?;
+    while let Some(file) = files.next_entry().await.ok()? {
+        let name = file.file_name().into_string().unwrap_or_default();
+        if name.ends_with(".wasm") {
+            return Some(name);
+        }
+    }
+    None
+}
+
+#[cfg(feature = "embed-widget")]
+static FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/widget_files.rs"));
+
 /// A file of the built widget.
 #[cfg(feature = "embed-widget")]
 async fn read(_: &Shared, name: &str) -> Option<Cow<'static, [u8]>> {
-    static FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/widget_files.rs"));
     FILES.iter().find(|(known, _)| *known == name).map(|(_, bytes)| Cow::Borrowed(*bytes))
 }
 

@@ -96,3 +96,17 @@ async fn no_page_of_the_service_breaks_its_own_policy() {
         assert_eq!(browser.script("return self.violations").await, serde_json::json!([]), "{path}");
     }
 }
+
+#[tokio::test]
+async fn the_hosted_page_loads_the_wasm_before_its_script_asks_and_once() {
+    let house = House::plain().await;
+    let browser = Browser::start(house.browser_options()).await;
+    browser.open(&house.page(HOSTED)).await;
+    browser.until_phase("fast-login").await;
+    let loaded =
+        "return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.wasm'))
+        .map(({ initiatorType }) => initiatorType)";
+    assert_eq!(browser.script(loaded).await, serde_json::json!(["link"]));
+    let way = browser.script("return document.querySelector('link[rel=preconnect]').href").await;
+    assert_eq!(way, format!("{}/", house.weixin.open_url()));
+}
