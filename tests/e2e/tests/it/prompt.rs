@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use weixin_emulator::{Call, DialogAnswer};
+use weixin_emulator::{Call, Cors, DialogAnswer};
 use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine, PATIENCE};
 use weixin_login_e2e::house::House;
 
@@ -17,6 +17,8 @@ use crate::permission::house;
 #[derive(Clone, Copy)]
 enum Answer {
     Allow,
+    /// Firefox's "remember", and Allow; Chromium remembers every Allow.
+    AllowForGood,
     Block,
     /// Chromium's alone: Firefox's has no such button.
     Close,
@@ -70,18 +72,23 @@ async fn answer_until_dialog(house: &House, browser: &Browser) {
 
 async fn press_by_script(browser: &Browser, answer: Answer) {
     let button = match answer {
-        Answer::Allow => "button",
+        Answer::Allow | Answer::AllowForGood => "button",
         Answer::Block => "secondaryButton",
         Answer::Close => panic!("Firefox's question cannot be closed"),
     };
     let question = "document.getElementById('loopback-network-notification')";
-    browser.script_of_firefox(&format!("{question}?.{button}.click()")).await;
+    let remember = matches!(answer, Answer::AllowForGood);
+    let press = format!(
+        "const question = {question};
+         if (question) {{ question.checkbox.checked = {remember}; question.{button}.click(); }}"
+    );
+    browser.script_of_firefox(&press).await;
 }
 
 /// Chromium draws the question inside its own window, so there is nothing to look its buttons up in.
 fn press_by_mouse(browser: &Browser, answer: Answer) {
     let (x, y) = match answer {
-        Answer::Allow => ("395", "251"),
+        Answer::Allow | Answer::AllowForGood => ("395", "251"),
         Answer::Block => ("316", "251"),
         Answer::Close => ("423", "121"),
     };
@@ -147,6 +154,24 @@ async fn a_blocked_question_leaves_the_code_and_offers_nothing_more(engine: Engi
     assert_signed_in(&browser).await;
 }
 
+/// As it is reported of WeChat today: CORS lets nobody ask but WeChat's own pages.
+async fn where_cors_refuses_an_allow_for_good_lets_weixins_frame_ask(engine: Engine) {
+    let (house, browser) = asked(engine).await;
+    house.weixin.set_cors(Cors::WeixinOnly);
+    let offers_fast_login = "const frame = document.querySelector('weixin-login').shadowRoot.querySelector('iframe:not(.former)');
+                             return frame?.allow.includes('loopback-network') && !frame.src.includes('fast_login=0')";
+    answer(engine, &browser, Answer::AllowForGood, offers_fast_login).await;
+    browser.enter_frame().await;
+    let card = "return !!document.querySelector('#fast-login')?.checkVisibility()";
+    browser.until("fast login in WeChat's own frame", card).await;
+    browser.script("document.querySelector('#fast-login').click()").await;
+    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
+    assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
+    browser.leave_frame().await;
+    browser.until_phase("success").await;
+    assert_signed_in(&browser).await;
+}
+
 async fn a_closed_question_leaves_the_code_and_can_be_asked_again(engine: Engine) {
     let (_house, browser) = asked(engine).await;
     answer(engine, &browser, Answer::Close, &shown("use-this-computer")).await;
@@ -162,9 +187,11 @@ in_engines! {
         a_question_left_open_delays_nothing_and_a_late_allow_brings_the_card
         a_scan_ends_the_login_while_the_question_is_open
         a_blocked_question_leaves_the_code_and_offers_nothing_more
+        where_cors_refuses_an_allow_for_good_lets_weixins_frame_ask
         a_closed_question_leaves_the_code_and_can_be_asked_again;
     firefox Firefox:
         a_question_left_open_delays_nothing_and_a_late_allow_brings_the_card
         a_scan_ends_the_login_while_the_question_is_open
-        a_blocked_question_leaves_the_code_and_offers_nothing_more;
+        a_blocked_question_leaves_the_code_and_offers_nothing_more
+        where_cors_refuses_an_allow_for_good_lets_weixins_frame_ask;
 }
