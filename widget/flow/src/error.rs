@@ -14,6 +14,8 @@ pub enum Code {
     Offline,
     /// The service does not answer, or answers what it never would: the address is wrong, or something is in between.
     ServiceUnreachable,
+    /// The service is there, and says that it answers under another address (421): its public_url is another one.
+    WrongAddress,
     /// This browser, or this page's policy, lacks what the widget needs.
     Unsupported,
     /// WeChat's page stays silent in its frame: an extension or a policy blocks it.
@@ -27,6 +29,7 @@ impl Code {
             Self::Service(code) => code.as_str(),
             Self::Offline => "offline",
             Self::ServiceUnreachable => "service_unreachable",
+            Self::WrongAddress => "wrong_address",
             Self::Unsupported => "unsupported",
             Self::Blocked => "blocked",
         }

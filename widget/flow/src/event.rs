@@ -4,12 +4,13 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use protocol::fast_login::{Ready, Redirect, Unusable};
 use protocol::ids::AuthorizationCode;
-use protocol::qrconnect::PostedStatus;
+use protocol::qrconnect::{ColorScheme, PostedStatus};
 use protocol::service::{FinishedLogin, SceneEvent, StartedLogin, WebMessage};
 
 use crate::clock::Millis;
 use crate::error::LoginError;
 use crate::screen::{Button, Phase};
+use crate::text::Language;
 
 /// What the browser says about asking the local WeChat (`loopback-network`, or its older name).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,11 +42,69 @@ pub struct Found {
     pub avatar: Option<String>,
 }
 
+/// What an attempt is bound to: PKCE's pair (RFC 7636), and what the site's backend wants back.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// S256: 43 characters of base64url.
+    pub code_challenge: String,
+    /// Where the widget made the pair itself. Where the site's backend made it, only that knows the verifier.
+    pub code_verifier: Option<String>,
+    /// OpenID Connect's.
+    pub nonce: Option<String>,
+    /// The site's own, given back with the code. Not the attempt's.
+    pub state: Option<String>,
+}
+
+impl core::fmt::Debug for Challenge {
+    // A verifier is half of a login.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Challenge").field("code_challenge", &self.code_challenge).finish_non_exhaustive()
+    }
+}
+
+/// How the person asked the dialog to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dismissal {
+    /// By its close button.
+    CloseButton,
+    /// By Escape, or the system's Back.
+    Escape,
+    /// By a press that began and ended beside the panel.
+    Backdrop,
+}
+
+/// Why the dialog went: the `reason` of `weixin-login-close`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The person is logged in.
+    Success,
+    /// The person closed it.
+    Cancelled,
+    /// The page took the element away.
+    Removed,
+}
+
+impl CloseReason {
+    /// The word in the event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Cancelled => "cancelled",
+            Self::Removed => "removed",
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// The panel appeared. Comes first, and once.
-    Appeared,
+    Appeared {
+        /// Whether the page is seen: a hidden or prerendered one starts nothing, and asks nobody, before it is.
+        visible: bool,
+    },
+    /// What the next attempt is bound to; or that there is nothing to bind it to.
+    Challenged(Result<Challenge, LoginError>),
     /// The service started, or renewed, the attempt.
     Started(Result<Rc<StartedLogin>, LoginError>),
     /// The browser's answer, also when it changes later.
@@ -89,10 +148,18 @@ pub enum Event {
     Redeemed(Result<Profile, LoginError>),
     /// The person pressed something.
     Pressed(Button),
+    /// The clipboard took what was to be copied, or did not.
+    Copied(bool),
+    /// The person wants the dialog to go.
+    Dismissed(Dismissal),
+    /// The page has another language or another color scheme for the panel; never [`ColorScheme::Auto`].
+    Dressed(Language, ColorScheme),
     /// The page is seen, or hidden.
     Visible(bool),
-    /// The browser has a network again.
-    Online,
+    /// The browser has a network again, or has lost it.
+    Online(bool),
+    /// The panel was hidden by the page, and is shown again: the answer to [`Effect::WatchForShowing`].
+    ShownAgain,
     /// The person came back to this page by the browser's Back, and finds it as it was left.
     Returned,
     /// The time that [`crate::machine::Machine::wakes_at`] named has come, or is long past.
@@ -117,11 +184,19 @@ pub struct Profile {
     pub picture: Option<String>,
 }
 
-/// What the machine asks for.
+/// What the machine asks for, and all of it: nothing else is done on the way. A [`Effect::Probe`] does not drop the question
+/// before it; [`Effect::HangUp`] does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Start an attempt: `POST /login`, or read the one that the hosted page brought. Answered by [`Event::Started`].
-    StartAttempt,
+    /// Make PKCE's pair. Answered by [`Event::Challenged`].
+    MakeChallenge,
+    /// Ask the page for a fresh challenge, nonce and state, since those of the attributes are used:
+    /// `weixin-login-renew`. Answered by [`Event::Challenged`], with an error where the page has none.
+    AskForChallenge,
+    /// Start an attempt: `POST /login`. Answered by [`Event::Started`].
+    StartAttempt(Challenge),
+    /// Read the attempt that the hosted page brought, as JSON. Answered by [`Event::Started`].
+    ReadAttempt(String),
     /// Replace a hosted attempt: `POST /login/{id}/renew`. Answered by [`Event::Started`].
     RenewAttempt(Rc<StartedLogin>),
     /// Ask the browser for the permission's state, and watch it. Answered by [`Event::Permission`].
@@ -165,17 +240,23 @@ pub enum Effect {
     },
     /// Turn the service's code into a session: `POST /session`. Answered by [`Event::Redeemed`].
     Redeem {
-        /// Whose verifier.
-        started: Rc<StartedLogin>,
         /// The service's code.
         code: String,
+        /// The attempt's.
+        code_verifier: String,
     },
     /// The top page goes there.
     Navigate(String),
-    /// Copy an address.
+    /// Copy an address. Answered by [`Event::Copied`].
     Copy(String),
     /// The top page is loaded again: only that makes a new hosted attempt.
     Reload,
+    /// Say when the panel, hidden by the page, is shown again: [`Event::ShownAgain`], once.
+    WatchForShowing,
+    /// The dialog goes, and the page is told: `weixin-login-close`. What is under way stays under way.
+    CloseDialog(CloseReason),
+    /// Nothing comes any more: the panel is taken away, with all that it has under way. Always the last one.
+    Leave,
     /// Tell the page: `weixin-login-phase`.
     TellPhase(Phase),
     /// Tell the page: `weixin-login-success`.

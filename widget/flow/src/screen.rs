@@ -34,6 +34,21 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Loading,
+        Self::Probing,
+        Self::FastLogin,
+        Self::Confirming,
+        Self::Qr,
+        Self::Scanned,
+        Self::Binding,
+        Self::Success,
+        Self::Expired,
+        Self::Denied,
+        Self::Error,
+    ];
+
     /// The word in the event.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -73,6 +88,62 @@ pub enum Button {
     ShowQr,
     /// Copy the page's address, or a scene's, to be opened in WeChat.
     CopyLink,
+    /// Load WeChat's page anew, which stayed silent in its frame.
+    ReloadFrame,
+}
+
+impl Button {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Continue,
+        Self::ScanInstead,
+        Self::OtherAccount,
+        Self::UseThisComputer,
+        Self::Cancel,
+        Self::StartAgain,
+        Self::OpenPage,
+        Self::ShowQr,
+        Self::CopyLink,
+        Self::ReloadFrame,
+    ];
+
+    /// The word of `data-press`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Continue => "continue",
+            Self::ScanInstead => "scan",
+            Self::OtherAccount => "other-account",
+            Self::UseThisComputer => "use-this-computer",
+            Self::Cancel => "cancel",
+            Self::StartAgain => "start-again",
+            Self::OpenPage => "open-page",
+            Self::ShowQr => "show-qr",
+            Self::CopyLink => "copy-link",
+            Self::ReloadFrame => "reload-frame",
+        }
+    }
+}
+
+/// How copying an address went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copying<'a> {
+    /// Nothing was copied yet.
+    NotYet,
+    /// The clipboard has it.
+    Copied,
+    /// The clipboard refused, or is not there: the address is shown, to be copied by hand.
+    ByHand(&'a str),
+}
+
+/// What is known of WeChat's page in its frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameStatus {
+    /// It has not said anything yet: it is covered.
+    Loading,
+    /// It has said that it is there.
+    Ready,
+    /// It has said nothing for too long: it stays covered, by a word and a way to load it anew.
+    Silent,
 }
 
 /// A person, as the local WeChat named them. Hostile text.
@@ -110,8 +181,8 @@ pub struct SceneCode<'a> {
     pub seconds_left: u32,
     /// A phone has scanned it.
     pub scanned: bool,
-    /// Its address was copied.
-    pub copied: bool,
+    /// Its address, copied or not.
+    pub copying: Copying<'a>,
 }
 
 /// The middle of the panel.
@@ -130,8 +201,8 @@ pub enum Body<'a> {
     Finishing,
     /// The QR code.
     Qr {
-        /// The page in the frame has said that it is there.
-        ready: bool,
+        /// What is known of the page in the frame.
+        status: FrameStatus,
         /// Fast login, beside it.
         offer: Offer<'a>,
         /// A word about what happened before.
@@ -152,8 +223,8 @@ pub enum Body<'a> {
     },
     /// A phone, outside WeChat.
     Phone {
-        /// The page's address was copied.
-        copied: bool,
+        /// The page's address, copied or not.
+        copying: Copying<'a>,
     },
     /// The attempt is over.
     Expired,
