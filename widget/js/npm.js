@@ -1,3 +1,4 @@
 // What `import … from "weixin-login"` gives. Nothing happens by the import alone: the element is defined when the site says so.
 
-export { LoginError, WeixinLoginElement, defineElement, login } from "./element.js";
+export { LoginError, WeixinLoginElement, defineElement } from "./element.js";
+export { login } from "./login.js";

@@ -1,44 +1,45 @@
 //! JSON as the browser reads it. A parser in wasm would weigh more than the widget.
 
-use alloc::string::String;
-
+use js_sys::{Array, JSON, Object, Reflect};
 use protocol::json::Json;
 use wasm_bindgen::prelude::*;
-
-#[wasm_bindgen(module = "/js/json.js")]
-extern "C" {
-    fn parse(text: &str) -> JsValue;
-    fn member(value: &JsValue, name: &str) -> JsValue;
-    fn item(value: &JsValue, index: usize) -> JsValue;
-    fn text(value: &JsValue) -> Option<String>;
-    fn integer(value: &JsValue) -> Option<f64>;
-    fn quoted(text: &str) -> String;
-}
 
 /// A value of the browser's: the result of `JSON.parse`, or a message's data.
 pub struct BrowserJson(pub JsValue);
 
+/// Beyond it a number of the browser's is no longer the one that was written.
+const LARGEST: f64 = 9e15;
+
 impl BrowserJson {
+    /// What is not there and what is `null` are the same.
     fn some(value: JsValue) -> Option<Self> {
-        (!value.is_undefined()).then_some(Self(value))
+        (!value.is_undefined() && !value.is_null()).then_some(Self(value))
     }
 }
 
 impl Json for BrowserJson {
     fn parse(text: &str) -> Option<Self> {
-        Self::some(parse(text))
+        JSON::parse(text).ok().map(Self)
     }
 
     fn member(&self, name: &str) -> Option<Self> {
-        Self::some(member(&self.0, name))
+        let object = self.0.dyn_ref::<Object>().filter(|_| !Array::is_array(&self.0))?;
+        let name = JsValue::from_str(name);
+        // What the page has put on Object.prototype is no member.
+        if !Object::has_own(object, &name) {
+            return None;
+        }
+        Reflect::get(object, &name).ok().and_then(Self::some)
     }
 
     fn text(&self) -> Option<String> {
-        text(&self.0)
+        self.0.as_string()
     }
 
     fn integer(&self) -> Option<i64> {
-        integer(&self.0).map(|number| number as i64)
+        let number = self.0.as_f64()?;
+        let whole = number as i64;
+        (number.abs() < LARGEST && whole as f64 == number).then_some(whole)
     }
 
     fn boolean(&self) -> Option<bool> {
@@ -46,10 +47,12 @@ impl Json for BrowserJson {
     }
 
     fn item(&self, index: usize) -> Option<Self> {
-        Self::some(item(&self.0, index))
+        let array = self.0.dyn_ref::<Array>()?;
+        Self::some(array.get(index as u32))
     }
 
     fn quoted(text: &str) -> String {
-        quoted(text)
+        // Nothing of a string is beyond JSON.
+        JSON::stringify(&JsValue::from_str(text)).map(String::from).unwrap_or_default()
     }
 }

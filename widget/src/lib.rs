@@ -1,135 +1,130 @@
 //! The Rust half of `<weixin-login>`: an exported handle that the element's class (widget/js) holds while it is in a page.
 //!
-//! - `panel`: carries out what `flow` decides, and brings it what happened.
-//! - `service`, `fast_login`: the calls.
-//! - `view`: what is seen.
-//! - `browser`: everything that is asked of the browser.
+//! - An attribute is read in [`Widget::new`], by `flow::options`; a new language or theme in [`Widget::dress`].
+//! - A press goes from `view`, which hears it, through [`Widget::new`]'s closure to `panel`, and there to `flow`'s machine.
+//! - An answer comes back in `panel`, from `service`, `fast_login`, `scene`, `pkce`, `permission` and `challenge`.
+//! - What the machine then asks for, `panel` carries out, and `view` shows.
 //!
-//! The class is JavaScript because a class that extends HTMLElement must be; it loads this, and does nothing else.
+//! `page` is the page around the element, `http` the network, `task` owns what is under way, `guarded` asks what a page may
+//! have replaced. The class is JavaScript because a class that extends HTMLElement must be.
 
-// The plain build has no std: with it all the text of its panics would cross the wire, a sixth of the widget.
-#![cfg_attr(not(feature = "std"), no_std)]
 // A push of a char brings an encoder of all of Unicode along; a push of a text copies bytes.
 #![allow(clippy::single_char_add_str)]
 
-extern crate alloc;
-
-mod browser;
+mod challenge;
+mod crashed;
+mod dom;
 mod fast_login;
 #[cfg(feature = "gallery")]
 mod gallery;
+mod guarded;
+mod http;
 mod json;
+mod page;
 mod panel;
-#[cfg(all(target_arch = "wasm32", not(feature = "std")))]
-mod runtime;
+mod permission;
+mod pkce;
+mod scene;
 mod service;
+mod shown_again;
+mod task;
 mod view;
 
-use alloc::boxed::Box;
-use alloc::rc::Rc;
-use alloc::string::String;
-use core::cell::Cell;
+use std::rc::{Rc, Weak};
 
-use flow::options::{Device, Display, Options, Surroundings, dress};
+use flow::event::{CloseReason, Event};
+use flow::options::{Display, Options};
 use wasm_bindgen::prelude::*;
+use web_sys::{HtmlElement, ShadowRoot};
 
-use browser::Browser;
 #[cfg(feature = "gallery")]
 pub use gallery::Exhibit;
 pub use json::BrowserJson;
-use panel::{Running, what};
-use view::View;
-use view::tree::{self, Part};
+use page::Page;
+use panel::Panel;
+use view::{Press, View};
+
+/// Half the size of the one that std brings; the smaller of its two ways to grow: it may waste a page, and seldom needs a second.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::cell::TalcSyncCell<talc::wasm::WasmGrowAndClaim, talc::wasm::WasmBinning> =
+    talc::cell::TalcSyncCell::new_wasm(talc::wasm::WasmGrowAndClaim);
 
 /// The element's life in a page, from `connectedCallback` to `disconnectedCallback`.
 #[wasm_bindgen]
 pub struct Widget {
-    view: View,
-    options: Rc<Options>,
-    running: Cell<Option<Box<Running>>>,
+    panel: Rc<Panel>,
 }
 
 #[wasm_bindgen]
 impl Widget {
-    /// Mounts the widget in `root`, the shadow root of `host`. `script` is where the widget's own script came from;
-    /// `heard` calls [`Widget::heard`] with what it is called with.
+    /// Reads the element's attributes. `root` is the shadow root of `host`, `script` is where the widget's own script came from.
+    ///
+    /// # Errors
+    /// The element is in no window.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: &JsValue, root: &JsValue, script: String, heard: &JsValue) -> Widget {
-        let browser = Browser::new(host, root, heard);
-        let attribute = |name: &str| browser.attribute(name);
-        let options = Rc::new(Options::read(&attribute, &surroundings(&browser, script)));
-        let view = View::new(browser, (options.language, options.theme));
-        view.browser.presses(what::PRESSED);
-        let widget = Self { view, options, running: Cell::default() };
-        match widget.options.display {
-            Display::Panel => widget.begin(Part::Root),
-            Display::Button => widget.view.build(Part::Trigger, Part::Root, tree::TRIGGER),
-        }
-        widget
+    pub fn new(host: HtmlElement, root: ShadowRoot, script: String) -> Result<Widget, JsValue> {
+        let page = Page::of(host).ok_or("the element is in no window")?;
+        let options = Rc::new(Options::read(&|name| page.attribute(name), &page.surroundings(script)));
+        let panel = Rc::new_cyclic(|this: &Weak<Panel>| {
+            let pressed = this.clone();
+            let dress = (options.language, options.theme);
+            let view = View::new(
+                root,
+                dress,
+                Rc::new(move |press| {
+                    if let Some(panel) = pressed.upgrade() {
+                        heard(&panel, press);
+                    }
+                }),
+            );
+            Panel::new(page, view, options, this.clone())
+        });
+        Ok(Self { panel })
     }
 
-    /// Takes what the browser tells: which of our questions it answers, and how.
-    pub fn heard(&self, what: i32, number: i32, text: Option<String>, value: JsValue) {
-        match (what, text.as_deref()) {
-            (what::PRESSED, Some("open")) => self.open(),
-            (what::PRESSED, Some("close")) | (what::CLOSED | what::SEEN, _) => self.close(),
-            _ => self.take(what, number, text, value),
+    /// Shows the panel and starts the login; with `display="button"`, shows the button.
+    pub fn start(&self) {
+        match self.panel.options.display {
+            Display::Panel => {
+                self.panel.view.open_panel();
+                self.panel.begin();
+            }
+            Display::Button => self.panel.view.show_trigger(),
         }
     }
 
     /// Takes a new `lang` and `theme`, without touching the login.
     pub fn dress(&self) {
-        let browser = &self.view.browser;
-        let page_language = browser.about("language");
-        self.view.dress(dress(&|name| browser.attribute(name), page_language.as_deref()));
-        self.draw();
+        self.panel.dress();
     }
 
-    /// With `display="button"`: opens the dialog, as a press on the button does. The browser's own `<dialog>` keeps the
-    /// focus inside, hears Escape and gives the focus back.
+    /// With `display="button"`: opens the dialog, as a press on the button does.
     pub fn open(&self) {
-        if self.options.display == Display::Panel || self.runs() {
-            return;
-        }
-        self.view.build(Part::Dialog, Part::Root, tree::DIALOG);
-        self.begin(Part::Dialog);
-        self.view.build(Part::Close, Part::Dialog, tree::CLOSE);
-        self.view.browser.modal(Part::Dialog as i32, what::CLOSED);
-    }
-
-    fn close(&self) {
-        let was_open = self.runs() && self.options.display == Display::Button;
-        self.end();
-        self.view.browser.remove(Part::Dialog as i32);
-        if was_open {
-            // The browser gives the focus back to what had it; a press gives none to a button everywhere.
-            self.view.browser.focus(Part::Trigger as i32);
-        }
+        heard(&self.panel, Press::Open);
     }
 }
 
 impl Drop for Widget {
     fn drop(&mut self) {
-        self.close();
-        self.view.browser.remove(Part::Trigger as i32);
-        self.view.browser.leave();
+        let was_open = self.panel.runs() && self.panel.options.display == Display::Button;
+        self.panel.view.close_dialog();
+        self.panel.end();
+        if was_open {
+            self.panel.tell_close(CloseReason::Removed);
+        }
     }
 }
 
-fn surroundings(browser: &Browser, script: String) -> Surroundings {
-    let about = |name| browser.about(name).unwrap_or_default();
-    let hostname = about("hostname");
-    Surroundings {
-        page_origin: about("origin"),
-        page_path: about("path"),
-        page_language: browser.about("language"),
-        script,
-        device: Device::of(&about("agent")),
-        secure: browser.about("secure").is_some(),
-        loopback_page: hostname == "localhost"
-            || hostname.ends_with(".localhost")
-            || hostname.starts_with("127.")
-            || hostname == "[::1]",
-        link: browser.about("link"),
+fn heard(panel: &Panel, press: Press) {
+    match press {
+        Press::Open => {
+            if panel.options.display == Display::Button && !panel.runs() {
+                panel.view.open_dialog();
+                panel.begin();
+            }
+        }
+        Press::Dismiss(how) => panel.send(Event::Dismissed(how)),
+        Press::Button(button) => panel.send(Event::Pressed(button)),
     }
 }

@@ -1,161 +1,160 @@
-//! The panel: carries the machine's effects out, and its events in. Decides nothing.
+//! The panel: carries the machine's effects out, and brings it its events. Decides nothing.
+//!
+//! An effect that waits is a future in [`UnderWay`], which holds the panel weakly and ends with its owner: the login, or the
+//! question that is hung up.
 
-use alloc::boxed::Box;
-use alloc::string::String;
+use std::cell::Cell;
+use std::future::Future;
+use std::rc::{Rc, Weak};
 
 use flow::clock::Clock;
 use flow::error::{Code, LoginError};
-use flow::event::{Effect, Event, Permission, Run, Success};
+use flow::event::{CloseReason, Effect, Event, Run, Success};
 use flow::machine::Machine;
-use flow::options::Display;
-use flow::screen::Phase;
+use flow::options::Options;
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use js_sys::Date;
 use protocol::json::Json;
-use protocol::qrconnect::PostedStatus;
-use protocol::service::{SceneEvent, WebMessage};
+use protocol::qrconnect::{ColorScheme, PostedStatus};
+use protocol::service::WebMessage;
 use wasm_bindgen::JsValue;
+use web_sys::MessageEvent;
 
-use crate::browser::{monotonic, wall};
+use crate::http::{self, Answer, Call};
 use crate::json::BrowserJson;
-use crate::service::{Answer, Post};
-use crate::view::frame_part;
-use crate::view::tree::{self, Part};
-use crate::{Widget, fast_login, service};
-
-/// What the panel hears, as the browser's `what`.
-pub mod what {
-    pub const PRESSED: i32 = 0;
-    pub const MESSAGE: i32 = 1;
-    pub const ONLINE: i32 = 2;
-    pub const RETURNED: i32 = 3;
-    pub const VISIBLE: i32 = 4;
-    pub const WOKE: i32 = 5;
-    pub const PERMISSION: i32 = 6;
-    pub const CHALLENGE: i32 = 7;
-    pub const SCENE: i32 = 8;
-    pub const AUTHORIZED: i32 = 9;
-    pub const STARTED: i32 = 10;
-    pub const FINISHED: i32 = 11;
-    pub const REDEEMED: i32 = 12;
-    /// The dialog around the panel.
-    pub const CLOSED: i32 = 13;
-    /// It may go.
-    pub const SEEN: i32 = 14;
-    /// And every number after it: which local service answered.
-    pub const PROBED: i32 = 15;
-}
-
-/// So long a person may enjoy that it worked, before the dialog goes.
-const DONE_IS_SEEN_FOR: i32 = 900;
+use crate::page::{Detail, Heard, Page};
+use crate::service::Failure;
+use crate::shown_again::ShownAgain;
+use crate::task::Tasks;
+use crate::view::{Dress, View};
+use crate::{challenge, crashed, fast_login, guarded, permission, pkce, scene, service};
 
 /// The longest time that a browser waits; with a longer one it would ring at once.
 const LONGEST: u64 = 0x7fff_ffff;
 
+/// Where a login happens: an element that is in a page.
+pub struct Panel {
+    pub page: Page,
+    pub view: View,
+    pub options: Rc<Options>,
+    running: Cell<Option<Box<Running>>>,
+    under_way: Cell<Option<Rc<UnderWay>>>,
+    this: Weak<Panel>,
+}
+
 /// A login that goes on.
-pub struct Running {
+struct Running {
     machine: Machine,
     clock: Clock,
 }
 
-impl Widget {
-    /// Puts the panel in `parent` and starts the login.
-    pub(crate) fn begin(&self, parent: Part) {
-        self.view.build(Part::Panel, parent, tree::PANEL);
-        self.view.browser.begin(what::MESSAGE);
-        let clock = Clock::new(monotonic(), wall());
+/// All that a login has under way.
+struct UnderWay {
+    /// What the login waits for to its end.
+    calls: Tasks,
+    /// What [`Effect::HangUp`] ends: questions to this computer, and news of a scene.
+    asking: Tasks,
+    wake: Cell<Option<Timeout>>,
+    permission: Cell<Option<EventListener>>,
+    shown_again: Cell<Option<ShownAgain>>,
+    _page: [EventListener; 5],
+}
+
+impl Panel {
+    /// A panel that is not seen yet.
+    pub fn new(page: Page, view: View, options: Rc<Options>, this: Weak<Panel>) -> Self {
+        Self { page, view, options, running: Cell::default(), under_way: Cell::default(), this }
+    }
+
+    /// Starts a login in the panel, which is seen already.
+    pub fn begin(&self) {
+        let this = self.this.clone();
+        let under_way = UnderWay {
+            calls: Tasks::default(),
+            asking: Tasks::default(),
+            wake: Cell::default(),
+            permission: Cell::default(),
+            shown_again: Cell::default(),
+            _page: self.page.listen(move |heard| {
+                if let Some(panel) = this.upgrade() {
+                    panel.hear(heard);
+                }
+            }),
+        };
+        self.under_way.set(Some(Rc::new(under_way)));
+        let clock = Clock::new(self.monotonic(), Date::now());
         self.running.set(Some(Box::new(Running { machine: Machine::new(self.options.clone()), clock })));
-        self.send(Event::Appeared, JsValue::UNDEFINED);
+        self.dressed();
+        self.send(Event::Appeared { visible: self.page.is_visible() });
     }
 
     /// Takes the panel out of the page, and drops all that it has under way.
-    pub(crate) fn end(&self) {
+    pub fn end(&self) {
         self.running.take();
-        self.view.browser.end();
+        self.under_way.take();
         self.view.clear();
     }
 
-    /// Whether it is in the page.
-    pub(crate) fn runs(&self) -> bool {
+    /// Whether a login goes on.
+    pub fn runs(&self) -> bool {
         let running = self.running.take();
         let runs = running.is_some();
         self.running.set(running);
         runs
     }
 
-    /// Draws it anew.
-    pub(crate) fn draw(&self) {
-        if let Some(running) = self.running.take() {
-            self.view.show(&running.machine.screen());
-            self.running.set(Some(running));
-        }
+    /// Takes the element's language and theme anew, without touching the login.
+    pub fn dress(&self) {
+        self.view.dress(self.dress_of_page());
+        self.dressed();
     }
 
-    /// Takes what the browser tells.
-    pub(crate) fn take(&self, what: i32, number: i32, text: Option<String>, value: JsValue) {
-        let answer = Answer { body: text, value };
-        if let Some(event) = self.event(what, number, &answer) {
-            // With a text the value is no cause: it says how good the text is, or is a message's data.
-            let cause = if answer.body.is_none() { answer.value } else { JsValue::UNDEFINED };
-            self.send(event, cause);
-        }
+    /// The element's language and theme now.
+    fn dress_of_page(&self) -> Dress {
+        let page_language = self.page.language();
+        flow::options::dress(&|name| self.page.attribute(name), page_language.as_deref())
     }
 
-    fn event(&self, what: i32, number: i32, answer: &Answer) -> Option<Event> {
-        let browser = &self.view.browser;
-        let text = answer.body.as_deref();
-        let run = Run(number as u32);
-        Some(match what {
-            what::PRESSED => Event::Pressed(tree::button(text?)?),
-            what::MESSAGE => return self.message(number, text?, &answer.value),
-            what::ONLINE => Event::Online,
-            what::RETURNED => Event::Returned,
-            what::VISIBLE => Event::Visible(number > 0),
-            what::WOKE => Event::Woke,
-            what::PERMISSION => Event::Permission(match text {
-                Some("granted") => Permission::Granted,
-                Some("prompt") => Permission::Prompt,
-                Some(_) => Permission::Denied,
-                None => Permission::Absent,
-            }),
-            what::CHALLENGE => match text {
-                Some(challenge) => {
-                    self.post(what::STARTED, 0, service::start(&self.options, challenge.into()));
-                    return None;
+    /// WeChat's page is told the theme that is really seen.
+    fn dressed(&self) {
+        let (language, theme) = self.dress_of_page();
+        let theme = if theme == ColorScheme::Auto { crate::dom::resolved_scheme(self.page.host()) } else { theme };
+        self.send(Event::Dressed(language, theme));
+    }
+
+    /// Tells that the dialog has gone.
+    pub fn tell_close(&self, reason: CloseReason) {
+        self.page.tell("weixin-login-close", &Detail::default().text("reason", reason.as_str()));
+    }
+
+    fn hear(&self, heard: Heard) {
+        match heard {
+            Heard::Message(message) => {
+                if let Some(event) = self.message(&message) {
+                    self.send(event);
                 }
-                None => {
-                    let message = "a login that ends in a session needs an https page (crypto.subtle)";
-                    Event::Started(Err(LoginError::new(Code::Unsupported, message)))
-                }
-            },
-            what::SCENE => Event::Scene { run, event: SceneEvent::parse(text?)? },
-            what::AUTHORIZED => Event::Authorized { run, outcome: fast_login::authorized(answer) },
-            what::STARTED => {
-                let outcome = service::read(browser, answer, service::started);
-                if let Ok(started) = &outcome {
-                    browser.keep_verifier(&started.id);
-                }
-                Event::Started(outcome)
             }
-            what::FINISHED => Event::Finished(service::read(browser, answer, service::finished)),
-            what::REDEEMED => Event::Redeemed(service::read(browser, answer, service::redeemed)),
-            _ => {
-                let desktop = (what - what::PROBED) as usize;
-                Event::Probed { run, desktop, outcome: fast_login::checked(answer) }
-            }
-        })
+            Heard::Online(online) => self.send(Event::Online(online)),
+            Heard::Returned => self.send(Event::Returned),
+            Heard::Visible(visible) => self.send(Event::Visible(visible)),
+        }
     }
 
     /// What a frame of ours says. It counts when its origin is right; whose login it is, `flow` checks by state and iss.
-    fn message(&self, part: i32, origin: &str, data: &JsValue) -> Option<Event> {
+    fn message(&self, message: &MessageEvent) -> Option<Event> {
+        let number = self.view.frame_from(&message.source()?)?;
+        let origin = message.origin();
         let running = self.running.take()?;
         let screen = running.machine.screen();
         let mut frames = screen.frame.into_iter().chain(screen.former_frame);
-        let found = frames.find(|frame| frame_part(Some(frame)) == part).map(|frame| {
-            let is = |url: &str| self.view.browser.origin(url).as_deref() == Some(origin);
-            (frame.number, is(&frame.started.open_url), is(&frame.started.redirect_uri))
+        let found = frames.find(|frame| frame.number == number).map(|frame| {
+            let is = |url: &str| Page::origin(url).as_deref() == Some(&origin);
+            (is(&frame.started.open_url), is(&frame.started.redirect_uri))
         });
         self.running.set(Some(running));
-        let (number, is_weixins, is_callbacks) = found?;
-        let data = BrowserJson(data.clone());
+        let (is_weixins, is_callbacks) = found?;
+        let data = BrowserJson(message.data());
         // Plain http in a demo may have both pages on one origin: each message has a shape of its own.
         if is_weixins
             && let Some(text) = data.text()
@@ -166,132 +165,254 @@ impl Widget {
         if is_callbacks { WebMessage::read(&data).map(Event::Message) } else { None }
     }
 
-    /// `cause` is what the browser threw, where the event is a failure.
-    fn send(&self, event: Event, cause: JsValue) {
-        // Nothing that happens inside sends: it is only outside that events come from.
-        let Some(mut running) = self.running.take() else { return };
-        let now = running.clock.read(monotonic(), wall());
-        let effects = running.machine.handle(event, now);
-        let delay = running.machine.wakes_at().map_or(-1, |at| at.saturating_sub(now).min(LONGEST) as i32);
-        self.view.show(&running.machine.screen());
-        self.view.browser.wake(what::WOKE, delay);
-        self.running.set(Some(running));
-        for effect in &effects {
-            self.perform(effect, &cause);
-        }
+    /// Brings the machine an event.
+    pub fn send(&self, event: Event) {
+        self.send_with(event, &JsValue::UNDEFINED);
     }
 
-    fn perform(&self, effect: &Effect, cause: &JsValue) {
-        let browser = &self.view.browser;
+    /// `cause` is what the browser or the page threw, where the event is a failure.
+    fn send_with(&self, event: Event, cause: &JsValue) {
+        // Nothing that happens inside sends: it is only outside that events come from.
+        let Some(mut running) = self.running.take() else { return };
+        let inside = crashed::Inside::enter();
+        let now = running.clock.read(self.monotonic(), Date::now());
+        let effects = running.machine.handle(event, now);
+        let wakes_at = running.machine.wakes_at();
+        self.view.show(&running.machine.screen());
+        self.running.set(Some(running));
+        self.wake_after(wakes_at.map(|at| at.saturating_sub(now).min(LONGEST) as u32));
+        for effect in effects {
+            self.perform(effect, cause);
+        }
+        drop(inside);
+    }
+
+    fn wake_after(&self, delay: Option<u32>) {
+        let Some(under_way) = self.under_way() else { return };
+        let this = self.this.clone();
+        under_way.wake.set(delay.map(|delay| {
+            Timeout::new(delay, move || {
+                if let Some(panel) = this.upgrade() {
+                    panel.send(Event::Woke);
+                }
+            })
+        }));
+    }
+
+    fn perform(&self, effect: Effect, cause: &JsValue) {
         let options = &self.options;
         match effect {
-            Effect::StartAttempt => self.start(),
-            Effect::RenewAttempt(started) => self.post(what::STARTED, 0, service::renew(options, started)),
-            Effect::QueryPermission => browser.permission(what::PERMISSION),
+            Effect::MakeChallenge => {
+                let challenge = pkce::challenge(self.page.window.clone());
+                self.run(challenge, |panel, made| {
+                    let error = "a login that ends in a session needs an https page (crypto.subtle)";
+                    panel.challenged(made, Code::Unsupported, error);
+                });
+            }
+            Effect::AskForChallenge => {
+                let promise = challenge::ask(&self.page);
+                self.run(
+                    async move {
+                        match promise {
+                            Some(promise) => challenge::read(promise).await,
+                            None => Err(JsValue::UNDEFINED),
+                        }
+                    },
+                    |panel, given| {
+                        let error = "a renewed login needs a fresh code-challenge: answer weixin-login-renew by its respondWith";
+                        let code = protocol::service::ErrorCode::InvalidRequest;
+                        panel.challenged(given, Code::Service(code), error);
+                    },
+                );
+            }
+            Effect::StartAttempt(challenge) => {
+                let Some(language) = self.language() else { return };
+                self.start(service::start(options, language, &challenge));
+            }
+            Effect::RenewAttempt(started) => self.start(service::renew(options, &started)),
+            Effect::ReadAttempt(attempt) => {
+                let error = || LoginError::new(Code::ServiceUnreachable, "the attribute attempt is no attempt");
+                self.send(Event::Started(service::started(&attempt).map(Rc::new).ok_or_else(error)));
+            }
+            Effect::QueryPermission => {
+                let this = self.this.clone();
+                let told = move |permission| {
+                    if let Some(panel) = this.upgrade() {
+                        panel.send(Event::Permission(permission));
+                    }
+                };
+                self.run(permission::query(self.page.window.clone(), told), |panel, (permission, watch)| {
+                    if let Some(under_way) = panel.under_way() {
+                        under_way.permission.set(watch);
+                    }
+                    panel.send(Event::Permission(permission));
+                });
+            }
             Effect::Probe { run, started, desktop, limit } => {
-                browser.hang_up();
                 for index in 0..started.desktop_urls.len() {
                     if desktop.is_none_or(|desktop| desktop == index) {
-                        let post = fast_login::check_login(started, index, *limit);
-                        self.ask(what::PROBED + index as i32, *run, post);
+                        let call = fast_login::check_login(&started, index, limit);
+                        self.ask(call, move |answer| {
+                            Event::Probed { run, desktop: index, outcome: fast_login::checked(answer) }
+                        });
                     }
                 }
             }
             Effect::Authorize { run, found } => {
-                browser.hang_up();
-                self.ask(what::AUTHORIZED, *run, fast_login::authorize(browser, found));
+                let call = fast_login::authorize(&found, self.page.dialog_corner());
+                self.ask(call, move |answer| Event::Authorized { run, outcome: fast_login::authorized(answer) });
             }
-            Effect::HearScene { run, started } => {
-                let secret = started.secret.as_deref();
-                browser.hear(what::SCENE, run.0 as i32, &service::events(options, started), secret);
-            }
-            Effect::FinishScene(started) => {
-                browser.hang_up();
-                self.post(what::FINISHED, 0, service::finish(options, started));
-            }
-            Effect::HangUp => browser.hang_up(),
+            Effect::HearScene { run, started } => self.hear_scene(run, started),
+            Effect::FinishScene(started) => self.finish(service::finish(options, &started)),
             Effect::PostCallback { started, code } => {
-                self.post(what::FINISHED, 0, service::callback(options, started, code));
+                self.finish(service::callback(options, &started, &code));
             }
-            Effect::Redeem { started, code } => {
-                self.post(
-                    what::REDEEMED,
-                    0,
-                    service::redeem(options, code.clone(), browser.verifier(&started.id)),
-                );
+            Effect::Redeem { code, code_verifier } => {
+                let call = service::redeem(options, code, code_verifier);
+                self.run(http::call(call), |panel, answer| {
+                    panel.told(service::read(answer, panel.page.is_online(), service::redeemed), Event::Redeemed);
+                });
             }
-            Effect::Navigate(address) => browser.go(address),
-            Effect::Reload => browser.reload(),
-            Effect::Copy(address) => browser.copy(address),
-            Effect::TellPhase(phase) => {
-                browser.detail("phase", phase.as_str());
-                browser.tell("weixin-login-phase");
-                if *phase == Phase::Success && self.options.display == Display::Button {
-                    browser.wake(what::SEEN, DONE_IS_SEEN_FOR);
+            Effect::HangUp => {
+                if let Some(under_way) = self.under_way() {
+                    under_way.asking.clear();
                 }
             }
-            Effect::TellSuccess(success) => self.tell_success(success),
+            Effect::Navigate(address) => self.page.go(&address),
+            Effect::Reload => self.page.reload(),
+            Effect::Copy(address) => {
+                let copying = guarded::copy(self.page.window.navigator(), address);
+                self.run(copying, |panel, copied| panel.send(Event::Copied(copied.is_ok())));
+            }
+            Effect::WatchForShowing => self.watch_for_showing(),
+            Effect::CloseDialog(reason) => {
+                self.view.close_dialog();
+                self.tell_close(reason);
+            }
+            Effect::Leave => self.end(),
+            Effect::TellPhase(phase) => {
+                self.page.tell("weixin-login-phase", &Detail::default().text("phase", phase.as_str()));
+            }
+            Effect::TellSuccess(success) => self.tell_success(&success),
             Effect::TellError(error) => {
-                browser.detail("code", error.code.as_str());
-                browser.detail("message", &error.message);
-                browser.cause(cause);
-                browser.tell("weixin-login-error");
+                let detail = Detail::default().text("code", error.code.as_str()).text("message", &error.message);
+                self.page.tell("weixin-login-error", &detail.value("cause", cause));
+                if error.code.is_the_sites() {
+                    self.page.complain(&error.message);
+                }
             }
         }
     }
 
     /// `{result: "session", nickname, picture}` or `{result: "code", code, state, iss}`
     fn tell_success(&self, success: &Success) {
-        let browser = &self.view.browser;
-        match success {
-            Success::Session(profile) => {
-                browser.detail("result", "session");
-                browser.detail("nickname", &profile.nickname);
-                if let Some(picture) = &profile.picture {
-                    browser.detail("picture", picture);
-                }
+        let optional = |text: &Option<String>| text.as_deref().map_or(JsValue::UNDEFINED, JsValue::from_str);
+        let detail = match success {
+            Success::Session(profile) => Detail::default()
+                .text("result", "session")
+                .text("nickname", &profile.nickname)
+                .value("picture", &optional(&profile.picture)),
+            Success::Code { code, state, iss } => Detail::default()
+                .text("result", "code")
+                .text("code", code)
+                .value("state", &optional(state))
+                .text("iss", iss),
+        };
+        self.page.tell("weixin-login-success", &detail);
+    }
+
+    fn challenged(
+        &self,
+        made: Result<flow::event::Challenge, JsValue>,
+        code: Code,
+        error: &str,
+    ) {
+        match made {
+            Ok(challenge) => self.send(Event::Challenged(Ok(challenge))),
+            Err(cause) => self.send_with(Event::Challenged(Err(LoginError::new(code, error))), &cause),
+        }
+    }
+
+    fn start(&self, call: Call) {
+        self.run(http::call(call), |panel, answer| {
+            let started = |body: &str| service::started(body).map(Rc::new);
+            panel.told(service::read(answer, panel.page.is_online(), started), Event::Started);
+        });
+    }
+
+    fn finish(&self, call: Call) {
+        self.run(http::call(call), |panel, answer| {
+            panel.told(service::read(answer, panel.page.is_online(), service::finished), Event::Finished);
+        });
+    }
+
+    fn told<T>(&self, outcome: Result<T, Failure>, event: fn(Result<T, LoginError>) -> Event) {
+        match outcome {
+            Ok(value) => self.send(event(Ok(value))),
+            Err((error, cause)) => self.send_with(event(Err(error)), &cause),
+        }
+    }
+
+    /// Asks a service on this computer.
+    fn ask(&self, call: Option<Call>, event: impl Fn(&Result<Answer, JsValue>) -> Event + 'static) {
+        let (Some(call), Some(under_way)) = (call, self.under_way()) else { return };
+        let this = self.this.clone();
+        under_way.asking.run(async move {
+            let answer = http::call(call).await;
+            if let Some(panel) = this.upgrade() {
+                panel.send(event(&answer));
             }
-            Success::Code { code, state, iss } => {
-                browser.detail("result", "code");
-                browser.detail("code", code);
-                if let Some(state) = state {
-                    browser.detail("state", state);
-                }
-                browser.detail("iss", iss);
+        });
+    }
+
+    fn hear_scene(&self, run: Run, started: Rc<protocol::service::StartedLogin>) {
+        let Some(under_way) = self.under_way() else { return };
+        let this = self.this.clone();
+        let address = service::events(&self.options, &started);
+        under_way.asking.run(scene::hear(address, started, move |event| {
+            if let Some(panel) = this.upgrade() {
+                panel.send(Event::Scene { run, event });
             }
-        }
-        browser.tell("weixin-login-success");
+        }));
     }
 
-    fn start(&self) {
-        if let Some(attempt) = &self.options.attempt {
-            let error = || LoginError::new(Code::ServiceUnreachable, "the attribute attempt is no attempt");
-            let started = service::started(attempt).ok_or_else(error);
-            self.send(Event::Started(started), JsValue::UNDEFINED);
-        } else if let Some(challenge) = &self.options.code_challenge {
-            self.post(what::STARTED, 0, service::start(&self.options, challenge.clone()));
-        } else {
-            self.view.browser.challenge(what::CHALLENGE);
-        }
+    fn watch_for_showing(&self) {
+        let (Some(under_way), Some(element)) = (self.under_way(), self.view.panel()) else { return };
+        let this = self.this.clone();
+        under_way.shown_again.set(ShownAgain::watch(element, move || {
+            if let Some(panel) = this.upgrade() {
+                panel.send(Event::ShownAgain);
+            }
+        }));
     }
 
-    fn post(&self, what: i32, number: i32, post: Post<'_>) {
-        let Post { address, body, secret, credentials, limit } = post;
-        self.view.browser.post(
-            what,
-            number,
-            what >= what::PROBED || what == what::AUTHORIZED,
-            &address,
-            &body,
-            secret.unwrap_or_default(),
-            credentials,
-            limit,
-        );
+    /// Runs what is waited for to the login's end, and then tells it.
+    fn run<T: 'static>(&self, future: impl Future<Output = T> + 'static, then: fn(&Panel, T)) {
+        let Some(under_way) = self.under_way() else { return };
+        let this = self.this.clone();
+        under_way.calls.run(async move {
+            let value = future.await;
+            if let Some(panel) = this.upgrade() {
+                then(&panel, value);
+            }
+        });
     }
 
-    fn ask(&self, what: i32, Run(number): Run, post: Option<Post<'_>>) {
-        if let Some(post) = post {
-            self.post(what, number as i32, post);
-        }
+    fn under_way(&self) -> Option<Rc<UnderWay>> {
+        let under_way = self.under_way.take();
+        self.under_way.set(under_way.clone());
+        under_way
+    }
+
+    fn language(&self) -> Option<flow::text::Language> {
+        let running = self.running.take()?;
+        let language = running.machine.language();
+        self.running.set(Some(running));
+        Some(language)
+    }
+
+    /// The clock that is never set, in milliseconds.
+    fn monotonic(&self) -> f64 {
+        self.page.window.performance().map_or(0.0, |performance| performance.now())
     }
 }

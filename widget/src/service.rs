@@ -1,110 +1,107 @@
 //! The calls to the login service.
 
-use alloc::rc::Rc;
-use alloc::string::String;
-
 use flow::error::{Code, LoginError};
-use flow::event::{Ended, Profile};
+use flow::event::{Challenge, Ended, Profile};
 use flow::options::Options;
+use flow::text::Language;
 use protocol::ids::AuthorizationCode;
 use protocol::json::Json;
 use protocol::service::{
     CallbackAnswer, FinishedLogin, LoginResult, Onward, Problem, RedeemSession, StartLogin, StartedLogin,
 };
 use wasm_bindgen::JsValue;
+use web_sys::RequestCredentials;
 
-use crate::browser::Browser;
+use crate::http::{Answer, Call};
 use crate::json::BrowserJson;
 
 /// The service is slow after so long: WeChat's own limit is 5 s, and the exchange waits for WeChat twice.
-const LIMIT: i32 = 20_000;
+const LIMIT: u32 = 20_000;
 
-/// A request with a JSON body.
-pub struct Post<'a> {
-    /// Where to.
-    pub address: String,
-    /// JSON.
-    pub body: String,
-    /// For [`protocol::service::SECRET_HEADER`].
-    pub secret: Option<&'a str>,
-    /// Whether cookies travel: fetch's own words.
-    pub credentials: &'static str,
-    /// Milliseconds.
-    pub limit: i32,
-}
+const JSON: &str = "application/json";
+/// With this type the browser asks another site's service nothing before the call itself (CORS, a simple request).
+const TEXT: &str = "text/plain";
 
-/// What came back.
-pub struct Answer {
-    /// 64 kB at most; none where the browser threw. It tells no more than that.
-    pub body: Option<String>,
-    /// Whether the status is 200 to 299; or what the browser threw.
-    pub value: JsValue,
-}
+/// A service that is asked under a name that is not its own (RFC 9110 §15.5.20).
+const MISDIRECTED_REQUEST: u16 = 421;
+
+/// Why there is no login, and what the browser or the page threw.
+pub type Failure = (LoginError, JsValue);
 
 /// `POST /login`: a new embedded attempt.
-pub fn start(options: &Options, code_challenge: String) -> Post<'static> {
+pub fn start(options: &Options, language: Language, challenge: &Challenge) -> Call {
     let body = StartLogin {
         client_id: options.client_id.clone(),
         kind: None,
         result: options.result,
-        code_challenge,
-        nonce: options.nonce.clone().filter(|_| options.result == LoginResult::Code),
-        lang: Some(options.language.tag().into()),
+        code_challenge: challenge.code_challenge.clone(),
+        nonce: challenge.nonce.clone().filter(|_| options.result == LoginResult::Code),
+        lang: Some(language.tag().into()),
     };
-    ask(options, "/login", body.write::<BrowserJson>(), "omit")
+    let body = (body.write::<BrowserJson>(), TEXT);
+    call(whole(options, "/login"), body, None, RequestCredentials::Omit)
 }
 
 /// `POST /login/{id}/renew`: a new attempt in a hosted one's place, proven by its cookie.
-pub fn renew<'a>(options: &Options, started: &'a StartedLogin) -> Post<'a> {
-    ask_about(options, started, "/renew", "{}".into())
+pub fn renew(options: &Options, started: &StartedLogin) -> Call {
+    about(options, started, "/renew", "{}".into())
 }
 
 /// `POST /login/{id}/callback`: a fast login's code, proven by the attempt's secret.
-pub fn callback<'a>(options: &Options, started: &'a StartedLogin, code: &AuthorizationCode) -> Post<'a> {
+pub fn callback(options: &Options, started: &StartedLogin, code: &AuthorizationCode) -> Call {
     let answer = CallbackAnswer { code: Some(code.as_str().into()), state: started.state.clone() };
-    ask_about(options, started, "/callback", answer.write::<BrowserJson>())
+    about(options, started, "/callback", answer.write::<BrowserJson>())
 }
 
 /// `POST /login/{id}/finish`: a scene's end, proven by its secret, or by the cookie of the service's own page.
-pub fn finish<'a>(options: &Options, started: &'a StartedLogin) -> Post<'a> {
+pub fn finish(options: &Options, started: &StartedLogin) -> Call {
     let answer = CallbackAnswer { code: None, state: started.state.clone() };
-    ask_about(options, started, "/finish", answer.write::<BrowserJson>())
+    about(options, started, "/finish", answer.write::<BrowserJson>())
 }
 
 /// `POST /session`: the service's code becomes the site's cookie.
-pub fn redeem(options: &Options, code: String, code_verifier: String) -> Post<'static> {
-    ask(options, "/session", RedeemSession { code, code_verifier }.write::<BrowserJson>(), "include")
+pub fn redeem(options: &Options, code: String, code_verifier: String) -> Call {
+    let body = (RedeemSession { code, code_verifier }.write::<BrowserJson>(), JSON);
+    call(whole(options, "/session"), body, None, RequestCredentials::Include)
 }
 
 /// `GET /login/{id}/events`: where the service tells how far a scene has come.
 pub fn events(options: &Options, started: &StartedLogin) -> String {
-    about(options, started, "/events")
+    place(options, started, "/events")
 }
 
 /// A secret is the proof of an attempt, and where there is none a cookie.
-fn ask_about<'a>(options: &Options, started: &'a StartedLogin, what: &str, body: String) -> Post<'a> {
-    let secret = started.secret.as_deref();
-    let credentials = if secret.is_some() { "omit" } else { "same-origin" };
-    Post { address: about(options, started, what), body, secret, credentials, limit: LIMIT }
+fn about(options: &Options, started: &StartedLogin, what: &str, body: String) -> Call {
+    let credentials =
+        if started.secret.is_some() { RequestCredentials::Omit } else { RequestCredentials::SameOrigin };
+    call(place(options, started, what), (body, JSON), started.secret.clone(), credentials)
 }
 
-fn about(options: &Options, started: &StartedLogin, what: &str) -> String {
-    let mut address = options.service.clone();
-    address.push_str("/login/");
+fn place(options: &Options, started: &StartedLogin, what: &str) -> String {
+    let mut address = whole(options, "/login/");
     address.push_str(&started.id);
     address.push_str(what);
     address
 }
 
-fn ask(options: &Options, path: &str, body: String, credentials: &'static str) -> Post<'static> {
+fn whole(options: &Options, path: &str) -> String {
     let mut address = options.service.clone();
     address.push_str(path);
-    Post { address, body, secret: None, credentials, limit: LIMIT }
+    address
+}
+
+fn call(
+    address: String,
+    body: (String, &'static str),
+    secret: Option<String>,
+    credentials: RequestCredentials,
+) -> Call {
+    Call { address, body: Some(body), secret, credentials, limit: LIMIT }
 }
 
 /// Reads the answer to [`start`] and [`renew`], and the attempt that the hosted page's element brought.
-pub fn started(body: &str) -> Option<Rc<StartedLogin>> {
-    StartedLogin::read::<BrowserJson>(body).map(Rc::new)
+pub fn started(body: &str) -> Option<StartedLogin> {
+    StartedLogin::read::<BrowserJson>(body)
 }
 
 /// Reads the answer to [`callback`] and [`finish`].
@@ -125,21 +122,30 @@ pub fn redeemed(body: &str) -> Option<Profile> {
 /// What a good answer holds.
 ///
 /// # Errors
-/// The service's own word, or that it cannot be reached.
-pub fn read<T>(browser: &Browser, answer: &Answer, read: fn(&str) -> Option<T>) -> Result<T, LoginError> {
-    let body = answer.body.as_deref().unwrap_or_default();
-    let good = answer.value.as_bool().unwrap_or_default();
-    let value = if good { read(body) } else { None };
-    value.ok_or_else(|| refusal(browser, body, good))
+/// The service's own word, or that it cannot be reached. `online` is the browser's word.
+pub fn read<T>(
+    answer: Result<Answer, JsValue>,
+    online: bool,
+    read: fn(&str) -> Option<T>,
+) -> Result<T, Failure> {
+    let (status, body, cause) = match answer {
+        Ok(answer) => (answer.status, answer.body, JsValue::UNDEFINED),
+        Err(cause) => (0, String::new(), cause),
+    };
+    let good = (200..300).contains(&status);
+    let value = if good { read(&body) } else { None };
+    value.ok_or_else(|| (refusal(status, &body, good, online), cause))
 }
 
-fn refusal(browser: &Browser, body: &str, good: bool) -> LoginError {
+fn refusal(status: u16, body: &str, good: bool, online: bool) -> LoginError {
+    if status == MISDIRECTED_REQUEST {
+        let message = "the service answers under another address: its public_url is not the one that it is asked under";
+        return LoginError::new(Code::WrongAddress, message);
+    }
     // Without a word of the service's something in between has answered: a proxy's page, a wrong address.
     match BrowserJson::parse(body).and_then(|problem| Problem::read(&problem)) {
         Some(problem) if !good => (&problem).into(),
-        _ if browser.about("online").is_some() => {
-            LoginError::new(Code::ServiceUnreachable, "no usable answer from the login service")
-        }
+        _ if online => LoginError::new(Code::ServiceUnreachable, "no usable answer from the login service"),
         _ => LoginError::new(Code::Offline, "the browser is offline"),
     }
 }

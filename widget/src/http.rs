@@ -1,0 +1,169 @@
+//! Calls over the network: built and read by gloo-net, with a time limit and a size limit each, and gone when they are dropped.
+
+use gloo_net::http::{Method, RequestBuilder, Response};
+use gloo_timers::callback::Timeout;
+use protocol::service::SECRET_HEADER;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestCredentials,
+    RequestRedirect, TextDecodeOptions, TextDecoder,
+};
+
+use crate::guarded;
+
+/// No answer that is waited for is larger. What sends more is not who we think it is.
+const BODY_LIMIT: u32 = 64 * 1024;
+
+/// What is asked, and of whom.
+pub struct Call {
+    /// A whole address.
+    pub address: String,
+    /// With it the call is a POST, of this type.
+    pub body: Option<(String, &'static str)>,
+    /// For [`SECRET_HEADER`].
+    pub secret: Option<String>,
+    /// Whether cookies travel.
+    pub credentials: RequestCredentials,
+    /// Milliseconds, until the whole answer is there.
+    pub limit: u32,
+}
+
+/// A whole answer.
+pub struct Answer {
+    /// HTTP's.
+    pub status: u16,
+    /// 64 kB at most.
+    pub body: String,
+}
+
+/// Asks, and reads the answer.
+///
+/// # Errors
+/// What the browser or the page threw, whatever that is.
+pub async fn call(call: Call) -> Result<Answer, JsValue> {
+    let limit = Limit::new(call.limit)?;
+    let response = send(&call, &limit, "application/json", None).await?;
+    let status = response.status();
+    let mut body = String::new();
+    let mut left = BODY_LIMIT;
+    if let Some(mut chunks) = Chunks::of(&response)? {
+        while let Some(chunk) = chunks.next(&mut left).await? {
+            body.push_str(&chunk);
+        }
+    }
+    Ok(Answer { status, body })
+}
+
+/// Asks, and gives the answer as soon as it has begun. The limit may be set anew while it is read.
+///
+/// # Errors
+/// As [`call`].
+pub async fn send(
+    call: &Call,
+    limit: &Limit,
+    accept: &str,
+    last_event_id: Option<&str>,
+) -> Result<Response, JsValue> {
+    let mut request = RequestBuilder::new(&call.address)
+        .header("Accept", accept)
+        .credentials(call.credentials)
+        .cache(RequestCache::NoStore)
+        // A login's values go where they were sent, and nowhere else.
+        .redirect(RequestRedirect::Error)
+        .abort_signal(Some(&limit.controller.signal()));
+    if let Some(secret) = &call.secret {
+        request = request.header(SECRET_HEADER, secret);
+    }
+    if let Some(id) = last_event_id {
+        request = request.header("Last-Event-ID", id);
+    }
+    let request = match &call.body {
+        Some((body, content_type)) => {
+            request.method(Method::POST).header("Content-Type", content_type).body(JsValue::from_str(body))
+        }
+        None => request.build(),
+    };
+    // Only an address that is none comes to this.
+    let request = request.map_err(|_| JsValue::from_str("the address is malformed"))?;
+    Ok(guarded::fetch(request.into()).await?.into())
+}
+
+/// Aborts a request when it takes too long, and when it is dropped.
+pub struct Limit {
+    controller: AbortController,
+    timer: Timeout,
+}
+
+impl Limit {
+    /// Milliseconds from now.
+    ///
+    /// # Errors
+    /// What the browser threw.
+    pub fn new(after: u32) -> Result<Self, JsValue> {
+        let controller = AbortController::new()?;
+        let timer = timer(&controller, after);
+        Ok(Self { controller, timer })
+    }
+
+    /// Milliseconds from now, in the place of what was said before.
+    pub fn again(&mut self, after: u32) {
+        self.timer = timer(&self.controller, after);
+    }
+
+    /// Whether it took too long.
+    pub fn is_over(&self) -> bool {
+        self.controller.signal().aborted()
+    }
+}
+
+impl Drop for Limit {
+    fn drop(&mut self) {
+        self.controller.abort();
+    }
+}
+
+fn timer(controller: &AbortController, after: u32) -> Timeout {
+    let controller = controller.clone();
+    Timeout::new(after, move || controller.abort())
+}
+
+/// An answer's body, piece by piece as it comes.
+pub struct Chunks {
+    reader: ReadableStreamDefaultReader,
+    decoder: TextDecoder,
+    options: TextDecodeOptions,
+}
+
+impl Chunks {
+    /// The body's, where there is one.
+    ///
+    /// # Errors
+    /// What the browser threw.
+    pub fn of(response: &Response) -> Result<Option<Self>, JsValue> {
+        let Some(stream) = response.body() else { return Ok(None) };
+        let options = TextDecodeOptions::new();
+        // A character may be cut in two by the end of a piece.
+        options.set_stream(true);
+        let reader = ReadableStreamDefaultReader::new(&stream)?;
+        Ok(Some(Self { reader, decoder: TextDecoder::new()?, options }))
+    }
+
+    /// The next piece, `None` at the end. `left` bytes may come; it is counted down.
+    ///
+    /// # Errors
+    /// What the browser threw: the connection is cut, or the limit is over. Or that more came than may.
+    pub async fn next(&mut self, left: &mut u32) -> Result<Option<String>, JsValue> {
+        let read: ReadableStreamReadResult = JsFuture::from(self.reader.read()).await?.unchecked_into();
+        if read.get_done().unwrap_or_default() {
+            return Ok(None);
+        }
+        let bytes: js_sys::Uint8Array = read.get_value().unchecked_into();
+        let length = bytes.length();
+        if length > *left {
+            return Err(JsValue::from_str("the answer is larger than 64 kB"));
+        }
+        *left -= length;
+        self.decoder.decode_with_js_u8_array_and_options(&bytes, &self.options).map(Some)
+    }
+}

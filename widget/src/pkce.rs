@@ -1,0 +1,66 @@
+//! PKCE's pair (RFC 7636, S256), made in this browser: for a login that ends in a session.
+
+use flow::event::Challenge;
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+use web_sys::Window;
+
+use crate::guarded;
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Makes a pair.
+///
+/// # Errors
+/// What the browser threw: a page that is no secure context has no `crypto.subtle`.
+pub async fn challenge(window: Window) -> Result<Challenge, JsValue> {
+    let mut bytes = [0; 32];
+    guarded::random(&window, &mut bytes)?;
+    let code_verifier = base64url(&bytes);
+    let hash = guarded::sha256(window, code_verifier.clone()).await?;
+    let hash = Uint8Array::new(&hash);
+    if hash.length() != bytes.len() as u32 {
+        return Err(JsValue::from_str("crypto.subtle gave no SHA-256"));
+    }
+    hash.copy_to(&mut bytes);
+    Ok(Challenge {
+        code_challenge: base64url(&bytes),
+        code_verifier: Some(code_verifier),
+        nonce: None,
+        state: None,
+    })
+}
+
+/// Without padding (RFC 4648 §5).
+fn base64url(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let byte = |index: usize| u32::from(three.get(index).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..=three.len() {
+            let six = bits >> (18 - 6 * place) & 63;
+            text.push(char::from(ALPHABET[six as usize]));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64url;
+
+    #[test]
+    fn base64url_is_written_without_padding() {
+        // RFC 7636, appendix A and B, and the ends of RFC 4648 §10.
+        let table: [(&[u8], &str); 5] = [
+            (&[3, 236, 255, 224, 193], "A-z_4ME"),
+            (b"f", "Zg"),
+            (b"fo", "Zm8"),
+            (b"foo", "Zm9v"),
+            (b"", ""),
+        ];
+        for (bytes, text) in table {
+            assert_eq!(base64url(bytes), text);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Tells when an element that the page hid is shown again. Scrolled out of sight is not hidden.
+
+use std::cell::Cell;
+
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, IntersectionObserver};
+
+/// Watches for as long as it is kept.
+pub struct ShownAgain {
+    observer: IntersectionObserver,
+    _heard: Closure<dyn FnMut()>,
+}
+
+impl ShownAgain {
+    /// `None` where the browser has no such observer.
+    pub fn watch(element: Element, shown: impl Fn() + 'static) -> Option<Self> {
+        let was_hidden = Cell::new(false);
+        let looked_at = element.clone();
+        let heard = Closure::<dyn FnMut()>::new(move || {
+            // What is not drawn has no boxes.
+            let hidden = looked_at.get_client_rects().length() == 0;
+            if was_hidden.replace(hidden) && !hidden {
+                shown();
+            }
+        });
+        let observer = IntersectionObserver::new(heard.as_ref().unchecked_ref()).ok()?;
+        observer.observe(&element);
+        Some(Self { observer, _heard: heard })
+    }
+}
+
+impl Drop for ShownAgain {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
