@@ -64,7 +64,7 @@ impl Widget {
     /// The element is in no window.
     #[wasm_bindgen(constructor)]
     pub fn new(host: HtmlElement, root: ShadowRoot, script: String) -> Result<Widget, JsValue> {
-        let page = Page::of(host).ok_or("the element is in no window")?;
+        let page = Page::of(host, root.clone()).ok_or("the element is in no window")?;
         let options = Rc::new(Options::read(&|name| page.attribute(name), &page.surroundings(script)));
         let panel = Rc::new_cyclic(|this: &Weak<Panel>| {
             let pressed = this.clone();

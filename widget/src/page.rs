@@ -2,18 +2,19 @@
 //! `view`.
 
 use flow::options::{Device, Surroundings};
-use gloo_events::EventListener;
+use gloo_events::{EventListener, EventListenerOptions};
 use js_sys::{Object, Reflect};
 use protocol::fast_login::DialogCorner;
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    CustomEvent, CustomEventInit, Document, Element, Event, EventTarget, HtmlAnchorElement, HtmlElement,
+    CustomEvent, CustomEventInit, Document, Element, Event, EventTarget, HtmlAnchorElement, HtmlElement, HtmlIFrameElement,
     PageTransitionEvent, ShadowRoot, Url, Window,
 };
 
 /// The element, and the window that it is in.
 pub struct Page {
     host: HtmlElement,
+    root: ShadowRoot,
     pub window: Window,
     pub document: Document,
 }
@@ -28,14 +29,16 @@ pub enum Heard {
     Returned,
     /// The page is seen, or hidden.
     Visible(bool),
+    /// A frame of ours has loaded another page.
+    FrameLoaded(HtmlIFrameElement),
 }
 
 impl Page {
     /// The page of this element; `None` where it is in no window.
-    pub fn of(host: HtmlElement) -> Option<Self> {
+    pub fn of(host: HtmlElement, root: ShadowRoot) -> Option<Self> {
         let document = host.owner_document()?;
         let window = document.default_view()?;
-        Some(Self { host, window, document })
+        Some(Self { host, root, window, document })
     }
 
     /// An attribute of the element.
@@ -89,9 +92,16 @@ impl Page {
     }
 
     /// Hears the page, for as long as what this gives is kept.
-    pub fn listen(&self, heard: impl Fn(Heard) + Clone + 'static) -> [EventListener; 5] {
-        let document = self.document.clone();
+    pub fn listen(&self, heard: impl Fn(Heard) + Clone + 'static) -> [EventListener; 6] {
+        let (document, frame_loaded) = (self.document.clone(), heard.clone());
+        // A load does not rise, but is met on its way down.
+        let on_the_way_down = EventListenerOptions::run_in_capture_phase();
         [
+            EventListener::new_with_options(&self.root, "load", on_the_way_down, move |event| {
+                if let Some(frame) = event.target().and_then(|target| target.dyn_into().ok()) {
+                    frame_loaded(Heard::FrameLoaded(frame));
+                }
+            }),
             on(&self.window, "message", &heard, |event| Some(Heard::Message(event.clone().unchecked_into()))),
             on(&self.window, "online", &heard, |_| Some(Heard::Online(true))),
             on(&self.window, "offline", &heard, |_| Some(Heard::Online(false))),
@@ -121,15 +131,15 @@ impl Page {
 
     /// Where WeChat's window stands in the middle of the browser's, where the person is looking.
     pub fn dialog_corner(&self) -> DialogCorner {
-        let pixels = |length: Result<i32, JsValue>| length.unwrap_or_default();
-        let size = |length: Result<JsValue, JsValue>| {
+        let pixels = |length: Result<JsValue, JsValue>| {
             length.ok().and_then(|length| length.as_f64()).unwrap_or_default() as i32
         };
+        let window = &self.window;
         DialogCorner::centred(
-            pixels(self.window.screen_x()),
-            pixels(self.window.screen_y()),
-            size(self.window.outer_width()),
-            size(self.window.outer_height()),
+            pixels(window.screen_x()),
+            pixels(window.screen_y()),
+            pixels(window.outer_width()),
+            pixels(window.outer_height()),
         )
     }
 

@@ -9,17 +9,18 @@ use std::rc::{Rc, Weak};
 
 use flow::clock::Clock;
 use flow::error::{Code, LoginError};
-use flow::event::{CloseReason, Effect, Event, Run, Success};
+use flow::event::{Challenge, CloseReason, Effect, Event, Run, Success};
 use flow::machine::Machine;
-use flow::options::Options;
+use flow::options::{self, Options};
+use flow::text::Language;
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::Date;
 use protocol::json::Json;
 use protocol::qrconnect::{ColorScheme, PostedStatus};
-use protocol::service::WebMessage;
+use protocol::service::{ErrorCode, StartedLogin, WebMessage};
 use wasm_bindgen::JsValue;
-use web_sys::MessageEvent;
+use web_sys::{HtmlIFrameElement, MessageEvent};
 
 use crate::http::{self, Answer, Call};
 use crate::json::BrowserJson;
@@ -32,6 +33,8 @@ use crate::{challenge, crashed, fast_login, guarded, permission, pkce, scene, se
 
 /// The longest time that a browser waits; with a longer one it would ring at once.
 const LONGEST: u64 = 0x7fff_ffff;
+/// Milliseconds: a callback page that is ours has spoken long before.
+const CALLBACK_SPEAKS_WITHIN: u32 = 10_000;
 
 /// Where a login happens: an element that is in a page.
 pub struct Panel {
@@ -56,9 +59,10 @@ struct UnderWay {
     /// What [`Effect::HangUp`] ends: questions to this computer, and news of a scene.
     asking: Tasks,
     wake: Cell<Option<Timeout>>,
+    callback: Cell<Option<Timeout>>,
     permission: Cell<Option<EventListener>>,
     shown_again: Cell<Option<ShownAgain>>,
-    _page: [EventListener; 5],
+    _page: [EventListener; 6],
 }
 
 impl Panel {
@@ -74,6 +78,7 @@ impl Panel {
             calls: Tasks::default(),
             asking: Tasks::default(),
             wake: Cell::default(),
+            callback: Cell::default(),
             permission: Cell::default(),
             shown_again: Cell::default(),
             _page: self.page.listen(move |heard| {
@@ -113,7 +118,7 @@ impl Panel {
     /// The element's language and theme now.
     fn dress_of_page(&self) -> Dress {
         let page_language = self.page.language();
-        flow::options::dress(&|name| self.page.attribute(name), page_language.as_deref())
+        options::dress(&|name| self.page.attribute(name), page_language.as_deref())
     }
 
     /// WeChat's page is told the theme that is really seen.
@@ -137,13 +142,14 @@ impl Panel {
             }
             Heard::Online(online) => self.send(Event::Online(online)),
             Heard::Returned => self.send(Event::Returned),
+            Heard::FrameLoaded(frame) => self.watch_callback(&frame),
             Heard::Visible(visible) => self.send(Event::Visible(visible)),
         }
     }
 
     /// What a frame of ours says. It counts when its origin is right; whose login it is, `flow` checks by state and iss.
     fn message(&self, message: &MessageEvent) -> Option<Event> {
-        let number = self.view.frame_from(&message.source()?)?;
+        let number = self.view.frame_from(&message.source()?.into())?;
         let origin = message.origin();
         let running = self.running.take()?;
         let screen = running.machine.screen();
@@ -163,6 +169,24 @@ impl Panel {
             return Some(Event::Frame { number, status });
         }
         if is_callbacks { WebMessage::read(&data).map(Event::Message) } else { None }
+    }
+
+    /// A frame that has come to the callback says so at once. Where something else has answered there, as a service worker of the
+    /// page's does that answers every navigation, nothing ever comes.
+    fn watch_callback(&self, frame: &HtmlIFrameElement) {
+        let Some(window) = frame.content_window() else { return };
+        // What is on another origin does not say where it is, and has no service worker of this page's.
+        let Ok(address) = window.location().href() else { return };
+        let (Some(number), Some(under_way)) = (self.view.frame_from(&window), self.under_way()) else { return };
+        if !address.starts_with(&self.options.service) {
+            return;
+        }
+        let this = self.this.clone();
+        under_way.callback.set(Some(Timeout::new(CALLBACK_SPEAKS_WITHIN, move || {
+            if let Some(panel) = this.upgrade() {
+                panel.send(Event::FrameLost { number });
+            }
+        })));
     }
 
     /// Brings the machine an event.
@@ -220,8 +244,7 @@ impl Panel {
                     },
                     |panel, given| {
                         let error = "a renewed login needs a fresh code-challenge: answer weixin-login-renew by its respondWith";
-                        let code = protocol::service::ErrorCode::InvalidRequest;
-                        panel.challenged(given, Code::Service(code), error);
+                        panel.challenged(given, Code::Service(ErrorCode::InvalidRequest), error);
                     },
                 );
             }
@@ -297,7 +320,7 @@ impl Panel {
             Effect::TellError(error) => {
                 let detail = Detail::default().text("code", error.code.as_str()).text("message", &error.message);
                 self.page.tell("weixin-login-error", &detail.value("cause", cause));
-                if error.code.is_the_sites() {
+                if is_the_sites(error.code) {
                     self.page.complain(&error.message);
                 }
             }
@@ -323,7 +346,7 @@ impl Panel {
 
     fn challenged(
         &self,
-        made: Result<flow::event::Challenge, JsValue>,
+        made: Result<Challenge, JsValue>,
         code: Code,
         error: &str,
     ) {
@@ -365,7 +388,7 @@ impl Panel {
         });
     }
 
-    fn hear_scene(&self, run: Run, started: Rc<protocol::service::StartedLogin>) {
+    fn hear_scene(&self, run: Run, started: Rc<StartedLogin>) {
         let Some(under_way) = self.under_way() else { return };
         let this = self.this.clone();
         let address = service::events(&self.options, &started);
@@ -404,7 +427,7 @@ impl Panel {
         under_way
     }
 
-    fn language(&self) -> Option<flow::text::Language> {
+    fn language(&self) -> Option<Language> {
         let running = self.running.take()?;
         let language = running.machine.language();
         self.running.set(Some(running));
@@ -415,4 +438,15 @@ impl Panel {
     fn monotonic(&self) -> f64 {
         self.page.window.performance().map_or(0.0, |performance| performance.now())
     }
+}
+
+/// Whether it is for whoever writes the page: a mistake in how the element is used, which the person cannot mend.
+fn is_the_sites(code: Code) -> bool {
+    matches!(
+        code,
+        Code::WrongAddress
+            | Code::Service(
+                ErrorCode::InvalidRequest | ErrorCode::UnknownClient | ErrorCode::UnregisteredOrigin
+            )
+    )
 }

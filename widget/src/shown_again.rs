@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, IntersectionObserver};
+use web_sys::{HtmlElement, IntersectionObserver};
 
 /// Watches for as long as it is kept.
 pub struct ShownAgain {
@@ -13,12 +13,12 @@ pub struct ShownAgain {
 
 impl ShownAgain {
     /// `None` where the browser has no such observer.
-    pub fn watch(element: Element, shown: impl Fn() + 'static) -> Option<Self> {
+    pub fn watch(element: HtmlElement, shown: impl Fn() + 'static) -> Option<Self> {
         let was_hidden = Cell::new(false);
         let looked_at = element.clone();
         let heard = Closure::<dyn FnMut()>::new(move || {
-            // What is not drawn has no boxes.
-            let hidden = looked_at.get_client_rects().length() == 0;
+            // What is not drawn has no height.
+            let hidden = looked_at.offset_height() == 0;
             if was_hidden.replace(hidden) && !hidden {
                 shown();
             }
