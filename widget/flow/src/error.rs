@@ -20,6 +20,8 @@ pub enum Code {
     Unsupported,
     /// WeChat's page stays silent in its frame: an extension or a policy blocks it.
     Blocked,
+    /// After a scan something else answered in the callback page's place: a service worker that takes every navigation.
+    CallbackIntercepted,
 }
 
 impl Code {
@@ -32,6 +34,7 @@ impl Code {
             Self::WrongAddress => "wrong_address",
             Self::Unsupported => "unsupported",
             Self::Blocked => "blocked",
+            Self::CallbackIntercepted => "callback_intercepted",
         }
     }
 }

@@ -132,6 +132,12 @@ pub enum Event {
         /// What it said.
         status: PostedStatus,
     },
+    /// The frame of this number is on the callback's origin, and says nothing for too long: something else answered in the
+    /// callback page's place, such as a service worker of the page's own.
+    FrameLost {
+        /// Which frame.
+        number: u32,
+    },
     /// The callback page in a frame said how the attempt ended. Origin and source are checked already; state and iss are
     /// checked by the machine.
     Message(WebMessage),

@@ -3,26 +3,33 @@
 //! Two more answers come from its state: [`Machine::screen`] says what there is to see, frames included, and
 //! [`Machine::wakes_at`] when it wants to be woken. Whatever event comes after that time does as well: a timer that a
 //! sleeping laptop rings an hour late finds the right time in the event.
+//!
+//! - `table`: in which stage an event leads to which one. Read it first.
+//! - `stage`: the stages and what each of them owns.
+//! - `attempt`, `desktop`, `qr`, `scene`, `ending`: how it is done.
 
+mod attempt;
 mod desktop;
 mod ending;
 mod qr;
 mod scene;
+mod stage;
+mod table;
 
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use protocol::qrconnect::page_address;
+use protocol::qrconnect::{ColorScheme, page_address};
 use protocol::service::{ErrorCode, Kind, StartedLogin};
 
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
-use crate::event::{Effect, Event, Permission, Run};
-use crate::options::{Device, Options};
-use crate::screen::{Body, Button, Offer, Phase, Screen};
-use crate::text::Text;
-use desktop::{Confirming, Desktop};
-use qr::Shown;
+use crate::event::{Dismissal, Effect, Event, Permission};
+use crate::options::{Device, Display, Options};
+use crate::screen::{Body, Offer, Phase, Screen};
+use crate::text::{Language, Text};
+use attempt::Coming;
+use stage::{Copied, Stage};
 
 /// So long the QR code waits for the local WeChat, and no longer.
 pub const QR_WAITS: Millis = 300;
@@ -36,133 +43,96 @@ pub const FRAME_SILENT_AFTER: Millis = 10_000;
 pub const RENEWAL_RETRY: Millis = 30_000;
 /// So often a QR code that nobody touches is replaced by itself; then the person is asked.
 pub const UNATTENDED_RENEWALS: u8 = 5;
+/// So long a person may enjoy that it worked, before the dialog goes.
+pub const DONE_IS_SEEN_FOR: Millis = 900;
+/// A press beside a dialog that has just come was meant for what it covers: the second half of a double click.
+pub const BACKDROP_HOLDS: Millis = 500;
+/// So long the code of a step lives that the network was lost in.
+pub const CODE_LIVES: Millis = 60_000;
 
 /// Later than every time.
 const NEVER: Millis = Millis::MAX;
 
+/// Where the login must leave the page, and the page has not said where to.
+const NO_PAGE: &str =
+    "the login must go on on a page of its own: give the element the attribute page, or a link inside it";
+
 /// One mounted panel, from its appearance to its end.
 pub struct Machine {
     options: Rc<Options>,
+    language: Language,
+    theme: ColorScheme,
     now: Millis,
     /// What is to be done, in this order.
     effects: Vec<Effect>,
     told: Option<Phase>,
-    visible: bool,
     stage: Stage,
-    /// An attempt is on its way from the service.
-    starting: bool,
-    attempt: Option<Attempt>,
-    frame: Option<Shown>,
-    former: Option<Shown>,
+    /// What the service, or the page, was asked for the next attempt.
+    coming: Coming,
+    /// The last attempt that came, for what outlives it: the site's name, and a hosted one's renewal.
+    last: Option<Rc<StartedLogin>>,
+    /// The attributes' challenge has gone into an attempt.
+    challenge_used: bool,
+    /// So many numbers were given to questions and frames.
+    numbers: u32,
+
+    appeared_at: Millis,
+    visible: bool,
+    online: bool,
+    /// The browser was asked for its permission.
+    queried: bool,
     /// What the frame's allow and the local WeChat depend on.
     permission: Option<Permission>,
-    desktop: Desktop,
+    /// It is not the browser's first word.
+    permission_changed: bool,
     /// "Use WeChat on this computer" was pressed.
     pressed: bool,
-    note: Option<Text>,
+    /// The person refused in WeChat's dialog, and has not pressed the offer since.
+    refused: bool,
+    /// Attempts that came by themselves since somebody was last seen here.
     renewals: u8,
-    renewal_failed_at: Option<Millis>,
-    told_blocked: bool,
-    /// The hosted attempt cannot be renewed any more: only the page, loaded again, makes a new one.
-    must_reload: bool,
-    numbers: u32,
-}
-
-/// An attempt, and when it came.
-struct Attempt {
-    started: Rc<StartedLogin>,
-    at: Millis,
-}
-
-impl Attempt {
-    fn expires_at(&self) -> Millis {
-        self.at + seconds(self.started.expires_in)
-    }
-
-    fn renews_at(&self) -> Millis {
-        let renews = 0 < self.started.renew_in && self.started.renew_in < self.started.expires_in;
-        if renews { self.at + seconds(self.started.renew_in) } else { NEVER }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Stage {
-    /// A phone, or WeChat's browser: nothing is started before a press.
-    Elsewhere {
-        copied: bool,
-    },
-    Starting,
-    Probing {
-        until: Millis,
-    },
-    Card,
-    Confirming(Confirming),
-    Qr,
-    /// The site's own QR code.
-    Scene {
-        run: Run,
-        scanned: bool,
-        copied: bool,
-    },
-    /// The service has the last word.
-    Finishing,
-    Done,
-    Expired,
-    Denied,
-    Failed(Code),
-}
-
-fn seconds(seconds: i64) -> Millis {
-    // A year is forever; a service that says more, or less than nothing, must not overflow anything.
-    seconds.clamp(0, 31_536_000) as Millis * 1000
 }
 
 impl Machine {
     /// A panel that has not appeared yet.
     pub fn new(options: Rc<Options>) -> Self {
         Self {
+            language: options.language,
+            theme: options.theme,
             options,
             now: 0,
             effects: Vec::new(),
             told: None,
-            visible: true,
-            stage: Stage::Starting,
-            starting: false,
-            attempt: None,
-            frame: None,
-            former: None,
-            permission: None,
-            desktop: Desktop::Unasked,
-            pressed: false,
-            note: None,
-            renewals: 0,
-            renewal_failed_at: None,
-            told_blocked: false,
-            must_reload: false,
+            stage: Stage::New,
+            coming: Coming::Nothing,
+            last: None,
+            challenge_used: false,
             numbers: 0,
+            appeared_at: 0,
+            visible: true,
+            online: true,
+            queried: false,
+            permission: None,
+            permission_changed: false,
+            pressed: false,
+            refused: false,
+            renewals: 0,
         }
     }
 
     /// Takes what happened, at `now`, and says what is to be done, in this order.
     pub fn handle(&mut self, event: Event, now: Millis) -> Vec<Effect> {
         self.now = self.now.max(now);
-        // An answer that was under way counts, however late it is heard; everything else meets the present.
-        let answer = matches!(
-            event,
-            Event::Message(_)
-                | Event::Scene { .. }
-                | Event::Finished(_)
-                | Event::Redeemed(_)
-                | Event::Authorized { .. }
-        );
-        if !answer {
-            self.pass_time();
+        if !was_under_way(&event) {
+            self.step(Event::Woke);
         }
-        self.take(&event);
-        self.pass_time();
+        if self.note(&event) {
+            self.step(event);
+        }
+        self.step(Event::Woke);
 
-        let phase = self.phase();
-        if self.told != Some(phase) {
+        let phase = self.stage.phase();
+        if self.told != Some(phase) && !matches!(self.stage, Stage::New) {
             self.told = Some(phase);
             let mut effects = core::mem::take(&mut self.effects);
             self.ask_for(Effect::TellPhase(phase));
@@ -171,72 +141,146 @@ impl Machine {
         core::mem::take(&mut self.effects)
     }
 
+    fn step(&mut self, event: Event) {
+        let stage = core::mem::replace(&mut self.stage, Stage::New);
+        self.stage = self.next(stage, event);
+    }
+
     // Once, and not at forty places: an effect is large.
     #[inline(never)]
     fn ask_for(&mut self, effect: Effect) {
         self.effects.push(effect);
     }
 
+    /// Remembers what is remembered in every stage. Says whether the event counts.
+    fn note(&mut self, event: &Event) -> bool {
+        match event {
+            Event::Permission(permission) => {
+                let before = self.permission.replace(*permission);
+                self.permission_changed = before.is_some();
+                return before != Some(*permission);
+            }
+            Event::Dismissed(how) => {
+                let meant = match how {
+                    Dismissal::Backdrop => self.now >= self.appeared_at + BACKDROP_HOLDS,
+                    Dismissal::CloseButton | Dismissal::Escape => true,
+                };
+                return meant && self.options.display == Display::Button;
+            }
+            Event::Visible(visible) => {
+                self.visible = *visible;
+                if self.visible {
+                    self.renewals = 0;
+                }
+            }
+            Event::Pressed(_) | Event::ShownAgain => self.renewals = 0,
+            Event::Online(online) => self.online = *online,
+            Event::Dressed(language, theme) => (self.language, self.theme) = (*language, *theme),
+            Event::Appeared { .. }
+            | Event::Challenged(_)
+            | Event::Started(_)
+            | Event::Probed { .. }
+            | Event::Authorized { .. }
+            | Event::Frame { .. }
+            | Event::FrameLost { .. }
+            | Event::Message(_)
+            | Event::Scene { .. }
+            | Event::Finished(_)
+            | Event::Redeemed(_)
+            | Event::Copied(_)
+            | Event::Returned
+            | Event::Woke => {}
+        }
+        true
+    }
+
+    fn appear(&mut self, visible: bool) -> Stage {
+        self.visible = visible;
+        self.appeared_at = self.now;
+        if let Some(wrong) = self.options.wrong {
+            return self.fail(LoginError::new(Code::Service(ErrorCode::InvalidRequest), wrong));
+        }
+        match self.options.device {
+            Device::Computer => self.begin(true),
+            Device::Phone => Stage::Phone(Copied::NotYet),
+            Device::InsideWeixin if self.page().is_none() => {
+                self.fail(LoginError::new(Code::Unsupported, NO_PAGE))
+            }
+            Device::InsideWeixin => Stage::InsideWeixin,
+        }
+    }
+
     /// When the machine wants [`Event::Woke`], unless something else happens first.
     pub fn wakes_at(&self) -> Option<Millis> {
-        let expires_at = self.attempt.as_ref().map_or(NEVER, Attempt::expires_at);
         let at = match &self.stage {
-            Stage::Probing { until } => expires_at.min(*until),
-            Stage::Card | Stage::Confirming(_) => expires_at,
-            Stage::Scene { .. } => expires_at.min(self.scene_ticks_at()),
-            Stage::Qr => {
-                let former = self.former.as_ref().map_or(NEVER, |former| former.expires_at);
-                expires_at.min(self.renewal_due()).min(self.frame_silent_at()).min(former)
-            }
-            _ => NEVER,
+            Stage::Probing(probing) => probing.until,
+            Stage::Qr(qr) => self.qr_wakes_at(qr),
+            Stage::Scene(scene) => self.scene_ticks_at(scene),
+            Stage::Done { goes_at } => *goes_at,
+            Stage::New
+            | Stage::Unseen
+            | Stage::Phone(_)
+            | Stage::InsideWeixin
+            | Stage::Starting { .. }
+            | Stage::Card(_)
+            | Stage::Confirming(_)
+            | Stage::Finishing(_)
+            | Stage::Expired(_)
+            | Stage::Denied
+            | Stage::Failed(_)
+            | Stage::Left(_) => NEVER,
         };
+        let at = at.min(self.stage.expires_at());
         (at < NEVER).then_some(at)
+    }
+
+    /// The language of what is shown, and of the pages that the next attempt shows.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The colours of what is shown.
+    pub fn theme(&self) -> ColorScheme {
+        self.theme
     }
 
     /// What there is to see.
     pub fn screen(&self) -> Screen<'_> {
-        let started = self.attempt.as_ref().map(|attempt| &attempt.started);
+        let frames = if let Stage::Qr(qr) = &self.stage { (&qr.frame, &qr.former) } else { (&None, &None) };
         Screen {
-            phase: self.phase(),
+            phase: self.stage.phase(),
             body: self.body(),
-            frame: self.frame.as_ref().map(|shown| &shown.frame),
-            former_frame: self.former.as_ref().map(|former| &former.frame),
-            client_name: started.map_or("", |started| &started.client_name),
-            emulator: started.is_some_and(|started| started.emulator),
-        }
-    }
-
-    fn phase(&self) -> Phase {
-        match self.stage {
-            Stage::Starting => Phase::Loading,
-            Stage::Probing { .. } => Phase::Probing,
-            Stage::Card => Phase::FastLogin,
-            Stage::Confirming(_) | Stage::Finishing => Phase::Confirming,
-            Stage::Qr | Stage::Elsewhere { .. } | Stage::Scene { scanned: false, .. } => Phase::Qr,
-            Stage::Scene { scanned: true, .. } => Phase::Scanned,
-            Stage::Done => Phase::Success,
-            Stage::Expired => Phase::Expired,
-            Stage::Denied => Phase::Denied,
-            Stage::Failed(_) => Phase::Error,
+            frame: frames.0.as_ref().map(|shown| &shown.frame),
+            former_frame: frames.1.as_ref().map(|shown| &shown.frame),
+            client_name: self.last.as_ref().map_or("", |started| &started.client_name),
+            emulator: self.last.as_ref().is_some_and(|started| started.emulator),
         }
     }
 
     fn body(&self) -> Body<'_> {
         match &self.stage {
-            Stage::Elsewhere { .. } if self.options.device == Device::InsideWeixin => {
+            Stage::New | Stage::Unseen | Stage::Starting { .. } | Stage::Probing(_) | Stage::Left(_) => {
+                Body::Waiting
+            }
+            Stage::Phone(copied) => Body::Phone { copying: copied.screen(&self.options.here) },
+            Stage::InsideWeixin => {
                 Body::Page { hint: Text::InsideWeixinHint, offer: Offer::None, note: None }
             }
-            Stage::Elsewhere { copied } => Body::Phone { copied: *copied },
-            Stage::Starting | Stage::Probing { .. } => Body::Waiting,
-            Stage::Card => self.card(),
+            Stage::Card(card) => Body::Card(desktop::person(&card.found)),
             Stage::Confirming(_) => Body::Confirming { browser_asks: self.browser_asks() },
-            Stage::Qr => self.qr_body(),
-            Stage::Scene { .. } => self.scene_body(),
-            Stage::Finishing => Body::Finishing,
-            Stage::Done => Body::Done,
-            Stage::Expired => Body::Expired,
+            Stage::Qr(qr) => self.qr_body(qr),
+            Stage::Scene(scene) => Body::Scene(self.scene_code(scene)),
+            Stage::Finishing(_) => Body::Finishing,
+            Stage::Done { .. } => Body::Done,
+            Stage::Expired(_) => Body::Expired,
             Stage::Denied => Body::Denied,
-            Stage::Failed(code) => Body::Failed { code: *code, page: self.page().is_some() },
+            Stage::Failed(failed) => Body::Failed { code: failed.code, page: self.page().is_some() },
+        }
+    }
+
+    fn open_page(&mut self) {
+        if let Some(page) = self.page() {
+            self.ask_for(Effect::Navigate(page));
         }
     }
 
@@ -244,228 +288,43 @@ impl Machine {
     fn page(&self) -> Option<String> {
         self.options.page.clone().or_else(|| {
             // Only a hosted attempt may end in the top page.
-            let started =
-                &self.attempt.as_ref().filter(|attempt| attempt.started.kind == Kind::Hosted)?.started;
+            let started = self.last.as_ref().filter(|started| started.kind == Kind::Hosted)?;
             let login = started.weixin_login().ok()?;
             Some(page_address(&started.open_url, &login.appid, &started.redirect_uri, login.state.as_ref()?))
         })
     }
+}
 
-    // By reference: a large value that is moved apart is copied, and each of its parts dropped, at every turn.
-    fn take(&mut self, event: &Event) {
-        match event {
-            Event::Appeared => self.appear(),
-            Event::Started(outcome) => self.started(outcome),
-            Event::Permission(permission) => self.permission_is(*permission),
-            Event::Probed { run, desktop, outcome } => self.probed(*run, *desktop, outcome),
-            Event::Authorized { run, outcome } => self.authorized(*run, outcome),
-            Event::Frame { number, .. } => {
-                if let Some(shown) = self.frame.as_mut().filter(|shown| shown.frame.number == *number) {
-                    shown.said = true;
-                }
-            }
-            Event::Message(message) => self.message(message),
-            Event::Scene { run, event } => self.scene_event(*run, *event),
-            Event::Finished(outcome) => self.finished(outcome),
-            Event::Redeemed(outcome) => self.redeemed(outcome),
-            Event::Pressed(button) => self.press(*button),
-            Event::Visible(visible) => {
-                self.visible = *visible;
-                if self.visible {
-                    self.renewals = 0;
-                    if matches!(self.stage, Stage::Expired) && !self.must_reload {
-                        self.restart();
-                    }
-                }
-            }
-            Event::Online => {
-                if let Stage::Failed(Code::Offline | Code::ServiceUnreachable) = self.stage {
-                    self.restart();
-                }
-            }
-            // What it was left for may have failed.
-            Event::Returned => {
-                if let Stage::Finishing = self.stage {
-                    self.restart();
-                }
-            }
-            Event::Woke => {}
-        }
-    }
-
-    fn appear(&mut self) {
-        if self.told.is_some() {
-            return;
-        }
-        if let Some(wrong) = self.options.wrong {
-            let code = Code::Service(ErrorCode::InvalidRequest);
-            return self.fail(LoginError::new(code, wrong));
-        }
-        match self.options.device {
-            Device::Computer => {
-                if self.options.fast_login {
-                    self.ask_for(Effect::QueryPermission);
-                }
-                self.start();
-            }
-            Device::InsideWeixin if self.page().is_none() => self.fail(LoginError::new(
-                Code::Unsupported,
-                "the element needs a link inside it to the login page",
-            )),
-            Device::Phone | Device::InsideWeixin => {
-                self.stage = Stage::Elsewhere { copied: false };
-            }
-        }
-    }
-
-    fn start(&mut self) {
-        self.starting = true;
-        self.ask_for(match &self.attempt {
-            // An attempt of the service's own page is renewed there, by its cookie.
-            Some(attempt) if attempt.started.secret.is_none() => {
-                Effect::RenewAttempt(attempt.started.clone())
-            }
-            _ => Effect::StartAttempt,
-        });
-    }
-
-    fn restart(&mut self) {
-        self.leave_qr();
-        self.hang_up();
-        self.desktop = Desktop::Unasked;
-        self.note = None;
-        self.stage = Stage::Starting;
-        if !self.starting {
-            self.start();
-        }
-    }
-
-    fn started(&mut self, outcome: &Result<Rc<StartedLogin>, LoginError>) {
-        if !self.starting {
-            return;
-        }
-        self.starting = false;
-        let renewing = match self.stage {
-            Stage::Starting => false,
-            Stage::Qr => true,
-            // Something else has begun meanwhile with the attempt so far; this one is left to expire.
-            _ => return,
-        };
-        let at = self.now;
-        let malformed = || {
-            let code = Code::Service(ErrorCode::Misconfigured);
-            LoginError::new(code, "the service's appid or state is malformed")
-        };
-        let outcome = match outcome {
-            Ok(started) if started.scene.is_none() && started.weixin_login().is_err() => Err(&malformed()),
-            Ok(started) => Ok(Attempt { started: started.clone(), at }),
-            Err(error) => Err(error),
-        };
-        match outcome {
-            Ok(attempt) if renewing => {
-                self.renewal_failed_at = None;
-                self.attempt = Some(attempt);
-                self.former = self.frame.take();
-                self.load_frame();
-                self.ask_for_the_new_attempt();
-            }
-            Ok(attempt) if attempt.started.scene.is_some() => {
-                self.attempt = Some(attempt);
-                self.show_scene();
-            }
-            Ok(attempt) => {
-                self.attempt = Some(attempt);
-                self.stage = Stage::Probing { until: self.now + QR_WAITS };
-                self.ask_or_show_qr();
-            }
-            Err(_) if renewing => self.renewal_failed_at = Some(self.now),
-            Err(error) if self.attempt.is_some() && is_gone(error.code) => {
-                self.must_reload = true;
-                self.stage = Stage::Expired;
-            }
-            Err(error) => self.fail(error.clone()),
-        }
-    }
-
-    fn press(&mut self, button: Button) {
-        self.renewals = 0;
-        match (button, &self.stage) {
-            (Button::Continue, Stage::Card | Stage::Qr) => self.authorize(),
-            (Button::ScanInstead, Stage::Card) => self.show_qr(None),
-            (Button::OtherAccount, Stage::Card) => self.show_qr(Some(Text::NoteOtherAccount)),
-            (Button::UseThisComputer, Stage::Qr) => self.use_this_computer(),
-            (Button::Cancel, Stage::Confirming(_)) => {
-                self.hang_up();
-                self.stage = Stage::Card;
-            }
-            (Button::StartAgain, Stage::Expired | Stage::Denied | Stage::Failed(_)) => {
-                if self.must_reload {
-                    self.ask_for(Effect::Reload);
-                } else {
-                    self.restart();
-                }
-            }
-            (Button::ShowQr, Stage::Elsewhere { .. }) => self.restart(),
-            (Button::CopyLink, Stage::Elsewhere { .. }) => {
-                self.stage = Stage::Elsewhere { copied: true };
-                self.ask_for(Effect::Copy(self.options.here.clone()));
-            }
-            (Button::CopyLink, Stage::Scene { .. }) => self.copy_scan_url(),
-            (Button::OpenPage, Stage::Elsewhere { .. } | Stage::Qr | Stage::Failed(_)) => {
-                if let Some(page) = self.page() {
-                    self.ask_for(Effect::Navigate(page));
-                }
-            }
-            // A press that came too late: what it was for is gone.
-            _ => {}
-        }
-    }
-
-    fn pass_time(&mut self) {
-        let now = self.now;
-        if self.former.as_ref().is_some_and(|former| now >= former.expires_at) {
-            self.former = None;
-        }
-        let Some(attempt) = &self.attempt else { return };
-        match self.stage {
-            Stage::Probing { .. } | Stage::Card | Stage::Confirming(_) | Stage::Qr
-                if now >= attempt.expires_at() =>
-            {
-                return self.attempt_is_over();
-            }
-            Stage::Scene { .. } if now >= attempt.expires_at() => return self.scene_is_over(),
-            Stage::Probing { until } if now >= until => self.show_qr(None),
-            _ => {}
-        }
-        if now >= self.renewal_due() {
-            self.renewals += 1;
-            self.start();
-        }
-        if now >= self.frame_silent_at() {
-            self.told_blocked = true;
-            self.ask_for(Effect::TellError(LoginError::new(
-                Code::Blocked,
-                "WeChat's page stays silent in its frame",
-            )));
-        }
-    }
-
-    fn attempt_is_over(&mut self) {
-        let asked_now = matches!(self.stage, Stage::Confirming(_));
-        if !asked_now && self.visible && self.renewals < UNATTENDED_RENEWALS {
-            self.renewals += 1;
-            return self.restart();
-        }
-        self.leave_qr();
-        self.hang_up();
-        self.stage = Stage::Expired;
+impl core::fmt::Debug for Machine {
+    // Its stage, and nothing of the person or of a code.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{:?}", self.stage)
     }
 }
 
-/// Whether a hosted attempt with this answer can never be renewed.
-fn is_gone(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Service(ErrorCode::UnknownAttempt | ErrorCode::AttemptExpired | ErrorCode::AttemptUsed)
-    )
+/// An answer that was under way counts, however late it is heard; everything else meets the present.
+fn was_under_way(event: &Event) -> bool {
+    match event {
+        Event::Message(_)
+        | Event::Scene { .. }
+        | Event::Finished(_)
+        | Event::Redeemed(_)
+        | Event::Authorized { .. } => true,
+        Event::Appeared { .. }
+        | Event::Challenged(_)
+        | Event::Started(_)
+        | Event::Permission(_)
+        | Event::Probed { .. }
+        | Event::Frame { .. }
+        | Event::FrameLost { .. }
+        | Event::Pressed(_)
+        | Event::Copied(_)
+        | Event::Dismissed(_)
+        | Event::Dressed(..)
+        | Event::Visible(_)
+        | Event::Online(_)
+        | Event::ShownAgain
+        | Event::Returned
+        | Event::Woke => false,
+    }
 }

@@ -58,8 +58,10 @@ macro_rules! texts {
         const LINES: [&str; 3] =
             [concat!($($zh_cn, "\n"),*), concat!($($zh_tw, "\n"),*), concat!($($en, "\n"),*)];
 
-        #[cfg(test)]
-        const ALL: &[Text] = &[$(Text::$name),*];
+        impl Text {
+            /// Every sentence. What nobody asks for is not in the widget.
+            pub const ALL: &[Text] = &[$(Text::$name),*];
+        }
     };
 }
 
@@ -127,6 +129,16 @@ texts! {
     /// After "use another account".
     NoteOtherAccount = "请用要登录的那个微信扫码。", "請用要登入的那個微信掃碼。",
         "Scan with the WeChat account you want to use.";
+    /// While the browser has no network.
+    NoteOffline = "网络已断开，二维码暂时无法使用。", "網路已中斷，二維碼暫時無法使用。",
+        "You’re offline. The code works again once you’re back.";
+    /// In the place of a QR code that does not come.
+    FrameSilentTitle = "二维码加载失败", "二維碼載入失敗", "The QR code didn’t load";
+    /// What may be the cause.
+    FrameSilentHint = "请检查网络，或关闭拦截插件后重试。", "請檢查網路，或關閉阻擋外掛後重試。",
+        "Check your connection, or turn off content blockers and try again.";
+    /// Loads it anew.
+    ReloadFrame = "重新加载", "重新載入", "Reload";
     /// Where the frame stays silent.
     NoteFrameSilent = "二维码没有显示？", "二維碼沒有顯示？", "No QR code here?";
     /// The way out of it, and of pages that frame nothing.
@@ -205,7 +217,7 @@ texts! {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, Language, Text};
+    use super::{Language, Text};
 
     #[test]
     fn a_language_is_chosen_by_its_tag() {
@@ -230,7 +242,7 @@ mod tests {
 
     #[test]
     fn every_sentence_is_written_in_every_language() {
-        for text in ALL {
+        for text in Text::ALL {
             for language in [Language::ZhCn, Language::ZhTw, Language::En] {
                 let silent =
                     matches!((text, language), (Text::Nothing, _) | (Text::ContinueAfter, Language::En));

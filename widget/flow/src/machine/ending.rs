@@ -1,94 +1,195 @@
-//! How a login ends: what our frame and the service say of it, and every refusal.
+//! How a login ends: what the service says of it, every refusal, and how the dialog goes.
 
+use alloc::boxed::Box;
 use alloc::rc::Rc;
-use protocol::service::{ErrorCode, FinishedLogin, Kind, LoginResult, StartedLogin, WebMessage};
+use protocol::service::{ErrorCode, FinishedLogin, LoginResult};
 
-use super::{Machine, Stage};
+use super::attempt::Attempt;
+use super::stage::{Anew, Failed, Finishing, Stage, Step};
+use super::{CODE_LIVES, DONE_IS_SEEN_FOR, Machine, NEVER};
 use crate::error::{Code, LoginError};
-use crate::event::{Effect, Ended, Profile, Success};
+use crate::event::{CloseReason, Effect, Ended, Profile, Success};
+use crate::options::Display;
 
 impl Machine {
-    pub(super) fn message(&mut self, message: &WebMessage) {
-        let (state, iss) = match message {
-            WebMessage::Finished(finished) => (&finished.state, &finished.iss),
-            WebMessage::Failed { state, iss, .. } => (state, iss),
-        };
-        let former = self.former.iter().map(|former| &former.frame.started);
-        let Some(started) = self
-            .attempt
-            .iter()
-            .map(|attempt| &attempt.started)
-            .chain(former)
-            .find(|started| started.kind == Kind::Embedded && started.state == *state && started.iss == *iss)
-            .cloned()
-        else {
-            return;
-        };
-        if matches!(self.stage, Stage::Finishing | Stage::Done) {
-            return;
-        }
-        match message {
-            WebMessage::Finished(finished) => self.finish(started, finished),
-            WebMessage::Failed { problem, .. } => self.fail(problem.into()),
-        }
+    /// The person has agreed.
+    pub(super) fn take_step(&mut self, attempt: Rc<Attempt>, step: Step) -> Stage {
+        let finishing = self.finishing(attempt, step);
+        self.ask_for_step(&finishing);
+        Stage::Finishing(finishing)
     }
 
-    pub(super) fn finished(&mut self, outcome: &Result<Ended, LoginError>) {
-        let (Stage::Finishing, Some(attempt)) = (&self.stage, &self.attempt) else { return };
-        match outcome {
-            Ok(Ended::Onward(location)) => self.ask_for(Effect::Navigate(location.clone())),
-            Ok(Ended::Code(finished))
-                if finished.state == attempt.started.state && finished.iss == attempt.started.iss =>
-            {
-                let started = attempt.started.clone();
-                self.finish(started, finished);
+    /// The same, where something else is under way already.
+    pub(super) fn wait_for(&mut self, attempt: Rc<Attempt>, step: Step) -> Stage {
+        Stage::Finishing(self.finishing(attempt, step))
+    }
+
+    fn finishing(&self, attempt: Rc<Attempt>, step: Step) -> Box<Finishing> {
+        Box::new(Finishing { attempt, step, since: self.now, unseen: false })
+    }
+
+    fn ask_for_step(&mut self, finishing: &Finishing) {
+        let started = finishing.attempt.started.clone();
+        self.ask_for(match &finishing.step {
+            Step::PostCallback(code) => Effect::PostCallback { started, code: code.clone() },
+            Step::FinishScene => Effect::FinishScene(started),
+            Step::Redeem { code, code_verifier } => {
+                Effect::Redeem { code: code.clone(), code_verifier: code_verifier.clone() }
             }
-            Ok(_) => self.fail(LoginError::new(
-                Code::Service(ErrorCode::ServerError),
-                "the answer is another attempt's",
-            )),
-            Err(error) => self.fail(error.clone()),
+            // Nothing more can be asked for.
+            Step::Away => return,
+        });
+    }
+
+    /// The service has ended the attempt.
+    pub(super) fn finished(
+        &mut self,
+        mut finishing: Box<Finishing>,
+        outcome: Result<Ended, LoginError>,
+    ) -> Stage {
+        match (&finishing.step, outcome) {
+            (Step::Redeem { .. } | Step::Away, Ok(_) | Err(_)) => Stage::Finishing(finishing),
+            (Step::PostCallback(_) | Step::FinishScene, Err(error)) => self.step_failed(finishing, error),
+            (Step::PostCallback(_) | Step::FinishScene, Ok(Ended::Onward(location))) => {
+                self.ask_for(Effect::Navigate(location));
+                finishing.step = Step::Away;
+                Stage::Finishing(finishing)
+            }
+            (Step::PostCallback(_) | Step::FinishScene, Ok(Ended::Code(finished))) => {
+                let started = &finishing.attempt.started;
+                if finished.state == started.state && finished.iss == started.iss {
+                    return self.finish(finishing.attempt, finished, finishing.unseen);
+                }
+                let code = Code::Service(ErrorCode::ServerError);
+                self.step_failed(finishing, LoginError::new(code, "the answer is another attempt's"))
+            }
         }
     }
 
-    pub(super) fn finish(&mut self, started: Rc<StartedLogin>, finished: &FinishedLogin) {
-        self.leave_qr();
-        self.hang_up();
-        let code = finished.code.clone();
+    /// The service's code has come.
+    pub(super) fn finish(&mut self, attempt: Rc<Attempt>, finished: FinishedLogin, unseen: bool) -> Stage {
+        let FinishedLogin { code, iss, .. } = finished;
+        let challenge = attempt.challenge.as_ref();
         match self.options.result {
-            LoginResult::Session => {
-                self.stage = Stage::Finishing;
-                self.ask_for(Effect::Redeem { started, code });
-            }
             LoginResult::Code => {
-                self.stage = Stage::Done;
-                let state = self.options.state.clone();
-                self.ask_for(Effect::TellSuccess(Success::Code { code, state, iss: finished.iss.clone() }));
+                let state = challenge.and_then(|challenge| challenge.state.clone());
+                self.succeed(Success::Code { code, state, iss }, unseen)
+            }
+            LoginResult::Session => {
+                // Only the service's own page has attempts without one, and its logins end there.
+                let code_verifier = challenge.and_then(|challenge| challenge.code_verifier.clone());
+                let step = Step::Redeem { code, code_verifier: code_verifier.unwrap_or_default() };
+                let mut finishing = self.finishing(attempt, step);
+                finishing.unseen = unseen;
+                self.ask_for_step(&finishing);
+                Stage::Finishing(finishing)
             }
         }
     }
 
-    pub(super) fn redeemed(&mut self, outcome: &Result<Profile, LoginError>) {
-        if !matches!(self.stage, Stage::Finishing) {
-            return;
-        }
-        match outcome {
-            Ok(profile) => {
-                self.stage = Stage::Done;
-                self.ask_for(Effect::TellSuccess(Success::Session(profile.clone())));
+    /// The service has made the session.
+    pub(super) fn redeemed(
+        &mut self,
+        finishing: Box<Finishing>,
+        outcome: Result<Profile, LoginError>,
+    ) -> Stage {
+        match (&finishing.step, outcome) {
+            (Step::Redeem { .. }, Ok(profile)) => self.succeed(Success::Session(profile), finishing.unseen),
+            (Step::Redeem { .. }, Err(error)) => self.step_failed(finishing, error),
+            (Step::PostCallback(_) | Step::FinishScene | Step::Away, Ok(_) | Err(_)) => {
+                Stage::Finishing(finishing)
             }
-            Err(error) => self.fail(error.clone()),
         }
     }
 
-    pub(super) fn fail(&mut self, error: LoginError) {
-        self.leave_qr();
-        self.hang_up();
-        self.stage = match error.code {
-            Code::Service(ErrorCode::AccessDenied) => Stage::Denied,
-            Code::Service(ErrorCode::AttemptExpired | ErrorCode::CodeSpent) => Stage::Expired,
-            code => Stage::Failed(code),
-        };
+    fn succeed(&mut self, success: Success, unseen: bool) -> Stage {
+        self.ask_for(Effect::TellSuccess(success));
+        let done = Stage::Done { goes_at: NEVER };
+        if unseen {
+            return self.go(done);
+        }
+        match self.options.display {
+            Display::Button => Stage::Done { goes_at: self.now + DONE_IS_SEEN_FOR },
+            Display::Panel => {
+                // Shown again, it must not say for ever that somebody is logged in.
+                self.ask_for(Effect::WatchForShowing);
+                done
+            }
+        }
+    }
+
+    // Failures.
+
+    pub(super) fn fail(&mut self, error: LoginError) -> Stage {
+        let code = error.code;
         self.ask_for(Effect::TellError(error));
+        match code {
+            Code::Service(ErrorCode::AccessDenied) => Stage::Denied,
+            Code::Service(ErrorCode::AttemptExpired | ErrorCode::CodeSpent) => Stage::Expired(Anew::ByItself),
+            code => Stage::Failed(Failed { code, kept: None }),
+        }
     }
+
+    fn step_failed(&mut self, finishing: Box<Finishing>, error: LoginError) -> Stage {
+        let unseen = finishing.unseen;
+        let stage = match self.fail(error) {
+            Stage::Failed(Failed { code, .. }) if is_of_the_network(code) => {
+                Stage::Failed(Failed { code, kept: Some(finishing) })
+            }
+            other => other,
+        };
+        if unseen { self.go(stage) } else { stage }
+    }
+
+    /// The network is back.
+    pub(super) fn try_again(&mut self, failed: Failed) -> Stage {
+        if is_of_the_network(failed.code) { self.begin_after(failed, false) } else { Stage::Failed(failed) }
+    }
+
+    /// Takes the step again that the network was lost in, while its code lives; else begins again.
+    pub(super) fn begin_after(&mut self, failed: Failed, wished: bool) -> Stage {
+        match failed.kept {
+            Some(finishing) if self.now < finishing.since + CODE_LIVES => {
+                self.ask_for_step(&finishing);
+                Stage::Finishing(finishing)
+            }
+            Some(_) | None => self.begin(wished),
+        }
+    }
+
+    // The dialog.
+
+    /// The person has agreed and is not held here: the login ends all the same.
+    pub(super) fn let_go(&mut self, mut finishing: Box<Finishing>) -> Stage {
+        if !finishing.unseen {
+            finishing.unseen = true;
+            self.ask_for(Effect::CloseDialog(CloseReason::Cancelled));
+        }
+        Stage::Finishing(finishing)
+    }
+
+    /// The person is back, where the page was left for what has not come about.
+    pub(super) fn come_back(&mut self, finishing: Box<Finishing>) -> Stage {
+        if finishing.unseen { self.go(Stage::Finishing(finishing)) } else { self.begin(true) }
+    }
+
+    pub(super) fn close(&mut self, stage: Stage, reason: CloseReason) -> Stage {
+        let phase = stage.phase();
+        stage.leave(self);
+        self.ask_for(Effect::CloseDialog(reason));
+        self.go_in(phase)
+    }
+
+    fn go(&mut self, stage: Stage) -> Stage {
+        self.go_in(stage.phase())
+    }
+
+    fn go_in(&mut self, phase: crate::screen::Phase) -> Stage {
+        self.ask_for(Effect::Leave);
+        Stage::Left(phase)
+    }
+}
+
+fn is_of_the_network(code: Code) -> bool {
+    matches!(code, Code::Offline | Code::ServiceUnreachable)
 }

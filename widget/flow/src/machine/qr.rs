@@ -1,100 +1,168 @@
 //! The QR code in WeChat's own page, in a frame or on a page of its own: when it is loaded, replaced, and found silent.
 
+use alloc::boxed::Box;
+use alloc::rc::Rc;
 use protocol::qrconnect::{QrFrame, SelfRedirect};
-use protocol::service::Kind;
+use protocol::service::{Kind, WebMessage};
 
-use super::{Attempt, FRAME_SILENT_AFTER, Machine, NEVER, RENEWAL_RETRY, Stage, UNATTENDED_RENEWALS};
+use super::attempt::Attempt;
+use super::stage::{Desktop, Qr, Shown, Stage};
+use super::{FRAME_SILENT_AFTER, Machine, NEVER, NO_PAGE};
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
-use crate::screen::{Body, Frame};
+use crate::event::Effect;
+use crate::screen::{Body, Frame, FrameStatus};
 use crate::text::{Language, Text};
-
-/// A frame, since it is there.
-pub(super) struct Shown {
-    pub(super) frame: Frame,
-    pub(super) since: Millis,
-    pub(super) said: bool,
-    /// When its attempt dies.
-    pub(super) expires_at: Millis,
-}
 
 impl Machine {
     /// Goes to the QR code. Every road that is not a login leads here.
-    pub(super) fn show_qr(&mut self, note: Option<Text>) {
+    pub(super) fn show_qr(&mut self, attempt: Rc<Attempt>, desktop: Desktop, note: Option<Text>) -> Stage {
         if !self.options.frame && self.page().is_none() {
-            let message = "the element needs a link inside it to the login page";
-            return self.fail(LoginError::new(Code::Unsupported, message));
+            desktop.leave(self);
+            return self.fail(LoginError::new(Code::Unsupported, NO_PAGE));
         }
-        self.stage = Stage::Qr;
-        self.note = note;
-        if self.frame.is_none() {
-            self.load_frame();
-        }
+        let frame = self.load_frame(&attempt);
+        let renews_at = Some(attempt.renews_at);
+        Stage::Qr(Box::new(Qr { attempt, frame, former: None, desktop, note, renews_at }))
     }
 
-    /// Loads WeChat's page, also in the place of one that was loaded with other rights.
-    pub(super) fn load_frame(&mut self) {
-        let Some(attempt) = self.attempt.as_ref().filter(|_| self.options.frame) else { return };
-        // A scene asks WeChat for nothing from here.
-        let Ok(login) = attempt.started.weixin_login() else { return };
-        let Some(state) = &login.state else { return };
-        let hosted = attempt.started.kind == Kind::Hosted;
+    /// Loads WeChat's page, also in the place of one that was loaded otherwise.
+    pub(super) fn load_frame(&mut self, attempt: &Rc<Attempt>) -> Option<Shown> {
+        let number = self.numbers + 1;
+        let frame = self.frame_of(&attempt.started, number)?;
+        self.numbers = number;
+        Some(Shown { frame, attempt: attempt.clone(), since: self.now, status: FrameStatus::Loading })
+    }
+
+    fn frame_of(&self, started: &Rc<protocol::service::StartedLogin>, number: u32) -> Option<Frame> {
+        if !self.options.frame {
+            return None;
+        }
+        let login = started.weixin_login().ok()?;
+        let hosted = started.kind == Kind::Hosted;
         let fast_login = self.frame_may_ask();
         let address = QrFrame {
-            open_url: &attempt.started.open_url,
+            open_url: &started.open_url,
             appid: &login.appid,
-            redirect_uri: &attempt.started.redirect_uri,
-            state,
+            redirect_uri: &started.redirect_uri,
+            state: login.state.as_ref()?,
             self_redirect: if hosted { SelfRedirect::Top } else { SelfRedirect::Frame },
             fast_login,
-            english: self.options.language == Language::En,
-            color_scheme: Some(self.options.theme),
+            english: self.language == Language::En,
+            color_scheme: Some(self.theme),
             stylelite: true,
         }
         .address();
-        let frame = Frame {
-            number: self.numbers + 1,
-            address,
-            started: attempt.started.clone(),
-            top_navigation: hosted,
-            fast_login,
-        };
-        self.numbers += 1;
-        let expires_at = attempt.expires_at();
-        self.frame = Some(Shown { frame, since: self.now, said: false, expires_at });
+        Some(Frame { number, address, started: started.clone(), top_navigation: hosted, fast_login })
     }
 
-    pub(super) fn leave_qr(&mut self) {
-        self.frame = None;
-        self.former = None;
-    }
-
-    pub(super) fn qr_body(&self) -> Body<'_> {
-        let offer = self.offer();
-        match &self.frame {
-            Some(shown) => {
-                let silent = !shown.said && self.now >= shown.since + FRAME_SILENT_AFTER;
-                let page = self.page().is_some();
-                let note = self.note.or(silent.then_some(Text::NoteFrameSilent));
-                Body::Qr { ready: shown.said, offer, note, page }
+    /// The page speaks another language, or is dark now: WeChat's page follows, where it would be another one.
+    pub(super) fn dress_frame(&mut self, mut qr: Box<Qr>) -> Stage {
+        if let Some(shown) = &qr.frame {
+            let number = self.numbers + 1;
+            let anew = self.frame_of(&shown.frame.started, number);
+            if anew.is_some_and(|frame| frame.address != shown.frame.address) {
+                qr.frame = self.load_frame(&qr.attempt);
             }
-            None => Body::Page { hint: Text::PageHint, offer, note: self.note },
+        }
+        Stage::Qr(qr)
+    }
+
+    /// The person asks for it, or the network is back: what stood there did not come.
+    pub(super) fn reload_frame(&mut self, mut qr: Box<Qr>, even_if_loading: bool) -> Stage {
+        let reloads = match qr.frame.as_ref().map(|shown| shown.status) {
+            Some(FrameStatus::Silent) => true,
+            Some(FrameStatus::Loading) => even_if_loading,
+            Some(FrameStatus::Ready) | None => false,
+        };
+        if reloads {
+            qr.frame = self.load_frame(&qr.attempt);
+        }
+        Stage::Qr(qr)
+    }
+
+    pub(super) fn frame_spoke(mut qr: Box<Qr>, number: u32) -> Stage {
+        if let Some(shown) = qr.frame.as_mut().filter(|shown| shown.frame.number == number) {
+            shown.status = FrameStatus::Ready;
+        }
+        Stage::Qr(qr)
+    }
+
+    /// Where the callback page should have spoken, another one did not.
+    pub(super) fn frame_lost(&mut self, qr: Box<Qr>, number: u32) -> Stage {
+        if !qr.frames().any(|shown| shown.frame.number == number) {
+            return Stage::Qr(qr);
+        }
+        qr.leave(self);
+        self.fail(LoginError::new(
+            Code::CallbackIntercepted,
+            "the callback in the frame was answered by something else, such as the page's service worker",
+        ))
+    }
+
+    /// What the callback page says: state and iss tell whose login it is.
+    pub(super) fn message(&mut self, qr: Box<Qr>, message: WebMessage) -> Stage {
+        let (state, iss) = match &message {
+            WebMessage::Finished(finished) => (&finished.state, &finished.iss),
+            WebMessage::Failed { state, iss, .. } => (state, iss),
+        };
+        let is_its = |attempt: &&Rc<Attempt>| {
+            let started = &attempt.started;
+            started.kind == Kind::Embedded && started.state == *state && started.iss == *iss
+        };
+        let Some(attempt) = qr.frames().map(|shown| &shown.attempt).find(is_its).cloned() else {
+            return Stage::Qr(qr);
+        };
+        qr.leave(self);
+        match message {
+            WebMessage::Finished(finished) => self.finish(attempt, finished, false),
+            WebMessage::Failed { problem, .. } => self.fail((&problem).into()),
         }
     }
 
-    /// When the QR code is replaced, where it is to be.
-    pub(super) fn renewal_due(&self) -> Millis {
-        let wanted = matches!(self.stage, Stage::Qr)
-            && self.frame.is_some()
-            && self.visible
-            && !self.starting
-            && self.renewals < UNATTENDED_RENEWALS;
-        let due = self.attempt.as_ref().filter(|_| wanted).map_or(NEVER, Attempt::renews_at);
-        due.max(self.renewal_failed_at.map_or(0, |failed| failed + RENEWAL_RETRY))
+    /// Time passes, while the attempt lives.
+    pub(super) fn pass_time(&mut self, mut qr: Box<Qr>) -> Stage {
+        qr.former.take_if(|former| self.now >= former.attempt.expires_at);
+        if self.now >= self.renewal_due(&qr) {
+            self.renew();
+        }
+        if self.now >= self.frame_silent_at(&qr)
+            && let Some(shown) = &mut qr.frame
+        {
+            shown.status = FrameStatus::Silent;
+            let message = "WeChat's page stays silent in its frame";
+            self.ask_for(Effect::TellError(LoginError::new(Code::Blocked, message)));
+        }
+        Stage::Qr(qr)
     }
 
-    pub(super) fn frame_silent_at(&self) -> Millis {
-        let shown = self.frame.as_ref().filter(|shown| !shown.said && !self.told_blocked);
+    /// Without a network it is not the frame that is to blame.
+    fn frame_silent_at(&self, qr: &Qr) -> Millis {
+        let shown = qr.frame.as_ref().filter(|shown| self.online && shown.status == FrameStatus::Loading);
         shown.map_or(NEVER, |shown| shown.since + FRAME_SILENT_AFTER)
+    }
+
+    pub(super) fn qr_wakes_at(&self, qr: &Qr) -> Millis {
+        let former = qr.former.as_ref().map_or(NEVER, |former| former.attempt.expires_at);
+        self.renewal_due(qr).min(self.frame_silent_at(qr)).min(former)
+    }
+
+    pub(super) fn qr_body<'a>(&self, qr: &'a Qr) -> Body<'a> {
+        let offer = self.offer(&qr.desktop);
+        let note = if self.online { qr.note } else { Some(Text::NoteOffline) };
+        match &qr.frame {
+            Some(shown) => {
+                let status = shown.status;
+                let silent = (status == FrameStatus::Silent).then_some(Text::NoteFrameSilent);
+                Body::Qr { status, offer, note: note.or(silent), page: self.page().is_some() }
+            }
+            None => Body::Page { hint: Text::PageHint, offer, note },
+        }
+    }
+}
+
+impl Qr {
+    fn frames(&self) -> impl Iterator<Item = &Shown> {
+        self.frame.iter().chain(&self.former)
     }
 }

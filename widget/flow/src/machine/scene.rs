@@ -1,86 +1,65 @@
 //! A scene: the site's own QR code, which a phone inside WeChat answers. What the service tells of it, and how it ends.
 
-use protocol::service::{ErrorCode, Scene, SceneEvent};
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use protocol::service::{self, ErrorCode, SceneEvent};
 
-use super::{Machine, NEVER, Stage, seconds};
+use super::attempt::Attempt;
+use super::stage::{Anew, Copied, Scene, Stage, Step};
+use super::{Machine, NEVER};
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
 use crate::event::{Effect, Run};
-use crate::screen::{Body, SceneCode};
+use crate::screen::SceneCode;
 
 /// What the person counts down by.
 const SECOND: Millis = 1000;
 
 impl Machine {
     /// Shows the code, and listens.
-    pub(super) fn show_scene(&mut self) {
+    pub(super) fn show_scene(&mut self, attempt: Rc<Attempt>, scene: service::Scene) -> Stage {
         let run = self.next_run();
-        let Some(attempt) = &self.attempt else { return };
-        self.stage = Stage::Scene { run, scanned: false, copied: false };
         self.ask_for(Effect::HearScene { run, started: attempt.started.clone() });
+        Stage::Scene(Box::new(Scene { attempt, scene, run, scanned: false, copied: Copied::NotYet }))
     }
 
-    pub(super) fn scene_event(&mut self, of: Run, event: SceneEvent) {
-        let Some(attempt) = &self.attempt else { return };
-        let Stage::Scene { run, scanned, .. } = &mut self.stage else { return };
-        if *run != of {
-            return;
+    pub(super) fn scene_event(&mut self, mut scene: Box<Scene>, of: Run, event: SceneEvent) -> Stage {
+        if scene.run != of {
+            return Stage::Scene(scene);
         }
         match event {
-            SceneEvent::Waiting => *scanned = false,
-            SceneEvent::Scanned => *scanned = true,
+            SceneEvent::Waiting => scene.scanned = false,
+            SceneEvent::Scanned => scene.scanned = true,
             SceneEvent::Approved => {
-                self.ask_for(Effect::FinishScene(attempt.started.clone()));
-                self.stage = Stage::Finishing;
+                let attempt = scene.leave(self);
+                return self.take_step(attempt, Step::FinishScene);
             }
             SceneEvent::Denied => {
-                let refused = LoginError::new(Code::Service(ErrorCode::AccessDenied), "the person refused");
-                self.fail(refused);
+                scene.leave(self);
+                let code = Code::Service(ErrorCode::AccessDenied);
+                return self.fail(LoginError::new(code, "the person refused"));
             }
-            SceneEvent::Expired => self.scene_is_over(),
+            SceneEvent::Expired => return self.expire(Stage::Scene(scene), Anew::ByItself),
         }
-    }
-
-    pub(super) fn scene_is_over(&mut self) {
-        self.hang_up();
-        self.stage = Stage::Expired;
-    }
-
-    pub(super) fn copy_scan_url(&mut self) {
-        let scan_url = self.scene().map(|scene| scene.scan_url.clone());
-        if let (Stage::Scene { copied, .. }, Some(scan_url)) = (&mut self.stage, scan_url) {
-            *copied = true;
-            self.ask_for(Effect::Copy(scan_url));
-        }
+        Stage::Scene(scene)
     }
 
     /// When the countdown shows another second. Where nobody looks, nothing is counted.
-    pub(super) fn scene_ticks_at(&self) -> Millis {
-        let attempt = self.attempt.as_ref().filter(|_| self.visible);
-        attempt
-            .map_or(NEVER, |attempt| attempt.at + (self.now.saturating_sub(attempt.at) / SECOND + 1) * SECOND)
+    pub(super) fn scene_ticks_at(&self, scene: &Scene) -> Millis {
+        let since = scene.attempt.since;
+        if self.visible { since + (self.now.saturating_sub(since) / SECOND + 1) * SECOND } else { NEVER }
     }
 
-    pub(super) fn scene_body(&self) -> Body<'_> {
-        self.scene_code().map_or(Body::Waiting, Body::Scene)
-    }
-
-    fn scene(&self) -> Option<&Scene> {
-        self.attempt.as_ref()?.started.scene.as_ref()
-    }
-
-    fn scene_code(&self) -> Option<SceneCode<'_>> {
-        let Stage::Scene { scanned, copied, .. } = self.stage else { return None };
-        let (attempt, scene) = self.attempt.as_ref().zip(self.scene())?;
-        let expires_at = attempt.at + seconds(attempt.started.expires_in);
-        Some(SceneCode {
-            qr_path: &scene.qr_path,
+    pub(super) fn scene_code<'a>(&self, scene: &'a Scene) -> SceneCode<'a> {
+        let shown = &scene.scene;
+        SceneCode {
+            qr_path: &shown.qr_path,
             // A code is 177 modules at most; two digits hold 412 bytes.
-            qr_size: scene.qr_size.clamp(0, 99) as u32,
-            number: &scene.number,
-            seconds_left: (expires_at.saturating_sub(self.now)).div_ceil(SECOND) as u32,
-            scanned,
-            copied,
-        })
+            qr_size: shown.qr_size.clamp(0, 99) as u32,
+            number: &shown.number,
+            seconds_left: scene.attempt.expires_at.saturating_sub(self.now).div_ceil(SECOND) as u32,
+            scanned: scene.scanned,
+            copying: scene.copied.screen(&shown.scan_url),
+        }
     }
 }
