@@ -2,7 +2,7 @@
 // link inside it to the person where that does not come or does not run. Everything else is Rust. Safe to import where there is
 // no window.
 
-import { Widget, crashed, initSync } from "./glue.js";
+import { Widget, initSync } from "./glue.js";
 import styles from "./styles.js";
 import wasm from "./wasm.js";
 
@@ -59,7 +59,7 @@ async function load() {
 /** Something was thrown in the page. Asked later, since what a listener of the page's throws is told while the wasm still runs. */
 function look(cause) {
   setTimeout(() => {
-    if (trapped || !crashed()) return;
+    if (trapped || !Widget.crashed()) return;
     trapped = new LoginError("crashed", "the widget's wasm trapped", cause);
     for (const fail of [...mounted]) fail(trapped);
   });

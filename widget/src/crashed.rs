@@ -3,8 +3,6 @@
 
 use std::cell::Cell;
 
-use wasm_bindgen::prelude::wasm_bindgen;
-
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
@@ -27,7 +25,6 @@ impl Drop for Inside {
 }
 
 /// Asked when nothing of ours runs: whether something began and never ended.
-#[wasm_bindgen]
 pub fn crashed() -> bool {
     DEPTH.with(Cell::get) > 0
 }

@@ -2,7 +2,7 @@
 //!
 //! - An attribute is read in [`Widget::new`], by `flow::options`; a new language or theme in [`Widget::dress`].
 //! - A press goes from `view`, which hears it, through [`Widget::new`]'s closure to `panel`, and there to `flow`'s machine.
-//! - An answer comes back in `panel`, from `service`, `fast_login`, `scene`, `pkce`, `permission` and `challenge`.
+//! - An answer comes back in `waiting`, from `service`, `fast_login`, `scene`, `pkce`, `permission` and `challenge`.
 //! - What the machine then asks for, `panel` carries out, and `view` shows.
 //!
 //! `page` is the page around the element, `http` the network, `task` owns what is under way, `guarded` asks what a page may
@@ -29,6 +29,7 @@ mod service;
 mod shown_again;
 mod task;
 mod view;
+mod waiting;
 
 use std::rc::{Rc, Weak};
 
@@ -97,6 +98,11 @@ impl Widget {
     /// Takes a new `lang` and `theme`, without touching the login.
     pub fn dress(&self) {
         self.panel.dress();
+    }
+
+    /// Whether it is our wasm that trapped. Asked when nothing of it runs.
+    pub fn crashed() -> bool {
+        crashed::crashed()
     }
 
     /// With `display="button"`: opens the dialog, as a press on the button does.

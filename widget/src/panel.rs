@@ -1,15 +1,14 @@
 //! The panel: carries the machine's effects out, and brings it its events. Decides nothing.
 //!
-//! An effect that waits is a future in [`UnderWay`], which holds the panel weakly and ends with its owner: the login, or the
-//! question that is hung up.
+//! An effect that waits is a future ([`Waiting`]) in [`UnderWay`], and ends with its owner: the login, or the question that is
+//! hung up.
 
 use std::cell::Cell;
-use std::future::Future;
 use std::rc::{Rc, Weak};
 
 use flow::clock::Clock;
 use flow::error::{Code, LoginError};
-use flow::event::{Challenge, CloseReason, Effect, Event, Run, Success};
+use flow::event::{CloseReason, Effect, Event, Success};
 use flow::machine::Machine;
 use flow::options::{self, Options};
 use flow::text::Language;
@@ -18,18 +17,18 @@ use gloo_timers::callback::Timeout;
 use js_sys::Date;
 use protocol::json::Json;
 use protocol::qrconnect::{ColorScheme, PostedStatus};
-use protocol::service::{ErrorCode, StartedLogin, WebMessage};
+use protocol::service::{ErrorCode, WebMessage};
 use wasm_bindgen::JsValue;
 use web_sys::{HtmlIFrameElement, MessageEvent};
 
-use crate::http::{self, Answer, Call};
+use crate::http::Call;
 use crate::json::BrowserJson;
 use crate::page::{Detail, Heard, Page};
-use crate::service::Failure;
 use crate::shown_again::ShownAgain;
 use crate::task::Tasks;
 use crate::view::{Dress, View};
-use crate::{challenge, crashed, fast_login, guarded, permission, pkce, scene, service};
+use crate::waiting::{self, Question, Waiting};
+use crate::{challenge, crashed, fast_login, service};
 
 /// The longest time that a browser waits; with a longer one it would ring at once.
 const LONGEST: u64 = 0x7fff_ffff;
@@ -195,7 +194,7 @@ impl Panel {
     }
 
     /// `cause` is what the browser or the page threw, where the event is a failure.
-    fn send_with(&self, event: Event, cause: &JsValue) {
+    pub fn send_with(&self, event: Event, cause: &JsValue) {
         // Nothing that happens inside sends: it is only outside that events come from.
         let Some(mut running) = self.running.take() else { return };
         let inside = crashed::Inside::enter();
@@ -226,75 +225,40 @@ impl Panel {
     fn perform(&self, effect: Effect, cause: &JsValue) {
         let options = &self.options;
         match effect {
-            Effect::MakeChallenge => {
-                let challenge = pkce::challenge(self.page.window.clone());
-                self.run(challenge, |panel, made| {
-                    let error = "a login that ends in a session needs an https page (crypto.subtle)";
-                    panel.challenged(made, Code::Unsupported, error);
-                });
-            }
-            Effect::AskForChallenge => {
-                let promise = challenge::ask(&self.page);
-                self.run(
-                    async move {
-                        match promise {
-                            Some(promise) => challenge::read(promise).await,
-                            None => Err(JsValue::UNDEFINED),
-                        }
-                    },
-                    |panel, given| {
-                        let error = "a renewed login needs a fresh code-challenge: answer weixin-login-renew by its respondWith";
-                        panel.challenged(given, Code::Service(ErrorCode::InvalidRequest), error);
-                    },
-                );
-            }
+            Effect::MakeChallenge => self.wait(Waiting::Pkce(self.page.window.clone())),
+            Effect::AskForChallenge => self.wait(Waiting::PagesChallenge(challenge::ask(&self.page))),
             Effect::StartAttempt(challenge) => {
                 let Some(language) = self.language() else { return };
-                self.start(service::start(options, language, &challenge));
+                self.call(Question::Start, service::start(options, language, &challenge));
             }
-            Effect::RenewAttempt(started) => self.start(service::renew(options, &started)),
+            Effect::RenewAttempt(started) => self.call(Question::Start, service::renew(options, &started)),
             Effect::ReadAttempt(attempt) => {
                 let error = || LoginError::new(Code::ServiceUnreachable, "the attribute attempt is no attempt");
                 self.send(Event::Started(service::started(&attempt).map(Rc::new).ok_or_else(error)));
             }
-            Effect::QueryPermission => {
-                let this = self.this.clone();
-                let told = move |permission| {
-                    if let Some(panel) = this.upgrade() {
-                        panel.send(Event::Permission(permission));
-                    }
-                };
-                self.run(permission::query(self.page.window.clone(), told), |panel, (permission, watch)| {
-                    if let Some(under_way) = panel.under_way() {
-                        under_way.permission.set(watch);
-                    }
-                    panel.send(Event::Permission(permission));
-                });
-            }
+            Effect::QueryPermission => self.wait(Waiting::Permission(self.page.window.clone())),
             Effect::Probe { run, started, desktop, limit } => {
                 for index in 0..started.desktop_urls.len() {
                     if desktop.is_none_or(|desktop| desktop == index) {
                         let call = fast_login::check_login(&started, index, limit);
-                        self.ask(call, move |answer| {
-                            Event::Probed { run, desktop: index, outcome: fast_login::checked(answer) }
-                        });
+                        self.ask(call.map(|call| Waiting::Answer(Question::Probe(run, index), call)));
                     }
                 }
             }
             Effect::Authorize { run, found } => {
                 let call = fast_login::authorize(&found, self.page.dialog_corner());
-                self.ask(call, move |answer| Event::Authorized { run, outcome: fast_login::authorized(answer) });
+                self.ask(call.map(|call| Waiting::Answer(Question::Authorize(run), call)));
             }
-            Effect::HearScene { run, started } => self.hear_scene(run, started),
-            Effect::FinishScene(started) => self.finish(service::finish(options, &started)),
+            Effect::HearScene { run, started } => {
+                let address = service::events(options, &started);
+                self.ask(Some(Waiting::Scene { run, address, started }));
+            }
+            Effect::FinishScene(started) => self.call(Question::Finish, service::finish(options, &started)),
             Effect::PostCallback { started, code } => {
-                self.finish(service::callback(options, &started, &code));
+                self.call(Question::Finish, service::callback(options, &started, &code));
             }
             Effect::Redeem { code, code_verifier } => {
-                let call = service::redeem(options, code, code_verifier);
-                self.run(http::call(call), |panel, answer| {
-                    panel.told(service::read(answer, panel.page.is_online(), service::redeemed), Event::Redeemed);
-                });
+                self.call(Question::Redeem, service::redeem(options, code, code_verifier));
             }
             Effect::HangUp => {
                 if let Some(under_way) = self.under_way() {
@@ -303,10 +267,7 @@ impl Panel {
             }
             Effect::Navigate(address) => self.page.go(&address),
             Effect::Reload => self.page.reload(),
-            Effect::Copy(address) => {
-                let copying = guarded::copy(self.page.window.navigator(), address);
-                self.run(copying, |panel, copied| panel.send(Event::Copied(copied.is_ok())));
-            }
+            Effect::Copy(address) => self.wait(Waiting::Clipboard(self.page.window.clone(), address)),
             Effect::WatchForShowing => self.watch_for_showing(),
             Effect::CloseDialog(reason) => {
                 self.view.close_dialog();
@@ -344,59 +305,29 @@ impl Panel {
         self.page.tell("weixin-login-success", &detail);
     }
 
-    fn challenged(
-        &self,
-        made: Result<Challenge, JsValue>,
-        code: Code,
-        error: &str,
-    ) {
-        match made {
-            Ok(challenge) => self.send(Event::Challenged(Ok(challenge))),
-            Err(cause) => self.send_with(Event::Challenged(Err(LoginError::new(code, error))), &cause),
+    fn call(&self, question: Question, call: Call) {
+        self.wait(Waiting::Answer(question, call));
+    }
+
+    /// Waits to the login's end.
+    fn wait(&self, waiting: Waiting) {
+        if let Some(under_way) = self.under_way() {
+            under_way.calls.run(waiting::wait(self.this.clone(), waiting));
         }
     }
 
-    fn start(&self, call: Call) {
-        self.run(http::call(call), |panel, answer| {
-            let started = |body: &str| service::started(body).map(Rc::new);
-            panel.told(service::read(answer, panel.page.is_online(), started), Event::Started);
-        });
-    }
-
-    fn finish(&self, call: Call) {
-        self.run(http::call(call), |panel, answer| {
-            panel.told(service::read(answer, panel.page.is_online(), service::finished), Event::Finished);
-        });
-    }
-
-    fn told<T>(&self, outcome: Result<T, Failure>, event: fn(Result<T, LoginError>) -> Event) {
-        match outcome {
-            Ok(value) => self.send(event(Ok(value))),
-            Err((error, cause)) => self.send_with(event(Err(error)), &cause),
+    /// Waits until it is hung up.
+    fn ask(&self, waiting: Option<Waiting>) {
+        if let (Some(waiting), Some(under_way)) = (waiting, self.under_way()) {
+            under_way.asking.run(waiting::wait(self.this.clone(), waiting));
         }
     }
 
-    /// Asks a service on this computer.
-    fn ask(&self, call: Option<Call>, event: impl Fn(&Result<Answer, JsValue>) -> Event + 'static) {
-        let (Some(call), Some(under_way)) = (call, self.under_way()) else { return };
-        let this = self.this.clone();
-        under_way.asking.run(async move {
-            let answer = http::call(call).await;
-            if let Some(panel) = this.upgrade() {
-                panel.send(event(&answer));
-            }
-        });
-    }
-
-    fn hear_scene(&self, run: Run, started: Rc<StartedLogin>) {
-        let Some(under_way) = self.under_way() else { return };
-        let this = self.this.clone();
-        let address = service::events(&self.options, &started);
-        under_way.asking.run(scene::hear(address, started, move |event| {
-            if let Some(panel) = this.upgrade() {
-                panel.send(Event::Scene { run, event });
-            }
-        }));
+    /// Keeps what tells of the permission's changes.
+    pub fn keep_watching(&self, permission: Option<EventListener>) {
+        if let Some(under_way) = self.under_way() {
+            under_way.permission.set(permission);
+        }
     }
 
     fn watch_for_showing(&self) {
@@ -407,18 +338,6 @@ impl Panel {
                 panel.send(Event::ShownAgain);
             }
         }));
-    }
-
-    /// Runs what is waited for to the login's end, and then tells it.
-    fn run<T: 'static>(&self, future: impl Future<Output = T> + 'static, then: fn(&Panel, T)) {
-        let Some(under_way) = self.under_way() else { return };
-        let this = self.this.clone();
-        under_way.calls.run(async move {
-            let value = future.await;
-            if let Some(panel) = this.upgrade() {
-                then(&panel, value);
-            }
-        });
     }
 
     fn under_way(&self) -> Option<Rc<UnderWay>> {

@@ -1,8 +1,6 @@
 //! Hears how far a scene has come: server-sent events, read by fetch, since an EventSource sends no header of ours. Where streams
 //! are cut or held back on the way, it asks again and again instead. What comes of the news `flow` decides.
 
-use std::rc::Rc;
-
 use gloo_timers::callback::Timeout;
 use js_sys::Promise;
 use protocol::service::{SceneEvent, SceneNews, StartedLogin};
@@ -25,7 +23,7 @@ const AGAIN_AFTER: u32 = 1_500;
 const LONGEST_PAUSE: u32 = 60_000;
 
 /// Tells each news once, until the last one.
-pub async fn hear(address: String, started: Rc<StartedLogin>, told: impl Fn(SceneEvent)) {
+pub async fn hear(address: String, started: &StartedLogin, told: &dyn Fn(SceneEvent)) {
     let mut heard = Heard { told, word: None, id: None };
     let credentials =
         if started.secret.is_some() { RequestCredentials::Omit } else { RequestCredentials::SameOrigin };
@@ -54,13 +52,13 @@ enum Asked {
     TooOften,
 }
 
-struct Heard<F> {
-    told: F,
+struct Heard<'a> {
+    told: &'a dyn Fn(SceneEvent),
     word: Option<SceneEvent>,
     id: Option<String>,
 }
 
-impl<F: Fn(SceneEvent)> Heard<F> {
+impl Heard<'_> {
     /// Whether nothing comes after it.
     fn tell(&mut self, event: SceneEvent) -> bool {
         if self.word != Some(event) {
@@ -72,7 +70,7 @@ impl<F: Fn(SceneEvent)> Heard<F> {
 }
 
 /// What the status alone says; `None` where the body is to be read.
-fn refused<F: Fn(SceneEvent)>(status: u16, heard: &mut Heard<F>) -> Option<Asked> {
+fn refused(status: u16, heard: &mut Heard<'_>) -> Option<Asked> {
     match status {
         200 => None,
         // A scene that the service does not know is over.
@@ -85,7 +83,7 @@ fn refused<F: Fn(SceneEvent)>(status: u16, heard: &mut Heard<F>) -> Option<Asked
     }
 }
 
-async fn stream<F: Fn(SceneEvent)>(call: &Call, heard: &mut Heard<F>, held_back: &mut u32) -> Asked {
+async fn stream(call: &Call, heard: &mut Heard<'_>, held_back: &mut u32) -> Asked {
     let Ok(mut limit) = Limit::new(call.limit) else { return Asked::Again };
     let read = read_stream(call, &mut limit, heard, held_back).await;
     match read {
@@ -99,10 +97,10 @@ async fn stream<F: Fn(SceneEvent)>(call: &Call, heard: &mut Heard<F>, held_back:
     }
 }
 
-async fn read_stream<F: Fn(SceneEvent)>(
+async fn read_stream(
     call: &Call,
     limit: &mut Limit,
-    heard: &mut Heard<F>,
+    heard: &mut Heard<'_>,
     held_back: &mut u32,
 ) -> Result<Asked, JsValue> {
     let response = http::send(call, limit, "text/event-stream", heard.id.as_deref()).await?;
@@ -132,7 +130,7 @@ async fn read_stream<F: Fn(SceneEvent)>(
     Ok(Asked::Again)
 }
 
-async fn question<F: Fn(SceneEvent)>(call: &Call, heard: &mut Heard<F>) -> Asked {
+async fn question(call: &Call, heard: &mut Heard<'_>) -> Asked {
     let call = Call {
         address: call.address.clone(),
         body: None,

@@ -25,9 +25,6 @@ const TEXT: &str = "text/plain";
 /// A service that is asked under a name that is not its own (RFC 9110 §15.5.20).
 const MISDIRECTED_REQUEST: u16 = 421;
 
-/// Why there is no login, and what the browser or the page threw.
-pub type Failure = (LoginError, JsValue);
-
 /// `POST /login`: a new embedded attempt.
 pub fn start(options: &Options, language: Language, challenge: &Challenge) -> Call {
     let body = StartLogin {
@@ -119,22 +116,20 @@ pub fn redeemed(body: &str) -> Option<Profile> {
     Some(Profile { nickname, picture: person.text_member("picture") })
 }
 
-/// What a good answer holds.
-///
-/// # Errors
-/// The service's own word, or that it cannot be reached. `online` is the browser's word.
+/// What a good answer holds, or why there is none: the service's own word, or that it cannot be reached; and what the browser
+/// or the page threw. `online` is the browser's word.
 pub fn read<T>(
     answer: Result<Answer, JsValue>,
     online: bool,
     read: fn(&str) -> Option<T>,
-) -> Result<T, Failure> {
+) -> (Result<T, LoginError>, JsValue) {
     let (status, body, cause) = match answer {
         Ok(answer) => (answer.status, answer.body, JsValue::UNDEFINED),
         Err(cause) => (0, String::new(), cause),
     };
     let good = (200..300).contains(&status);
     let value = if good { read(&body) } else { None };
-    value.ok_or_else(|| (refusal(status, &body, good, online), cause))
+    (value.ok_or_else(|| refusal(status, &body, good, online)), cause)
 }
 
 fn refusal(status: u16, body: &str, good: bool, online: bool) -> LoginError {

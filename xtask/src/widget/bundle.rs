@@ -70,8 +70,7 @@ fn esbuild(entry: &Path, format: Format, to: &Path) -> Result<()> {
     shell::run(
         shell::program(tools::npm_program("esbuild"))
             .arg(entry)
-            // Of ours nothing speaks there; of the glue it is a word about an older way to call it.
-            .args(["--bundle", "--minify", "--drop:console", format, "--target=es2022", "--charset=utf8"])
+            .args(["--bundle", "--minify", format, "--target=es2022", "--charset=utf8"])
             .args(["--loader:.wasm=base64", "--legal-comments=none", "--log-level=warning"])
             .arg(format!("--outfile={}", to.display())),
     )
