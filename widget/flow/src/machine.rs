@@ -278,10 +278,21 @@ impl Machine {
         }
     }
 
-    fn open_page(&mut self) {
+    fn open_page(&mut self, stage: Stage) -> Stage {
         if let Some(page) = self.page() {
             self.ask_for(Effect::Navigate(page));
         }
+        stage
+    }
+
+    fn copy(&mut self, address: String, stage: Stage) -> Stage {
+        self.ask_for(Effect::Copy(address));
+        stage
+    }
+
+    fn reload(&mut self, stage: Stage) -> Stage {
+        self.ask_for(Effect::Reload);
+        stage
     }
 
     /// Where the login goes on as a page of its own.

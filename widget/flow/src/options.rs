@@ -51,7 +51,8 @@ pub struct Options {
     pub result: LoginResult,
     /// The page's own address, to be copied on a phone.
     pub here: String,
-    /// Where the login goes on as a page of its own, when it cannot go on here.
+    /// Where the login goes on as a page of its own, when it cannot go on here: `page`; else, on the service's own origin,
+    /// the login that comes back to `return-to`; else the link inside the element.
     pub page: Option<String>,
     /// `lang`
     pub language: Language,
@@ -93,6 +94,8 @@ impl Options {
         if let Err(why) = find_service(given("service"), surroundings, &mut service) {
             wrong = Some(why);
         }
+        // Frameworks write a boolean that is false as this word.
+        let on = |name: &str| attribute(name).is_some_and(|value| value != "false");
         let own_origin = service
             .strip_prefix(surroundings.page_origin.as_str())
             .is_some_and(|path| path.is_empty() || path.starts_with("/"));
@@ -110,15 +113,15 @@ impl Options {
                 Some("button") => Display::Button,
                 _ => Display::Panel,
             },
-            fast_login: attribute("no-fast-login").is_none(),
-            frame: attribute("no-frame").is_none(),
+            fast_login: !on("no-fast-login"),
+            frame: !on("no-frame"),
             here: here(surroundings),
             nonce: given("nonce"),
             state: given("state"),
             service,
             client_id: given("client-id").unwrap_or_default(),
             result,
-            page: surroundings.link.clone(),
+            page: given("page"),
             language,
             theme,
             code_challenge: given("code-challenge"),
@@ -128,10 +131,14 @@ impl Options {
             loopback_page: surroundings.loopback_page,
             wrong,
         };
-        if options.page.is_none() && own_origin {
-            let return_to = given("return-to");
-            let return_to = return_to.as_deref().unwrap_or(&surroundings.page_path);
-            options.page = Some(login_page(&options.service, &options.client_id, return_to));
+        if options.page.is_none() {
+            let login = |return_to: &str| login_page(&options.service, &options.client_id, return_to);
+            // Elsewhere a login that leaves the page is the site's own to start, and the service has nowhere to return to.
+            options.page = match given("return-to").filter(|_| own_origin) {
+                Some(return_to) => Some(login(&return_to)),
+                None if surroundings.link.is_some() => surroundings.link.clone(),
+                None => own_origin.then(|| login(&surroundings.page_path)),
+            };
         }
         if options.attempt.is_none() && options.wrong.is_none() {
             let challenged = options.code_challenge.as_ref().is_some_and(|challenge| challenge.len() == 43);
@@ -205,6 +212,7 @@ fn login_page(service: &str, client_id: &str, return_to: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
 
     fn surroundings() -> Surroundings {
         Surroundings {
@@ -289,6 +297,38 @@ mod tests {
         for (attributes, surroundings, word) in table {
             let wrong = read(attributes, surroundings).wrong.unwrap();
             assert!(wrong.starts_with(word), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_boolean_attribute_that_says_false_is_off() {
+        for (value, off) in [("", true), ("no-frame", true), ("true", true), ("false", false)] {
+            let shop = ("client-id", "shop");
+            let options = read(&[shop, ("no-frame", value), ("no-fast-login", value)], &surroundings());
+            assert_eq!((options.frame, options.fast_login), (!off, !off), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_page_of_its_own_is_what_was_said_most_plainly() {
+        let linked = Surroundings { link: Some("/link".into()), ..surroundings() };
+        let own = |return_to: &str| {
+            Some(format!("https://shop.example.com/weixin/login?return_to={return_to}&client_id=shop"))
+        };
+        let (shop, return_to, page) = (("client-id", "shop"), ("return-to", "/menu"), ("page", "/my/login"));
+        let elsewhere = ("service", "https://login.example.com");
+        type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a Surroundings, Option<String>);
+        let table: [Row<'_>; 7] = [
+            ("page wins", &[shop, return_to, page], &linked, Some("/my/login".into())),
+            ("then return-to", &[shop, return_to], &linked, own("%2Fmenu")),
+            ("then the link", &[shop], &linked, Some("/link".into())),
+            ("then the page itself", &[shop], &surroundings(), own("%2Fcart%3Ffull%3D1")),
+            ("page, on another origin", &[shop, elsewhere, page], &surroundings(), Some("/my/login".into())),
+            ("the link, on another origin", &[shop, elsewhere, return_to], &linked, Some("/link".into())),
+            ("nothing, on another origin", &[shop, elsewhere, return_to], &surroundings(), None),
+        ];
+        for (what, attributes, surroundings, page) in table {
+            assert_eq!(read(attributes, surroundings).page, page, "{what}");
         }
     }
 

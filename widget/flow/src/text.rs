@@ -86,88 +86,91 @@ texts! {
     /// Announced while the first answer is awaited.
     Loading = "正在准备登录…", "正在準備登入…", "Getting ready…";
     /// Before the nickname on the card's button.
-    ContinueBefore = "以「", "以「", "Continue as ";
+    ContinueBefore = "以“", "以「", "Continue as ";
     /// After it.
-    ContinueAfter = "」登录", "」登入", "";
+    ContinueAfter = "”登录", "」登入", "";
     /// The same, for a person without a nickname.
-    ContinueUnnamed = "用本机微信登录", "用本機微信登入", "Continue with WeChat";
+    ContinueUnnamed = "用本机微信登录", "用這台電腦的微信登入", "Continue with WeChat";
     /// Under the card's avatar.
-    CardHint = "这台电脑上已登录微信", "這部電腦上已登入微信", "WeChat is open on this computer";
+    CardHint = "这台电脑上已登录微信", "這台電腦已登入微信", "You’re logged in to WeChat on this computer";
     /// The card's way to the QR code.
     ScanInstead = "扫码登录", "掃碼登入", "Scan instead";
     /// The card's way to another person's phone.
-    OtherAccount = "使用其他帐号", "使用其他帳號", "Use another account";
+    OtherAccount = "使用其他账号", "使用其他帳號", "Use another account";
     /// While WeChat asks.
     ConfirmTitle = "请在微信中确认", "請在微信中確認", "Confirm in WeChat";
     /// Where to look.
-    ConfirmHint = "微信已弹出窗口，请在其中点“允许”。",
-        "微信已彈出視窗，請在其中按「允許」。",
+    ConfirmHint = "微信已弹出窗口，请点击其中的“允许”。", "微信已彈出視窗，請點選其中的「允許」。",
         "WeChat has opened a window. Choose Allow there.";
     /// Takes back.
     Cancel = "取消", "取消", "Cancel";
     /// The person agreed; the service is working.
-    Finishing = "正在登录…", "正在登入…", "Signing you in…";
+    Finishing = "正在登录…", "正在登入…", "Logging you in…";
     /// The QR frame's title.
-    QrTitle = "微信登录二维码", "微信登入二維碼", "WeChat login QR code";
+    QrTitle = "微信登录二维码", "微信登入 QR Code", "WeChat login QR code";
     /// Under the QR code.
-    QrHint = "用手机微信扫一扫，然后在手机上确认", "用手機微信掃一掃，然後在手機上確認",
+    QrHint = "请用手机微信扫一扫，并在手机上确认", "請用手機微信掃一掃，並在手機上確認",
         "Scan with WeChat on your phone, then confirm there";
     /// Where asking the local WeChat may make the browser ask for permission.
-    UseThisComputer = "用这台电脑上的微信登录", "用這部電腦上的微信登入", "Use WeChat on this computer";
+    UseThisComputer = "用这台电脑上的微信登录", "用這台電腦上的微信登入", "Use WeChat on this computer";
     /// While the browser may be asking.
-    AskingHint = "如果浏览器询问，请点“允许”", "如果瀏覽器詢問，請按「允許」",
+    AskingHint = "如果浏览器询问，请点击“允许”", "如果瀏覽器詢問，請點選「允許」",
         "If your browser asks, choose Allow";
     /// After 10050.
-    NoteRefused = "你在微信中取消了登录。可以扫码，或再试一次。", "你在微信中取消了登入。可以掃碼，或再試一次。",
+    NoteRefused = "您在微信中取消了登录。可扫码登录，或再试一次。", "您在微信中取消了登入。可掃碼登入，或再試一次。",
         "You declined in WeChat. Scan the code, or try again.";
     /// After any other failure of a fast login that the person had pressed.
-    NoteFastLoginFailed = "这次没能登录，请扫码。", "這次未能登入，請掃碼。",
-        "That didn’t work this time. Please scan.";
+    NoteFastLoginFailed = "这次未能登录，请扫码登录。", "這次未能登入，請掃碼登入。",
+        "That didn’t work this time. Please scan the code.";
     /// After "use this computer" found no WeChat.
-    NoteNoDesktop = "这台电脑上没有已登录的微信，请扫码。", "這部電腦上沒有已登入的微信，請掃碼。",
-        "WeChat isn’t open on this computer. Please scan.";
+    NoteNoDesktop = "这台电脑上没有已登录的微信，请扫码登录。", "這台電腦上沒有已登入的微信，請掃碼登入。",
+        "WeChat isn’t open on this computer. Please scan the code.";
     /// After "use another account".
-    NoteOtherAccount = "请用要登录的那个微信扫码。", "請用要登入的那個微信掃碼。",
+    NoteOtherAccount = "请用要登录的微信账号扫码。", "請用要登入的微信帳號掃碼。",
         "Scan with the WeChat account you want to use.";
     /// While the browser has no network.
-    NoteOffline = "网络已断开，二维码暂时无法使用。", "網路已中斷，二維碼暫時無法使用。",
-        "You’re offline. The code works again once you’re back.";
+    NoteOffline = "网络已断开，恢复后即可继续扫码。", "網路已中斷，恢復後即可繼續掃碼。",
+        "You’re offline. You can scan again once you’re back online.";
     /// In the place of a QR code that does not come.
-    FrameSilentTitle = "二维码加载失败", "二維碼載入失敗", "The QR code didn’t load";
+    FrameSilentTitle = "二维码加载失败", "QR Code 載入失敗", "The QR code didn’t load";
     /// What may be the cause.
-    FrameSilentHint = "请检查网络，或关闭拦截插件后重试。", "請檢查網路，或關閉阻擋外掛後重試。",
-        "Check your connection, or turn off content blockers and try again.";
+    FrameSilentHint = "请检查网络，或停用拦截广告的扩展程序，然后重新加载。",
+        "請檢查網路，或停用廣告阻擋擴充功能，然後重新載入。",
+        "Check your connection, or turn off your content blocker, then reload.";
     /// Loads it anew.
     ReloadFrame = "重新加载", "重新載入", "Reload";
     /// Where the frame stays silent.
-    NoteFrameSilent = "二维码没有显示？", "二維碼沒有顯示？", "No QR code here?";
+    NoteFrameSilent = "二维码没有显示？", "QR Code 沒有顯示？", "No QR code here?";
     /// The way out of it, and of pages that frame nothing.
     OpenPage = "打开微信登录页", "開啟微信登入頁", "Open the login page";
     /// With `no-frame`.
-    PageHint = "二维码会在单独的页面中打开。", "二維碼會在單獨的頁面中開啟。", "The QR code opens on a page of its own.";
+    PageHint = "二维码将在新页面中打开。", "QR Code 將在新頁面中開啟。", "The QR code opens on its own page.";
     /// Inside WeChat.
-    InsideWeixinHint = "你正在微信中，轻点即可登录。", "你正在微信中，輕點即可登入。",
-        "You are in WeChat: one tap logs you in.";
+    InsideWeixinHint = "您正在微信中，轻点即可登录。", "您正在微信中，輕觸即可登入。",
+        "You’re in WeChat. One tap logs you in.";
     /// On a phone, outside WeChat.
-    PhoneTitle = "在微信中打开", "在微信中開啟", "Open this page in WeChat";
+    PhoneTitle = "请在微信中打开", "請在微信中開啟", "Open this page in WeChat";
     /// What to do there.
-    PhoneHint = "手机不能扫自己的屏幕。在微信里打开链接，或在另一块屏幕上扫码。",
-        "手機不能掃自己的螢幕。在微信裡開啟連結，或在另一個螢幕上掃碼。",
-        "A phone can’t scan its own screen. Open the link in WeChat, or scan on another screen.";
+    PhoneHint = "手机不能扫自己的屏幕。请在微信中打开链接，或在另一台设备上扫码。",
+        "手機無法掃描自己的螢幕。請在微信中開啟連結，或在另一台裝置上掃碼。",
+        "A phone can’t scan its own screen. Open the link in WeChat, or scan from another device’s screen.";
     /// Copies.
     CopyLink = "复制链接", "複製連結", "Copy link";
     /// Copied.
-    Copied = "已复制，去微信里粘贴吧", "已複製，去微信裡貼上吧", "Copied. Paste it in WeChat";
+    Copied = "已复制，请在微信中粘贴", "已複製，請在微信中貼上", "Copied. Paste it in WeChat";
+    /// Where the clipboard refused: above the address.
+    CopyByHand = "请复制下面的链接，在微信中打开：", "請複製下方的連結，在微信中開啟：",
+        "Copy this link and open it in WeChat:";
     /// Shows the QR code all the same.
-    ShowQr = "仍要显示二维码", "仍要顯示二維碼", "Show the QR code anyway";
+    ShowQr = "仍要显示二维码", "仍要顯示 QR Code", "Show the QR code anyway";
     /// The attempt is over.
-    ExpiredTitle = "二维码已过期", "二維碼已過期", "This code has expired";
+    ExpiredTitle = "二维码已过期", "QR Code 已過期", "This code has expired";
     /// Why.
-    ExpiredHint = "登录码只在几分钟内有效。", "登入碼只在幾分鐘內有效。", "A login code is valid for a few minutes.";
+    ExpiredHint = "二维码仅在几分钟内有效。", "QR Code 僅在幾分鐘內有效。", "Login codes are only valid for a few minutes.";
     /// Gets a new one.
-    Refresh = "刷新", "重新整理", "Get a new code";
+    Refresh = "刷新二维码", "重新取得 QR Code", "Get a new code";
     /// The site's own QR code, before anybody has scanned it.
-    SceneHint = "用手机微信扫一扫，然后在手机上输入数字", "用手機微信掃一掃，然後在手機上輸入數字",
+    SceneHint = "请用手机微信扫一扫，并在手机上输入数字", "請用手機微信掃一掃，並在手機上輸入數字",
         "Scan with WeChat on your phone, then enter this number there";
     /// After.
     ScannedTitle = "已扫码，请在手机上输入数字", "已掃碼，請在手機上輸入數字",
@@ -177,11 +180,11 @@ texts! {
     /// Before the seconds that are left.
     TimeLeft = "剩余 ", "剩餘 ", "Time left: ";
     /// The way round the code: its address.
-    CopyScanLink = "复制链接，在微信里打开", "複製連結，在微信裡開啟", "Copy the link to open in WeChat";
+    CopyScanLink = "复制链接，在微信中打开", "複製連結，在微信中開啟", "Copy the link to open in WeChat";
     /// The person refused.
     DeniedTitle = "已取消登录", "已取消登入", "Login cancelled";
     /// And may think again.
-    DeniedHint = "你没有同意授权，我们没有收到任何信息。", "你沒有同意授權，我們沒有收到任何資訊。",
+    DeniedHint = "您未同意授权，我们没有获取任何信息。", "您未同意授權，我們沒有取得任何資訊。",
         "You didn’t agree, and nothing was shared.";
     /// Starts again.
     TryAgain = "重试", "重試", "Try again";
@@ -190,24 +193,24 @@ texts! {
     /// Something went wrong.
     ErrorTitle = "暂时无法登录", "暫時無法登入", "Can’t log in right now";
     /// No network.
-    ErrorOffline = "网络已断开。恢复后会自动重试。", "網路已中斷。恢復後會自動重試。",
-        "You are offline. We’ll try again as soon as you’re back.";
+    ErrorOffline = "网络已断开，恢复后会自动重试。", "網路已中斷，恢復後會自動重試。",
+        "You’re offline. We’ll try again as soon as you’re back online.";
     /// The service does not answer.
     ErrorUnreachable = "登录服务没有响应，请稍后重试。", "登入服務沒有回應，請稍後重試。",
-        "The login service isn’t answering. Please try again in a moment.";
+        "The login service isn’t responding. Please try again in a moment.";
     /// WeChat or the service is busy.
-    ErrorBusy = "微信正忙，请稍等片刻再试。", "微信正忙，請稍候再試。", "WeChat is busy. Please try again in a moment.";
+    ErrorBusy = "微信正忙，请稍后重试。", "微信忙碌中，請稍後重試。", "WeChat is busy. Please try again in a moment.";
     /// The site's own mistake.
-    ErrorSetup = "本站的微信登录还没有设置好，请联系网站。", "本站的微信登入尚未設定好，請聯絡網站。",
-        "WeChat login isn’t set up on this site. Please tell its owner.";
+    ErrorSetup = "本网站的微信登录尚未设置好，请联系网站。", "本網站的微信登入尚未設定好，請聯絡網站。",
+        "WeChat login isn’t set up correctly on this site. Please contact the site.";
     /// WeChat's snapshot page.
-    ErrorVirtual = "微信给出的是虚拟身份。请重新打开页面，并轻点登录。",
-        "微信提供的是虛擬身分。請重新開啟頁面，並輕點登入。",
-        "WeChat gave a placeholder identity. Open the page again and tap to log in.";
+    ErrorVirtual = "微信提供的是虚拟身份。请重新打开页面，再轻点登录。",
+        "微信提供的是虛擬身分。請重新開啟頁面，再輕觸登入。",
+        "WeChat gave a placeholder identity. Open the page again, then tap to log in.";
     /// Everything else.
-    ErrorOther = "出了点问题，请重试。", "出了點問題，請重試。", "Something went wrong. Please try again.";
+    ErrorOther = "出现问题，请重试。", "發生問題，請重試。", "Something went wrong. Please try again.";
     /// This browser cannot.
-    ErrorUnsupported = "这个浏览器无法在此登录，请打开登录页。", "這個瀏覽器無法在此登入，請開啟登入頁。",
+    ErrorUnsupported = "此浏览器无法在这里登录，请打开登录页。", "此瀏覽器無法在這裡登入，請開啟登入頁。",
         "This browser can’t log in here. Please open the login page.";
     /// Before the error's code.
     ErrorCode = "错误代码：", "錯誤代碼：", "Error code: ";
@@ -237,6 +240,17 @@ mod tests {
         ];
         for (tag, language) in table {
             assert_eq!(Language::of(tag), language, "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_spoken_to_in_one_way() {
+        for text in Text::ALL {
+            let (zh_cn, zh_tw) = (text.say(Language::ZhCn), text.say(Language::ZhTw));
+            for (sentence, word) in [(zh_cn, '你'), (zh_cn, '帐'), (zh_tw, '你'), (zh_tw, '账')] {
+                assert!(!sentence.contains(word), "{word} in {sentence}");
+            }
+            assert!(!text.say(Language::En).contains('\''), "a straight apostrophe: {text:?}");
         }
     }
 

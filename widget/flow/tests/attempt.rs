@@ -12,7 +12,7 @@ use weixin_login_flow::error::{Code, LoginError};
 use weixin_login_flow::event::{Effect, Ended, Event, Permission, Profile, Success};
 use weixin_login_flow::machine::{FRAME_SILENT_AFTER, UNATTENDED_RENEWALS};
 use weixin_login_flow::options::Device;
-use weixin_login_flow::screen::{Body, Button, Offer, Phase};
+use weixin_login_flow::screen::{Body, Button, Copying, FrameStatus, Offer, Phase};
 use weixin_login_flow::text::Text;
 
 // The frame.
@@ -42,12 +42,18 @@ fn a_silent_frame_is_told_once_and_shows_a_way_round() {
     assert_eq!(error.code, Code::Blocked);
     let note = Some(Text::NoteFrameSilent);
     let offer = Offer::None;
-    assert_eq!(widget.machine.screen().body, Body::Qr { ready: false, offer, note, page: true });
+    assert_eq!(
+        widget.machine.screen().body,
+        Body::Qr { status: FrameStatus::Silent, offer, note, page: true }
+    );
     assert_eq!(widget.at(FRAME_SILENT_AFTER + 1, Event::Woke), []);
 
     // It was only slow.
     widget.send(Event::Frame { number: 1, status: PostedStatus::QrCodeReady });
-    assert_eq!(widget.machine.screen().body, Body::Qr { ready: true, offer, note: None, page: true });
+    assert_eq!(
+        widget.machine.screen().body,
+        Body::Qr { status: FrameStatus::Ready, offer, note: None, page: true }
+    );
 }
 
 #[test]
@@ -78,7 +84,7 @@ fn after_five_minutes_a_new_frame_comes_and_a_scan_of_the_old_one_still_works() 
     let mut widget = Driver::qr(Kind::Embedded);
     widget.send(Event::Frame { number: 1, status: PostedStatus::QrCodeReady });
     assert_eq!(widget.machine.wakes_at(), Some(300_000));
-    assert_eq!(widget.at(300_000, Event::Woke), [Effect::StartAttempt]);
+    assert_eq!(widget.at(300_000, Event::Woke), [Effect::MakeChallenge]);
     assert_eq!(
         widget.machine.screen().frame.unwrap().number,
         1,
@@ -90,7 +96,7 @@ fn after_five_minutes_a_new_frame_comes_and_a_scan_of_the_old_one_still_works() 
     assert!(screen.former_frame.unwrap().address.contains("state=state1"));
 
     let effects = widget.message(1);
-    assert_eq!(effects, [Effect::TellPhase(Phase::Confirming), redeem(&widget, 1),]);
+    assert_eq!(effects, [Effect::TellPhase(Phase::Confirming), redeem(1),]);
 }
 
 #[test]
@@ -116,9 +122,9 @@ fn a_renewal_that_fails_is_tried_again_while_the_code_lives() {
     let mut widget = Driver::qr(Kind::Embedded);
     widget.send(Event::Frame { number: 1, status: PostedStatus::QrCodeReady });
     widget.at(300_000, Event::Woke);
-    assert_eq!(widget.send(Event::Started(Err(unreachable()))), []);
+    assert_eq!(widget.not_started(unreachable()), []);
     assert_eq!(widget.machine.wakes_at(), Some(330_000));
-    assert_eq!(widget.at(330_000, Event::Woke), [Effect::StartAttempt]);
+    assert_eq!(widget.at(330_000, Event::Woke), [Effect::MakeChallenge]);
     widget.started(2);
     assert!(widget.machine.screen().frame.unwrap().address.contains("state=state2"));
 }
@@ -127,7 +133,7 @@ fn a_renewal_that_fails_is_tried_again_while_the_code_lives() {
 fn an_hour_of_sleep_brings_a_new_code_when_the_page_is_seen() {
     let mut widget = Driver::qr(Kind::Embedded);
     let effects = widget.at(3_600_000, Event::Woke);
-    assert_eq!(effects, [Effect::TellPhase(Phase::Loading), Effect::StartAttempt]);
+    assert_eq!(effects, [Effect::TellPhase(Phase::Loading), Effect::MakeChallenge]);
     assert_eq!(widget.machine.screen().frame, None, "the dead code is not shown any more");
     widget.started(2);
     assert_eq!(widget.machine.screen().phase, Phase::Qr);
@@ -143,7 +149,7 @@ fn a_hidden_page_renews_nothing_until_it_is_seen_again() {
     assert_eq!(widget.machine.wakes_at(), None);
     assert_eq!(
         widget.at(900_000, Event::Visible(true)),
-        [Effect::TellPhase(Phase::Loading), Effect::StartAttempt]
+        [Effect::TellPhase(Phase::Loading), Effect::MakeChallenge]
     );
 }
 
@@ -155,16 +161,16 @@ fn a_code_that_nobody_touches_expires_in_the_end_and_a_press_brings_a_new_one() 
         let number = widget.machine.screen().frame.unwrap().number;
         widget.send(Event::Frame { number, status: PostedStatus::QrCodeReady });
         now += 300_000;
-        assert_eq!(widget.at(now, Event::Woke), [Effect::StartAttempt]);
+        assert_eq!(widget.at(now, Event::Woke), [Effect::MakeChallenge]);
         widget.started(renewal + 2);
     }
     assert_eq!(
-        widget.at(now + 300_000, Event::Woke).iter().filter(|e| **e == Effect::StartAttempt).count(),
+        widget.at(now + 300_000, Event::Woke).iter().filter(|e| **e == Effect::MakeChallenge).count(),
         0
     );
     let effects = widget.at(now + 600_000, Event::Woke);
     assert_eq!(effects, [Effect::TellPhase(Phase::Expired)]);
-    assert_eq!(widget.press(Button::StartAgain), [Effect::TellPhase(Phase::Loading), Effect::StartAttempt]);
+    assert_eq!(widget.press(Button::StartAgain), [Effect::TellPhase(Phase::Loading), Effect::MakeChallenge]);
 }
 
 #[test]
@@ -178,7 +184,7 @@ fn weixins_question_ends_with_the_attempt() {
 fn a_press_on_a_card_that_has_expired_asks_with_a_new_attempt() {
     let mut widget = Driver::card(Kind::Embedded);
     widget.now = 3_600_000;
-    assert_eq!(widget.press(Button::Continue), [Effect::TellPhase(Phase::Loading), Effect::StartAttempt]);
+    assert_eq!(widget.press(Button::Continue), [Effect::TellPhase(Phase::Loading), Effect::MakeChallenge]);
 }
 
 #[test]
@@ -197,22 +203,30 @@ fn a_hosted_attempt_that_is_gone_is_loaded_anew_by_a_press_and_never_by_itself()
 #[test]
 fn an_embedded_login_ends_in_a_session_or_in_a_code() {
     let mut session = Driver::qr(Kind::Embedded);
-    assert_eq!(session.message(1), [Effect::TellPhase(Phase::Confirming), redeem(&session, 1),]);
+    assert_eq!(session.message(1), [Effect::TellPhase(Phase::Confirming), redeem(1),]);
     assert_eq!(session.machine.screen().frame, None);
     let profile = Profile { nickname: "陈锴".into(), picture: None };
     assert_eq!(
         session.send(Event::Redeemed(Ok(profile.clone()))),
-        [Effect::TellPhase(Phase::Success), Effect::TellSuccess(Success::Session(profile))]
+        [
+            Effect::TellPhase(Phase::Success),
+            Effect::TellSuccess(Success::Session(profile)),
+            Effect::WatchForShowing
+        ]
     );
 
     let mut code = Driver::prepared(Kind::Embedded, |widget| {
         widget.options.result = LoginResult::Code;
+        widget.options.code_challenge = Some("challenge0".into());
         widget.options.state = Some("the-sites-own".into());
     });
     code.permitted(Permission::Denied);
     let success =
         Success::Code { code: "code1".into(), state: Some("the-sites-own".into()), iss: ISS.into() };
-    assert_eq!(code.message(1), [Effect::TellPhase(Phase::Success), Effect::TellSuccess(success)]);
+    assert_eq!(
+        code.message(1),
+        [Effect::TellPhase(Phase::Success), Effect::TellSuccess(success), Effect::WatchForShowing]
+    );
     assert_eq!(code.message(1), [], "once");
 }
 
@@ -223,7 +237,7 @@ fn an_embedded_fast_login_hands_its_code_to_the_service_with_the_secret() {
     let effects = widget.authorized(Ok(redirect_answer(&redirect_url(1))));
     let code = AuthorizationCode::parse("C0de").unwrap();
     assert_eq!(effects, [Effect::PostCallback { started: widget.attempt(1).into(), code }]);
-    assert_eq!(widget.send(Event::Finished(Ok(Ended::Code(finished(1))))), [redeem(&widget, 1)]);
+    assert_eq!(widget.send(Event::Finished(Ok(Ended::Code(finished(1))))), [redeem(1)]);
 }
 
 #[test]
@@ -274,7 +288,7 @@ fn what_the_service_refuses_has_a_phase_and_a_code() {
         assert_eq!(effects, [Effect::TellPhase(phase), Effect::TellError(error)]);
         assert_eq!(widget.machine.screen().frame, None);
         let effects = widget.press(Button::StartAgain);
-        assert_eq!(effects, [Effect::TellPhase(Phase::Loading), Effect::StartAttempt], "{code:?}");
+        assert_eq!(effects, [Effect::TellPhase(Phase::Loading), Effect::MakeChallenge], "{code:?}");
     }
 }
 
@@ -286,12 +300,12 @@ fn a_service_that_cannot_be_reached_is_tried_again_when_the_network_is_back() {
         (LoginError::new(Code::Service(ErrorCode::UnknownClient), ""), false),
     ] {
         let mut widget = Driver::new(Kind::Embedded);
-        widget.send(Event::Appeared);
+        widget.appear();
         assert_eq!(
-            widget.send(Event::Started(Err(error.clone()))),
+            widget.not_started(error.clone()),
             [Effect::TellPhase(Phase::Error), Effect::TellError(error.clone())]
         );
-        assert_eq!(widget.send(Event::Online).contains(&Effect::StartAttempt), again, "{error:?}");
+        assert_eq!(widget.send(Event::Online(true)).contains(&Effect::MakeChallenge), again, "{error:?}");
     }
 }
 
@@ -311,11 +325,12 @@ fn a_person_who_comes_back_by_the_browsers_back_finds_a_fresh_login() {
 #[test]
 fn a_phone_starts_nothing_until_the_qr_code_is_asked_for() {
     let mut widget = Driver::prepared(Kind::Embedded, |widget| widget.options.device = Device::Phone);
-    assert_eq!(widget.send(Event::Appeared), [Effect::TellPhase(Phase::Qr)]);
-    assert_eq!(widget.machine.screen().body, Body::Phone { copied: false });
+    assert_eq!(widget.appear(), [Effect::TellPhase(Phase::Qr)]);
+    assert_eq!(widget.machine.screen().body, Body::Phone { copying: Copying::NotYet });
     assert_eq!(widget.press(Button::CopyLink), [Effect::Copy("https://shop.example.com/cart".into())]);
-    assert_eq!(widget.machine.screen().body, Body::Phone { copied: true });
-    assert_eq!(widget.press(Button::ShowQr), [Effect::TellPhase(Phase::Loading), Effect::StartAttempt]);
+    assert_eq!(widget.send(Event::Copied(true)), []);
+    assert_eq!(widget.machine.screen().body, Body::Phone { copying: Copying::Copied });
+    assert_eq!(widget.press(Button::ShowQr), [Effect::TellPhase(Phase::Loading), Effect::MakeChallenge]);
     widget.started(1);
     assert!(!widget.machine.screen().frame.unwrap().fast_login, "no WeChat program runs on a phone's port");
 }
@@ -323,7 +338,7 @@ fn a_phone_starts_nothing_until_the_qr_code_is_asked_for() {
 #[test]
 fn inside_weixin_a_tap_leads_to_the_login_page() {
     let mut widget = Driver::prepared(Kind::Embedded, |widget| widget.options.device = Device::InsideWeixin);
-    widget.send(Event::Appeared);
+    widget.appear();
     assert_eq!(
         widget.machine.screen().body,
         Body::Page { hint: Text::InsideWeixinHint, offer: Offer::None, note: None }
@@ -336,5 +351,5 @@ fn wrong_attributes_are_told_and_nothing_is_started() {
     let mut widget =
         Driver::prepared(Kind::Embedded, |widget| widget.options.wrong = Some("client-id is missing"));
     let error = LoginError::new(Code::Service(ErrorCode::InvalidRequest), "client-id is missing");
-    assert_eq!(widget.send(Event::Appeared), [Effect::TellPhase(Phase::Error), Effect::TellError(error)]);
+    assert_eq!(widget.appear(), [Effect::TellPhase(Phase::Error), Effect::TellError(error)]);
 }

@@ -11,7 +11,7 @@ use protocol::qrconnect::PostedStatus;
 use protocol::service::Kind;
 use weixin_login_flow::event::{Effect, Event, Permission};
 use weixin_login_flow::machine::{PRESSED_PROBE_LIMIT, QR_WAITS, QUIET_PROBE_LIMIT};
-use weixin_login_flow::screen::{Body, Button, Offer, Phase};
+use weixin_login_flow::screen::{Body, Button, FrameStatus, Offer, Phase};
 use weixin_login_flow::text::Text;
 
 // The first second.
@@ -20,8 +20,8 @@ use weixin_login_flow::text::Text;
 fn a_granted_permission_asks_at_once_and_shows_the_card_without_a_frame() {
     let mut widget = Driver::new(Kind::Hosted);
     assert_eq!(
-        widget.send(Event::Appeared),
-        [Effect::TellPhase(Phase::Loading), Effect::QueryPermission, Effect::StartAttempt]
+        widget.appear(),
+        [Effect::TellPhase(Phase::Loading), Effect::QueryPermission, Effect::ReadAttempt(ATTEMPT.into())]
     );
     assert_eq!(widget.send(Event::Permission(Permission::Granted)), []);
     let effects = widget.started(1);
@@ -81,7 +81,7 @@ fn what_the_browser_permits_decides_who_asks_and_when() {
     ];
     for (what, prepare, permission, asks, frame_asks, offered) in table {
         let mut widget = Driver::prepared(Kind::Hosted, prepare);
-        widget.send(Event::Appeared);
+        widget.appear();
         if let Some(permission) = permission {
             widget.send(Event::Permission(permission));
         }
@@ -115,14 +115,14 @@ fn the_qr_code_waits_300_ms_for_a_hanging_answer_and_a_late_one_becomes_an_offer
     assert_eq!(screen.frame, Some(&frame), "the frame stays as it is");
     assert_eq!(
         screen.body,
-        Body::Qr { ready: false, offer: Offer::Continue(person()), note: None, page: true }
+        Body::Qr { status: FrameStatus::Loading, offer: Offer::Continue(person()), note: None, page: true }
     );
 }
 
 #[test]
 fn a_browser_that_does_not_answer_the_query_delays_the_qr_code_by_300_ms_at_most() {
     let mut widget = Driver::new(Kind::Hosted);
-    widget.send(Event::Appeared);
+    widget.appear();
     assert_eq!(widget.started(1), [Effect::TellPhase(Phase::Probing)]);
     assert_eq!(widget.at(QR_WAITS, Event::Woke), [Effect::TellPhase(Phase::Qr)]);
     assert!(!widget.machine.screen().frame.unwrap().fast_login);
@@ -166,7 +166,7 @@ fn in_state_prompt_a_press_asks_and_a_late_allow_turns_the_qr_code_into_the_card
     assert_eq!(limit, PRESSED_PROBE_LIMIT);
     assert_eq!(
         widget.machine.screen().body,
-        Body::Qr { ready: false, offer: Offer::Asking, note: None, page: true }
+        Body::Qr { status: FrameStatus::Loading, offer: Offer::Asking, note: None, page: true }
     );
     assert_eq!(widget.press(Button::UseThisComputer), [], "pressed twice");
 
@@ -235,7 +235,10 @@ fn a_person_who_closed_the_browsers_question_is_not_asked_again_by_the_frame() {
     let screen = widget.machine.screen();
     assert!(!screen.frame.unwrap().fast_login);
     let note = Some(Text::NoteNoDesktop);
-    assert_eq!(screen.body, Body::Qr { ready: false, offer: Offer::UseThisComputer, note, page: true });
+    assert_eq!(
+        screen.body,
+        Body::Qr { status: FrameStatus::Loading, offer: Offer::UseThisComputer, note, page: true }
+    );
 }
 
 #[test]
@@ -302,7 +305,11 @@ fn what_weixin_may_answer_instead_means_the_qr_code() {
         assert_eq!(widget.authorized(Err(answer)), [Effect::TellPhase(Phase::Qr)], "{answer:?}");
         let screen = widget.machine.screen();
         assert!(screen.frame.is_some());
-        assert_eq!(screen.body, Body::Qr { ready: false, offer, note: Some(note), page: true }, "{answer:?}");
+        assert_eq!(
+            screen.body,
+            Body::Qr { status: FrameStatus::Loading, offer, note: Some(note), page: true },
+            "{answer:?}"
+        );
     }
 }
 
@@ -347,7 +354,10 @@ fn the_card_leads_to_the_qr_code_by_two_ways() {
         let mut widget = Driver::card(Kind::Hosted);
         assert_eq!(widget.press(button), [Effect::TellPhase(Phase::Qr)]);
         let offer = Offer::Continue(person());
-        assert_eq!(widget.machine.screen().body, Body::Qr { ready: false, offer, note, page: true });
+        assert_eq!(
+            widget.machine.screen().body,
+            Body::Qr { status: FrameStatus::Loading, offer, note, page: true }
+        );
     }
 }
 

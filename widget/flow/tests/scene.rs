@@ -4,11 +4,11 @@ mod driver;
 
 use std::rc::Rc;
 
-use driver::{Driver, ISS, finished, redeem, unreachable};
+use driver::{ATTEMPT, Driver, ISS, finished, redeem, unreachable};
 use protocol::service::{ErrorCode, Kind, SceneEvent};
 use weixin_login_flow::error::{Code, LoginError};
 use weixin_login_flow::event::{Effect, Ended, Event, Permission};
-use weixin_login_flow::screen::{Body, Button, Phase, SceneCode};
+use weixin_login_flow::screen::{Body, Button, Copying, Phase, SceneCode};
 
 fn shown() -> Driver {
     let mut widget = Driver::new(Kind::Scene);
@@ -30,7 +30,7 @@ fn hear(widget: &Driver, number: u32) -> Effect {
 #[test]
 fn the_code_is_shown_at_once_and_listened_for() {
     let mut widget = Driver::new(Kind::Scene);
-    widget.send(Event::Appeared);
+    widget.appear();
     let effects = widget.started(1);
     assert_eq!(effects, [Effect::TellPhase(Phase::Qr), hear(&widget, 1)], "no local service is asked");
     let seen = SceneCode {
@@ -39,7 +39,7 @@ fn the_code_is_shown_at_once_and_listened_for() {
         number: "42",
         seconds_left: 300,
         scanned: false,
-        copied: false,
+        copying: Copying::NotYet,
     };
     assert_eq!(code(&widget), seen);
     assert!(widget.machine.screen().frame.is_none(), "WeChat's page is not framed");
@@ -51,10 +51,13 @@ fn an_approved_scene_is_finished_and_its_code_becomes_a_session() {
     assert_eq!(widget.scene(1, SceneEvent::Scanned), [Effect::TellPhase(Phase::Scanned)]);
     assert!(code(&widget).scanned);
     let finish = Effect::FinishScene(widget.attempt(1).into());
-    assert_eq!(widget.scene(1, SceneEvent::Approved), [Effect::TellPhase(Phase::Confirming), finish]);
+    assert_eq!(
+        widget.scene(1, SceneEvent::Approved),
+        [Effect::TellPhase(Phase::Confirming), Effect::HangUp, finish]
+    );
     assert_eq!(widget.scene(1, SceneEvent::Approved), [], "once");
     let effects = widget.send(Event::Finished(Ok(Ended::Code(finished(1)))));
-    assert_eq!(effects, [redeem(&widget, 1)]);
+    assert_eq!(effects, [redeem(1)]);
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn the_countdown_ticks_and_ends_in_one_press() {
     assert_eq!(widget.machine.wakes_at(), Some(300_000));
     assert_eq!(widget.at(300_000, Event::Woke), [Effect::TellPhase(Phase::Expired), Effect::HangUp]);
     let effects = widget.press(Button::StartAgain);
-    assert_eq!(effects, [Effect::TellPhase(Phase::Loading), Effect::StartAttempt]);
+    assert_eq!(effects, [Effect::TellPhase(Phase::Loading), Effect::MakeChallenge]);
 }
 
 #[test]
@@ -111,13 +114,13 @@ fn a_hidden_page_counts_nothing_and_renews_when_it_is_seen_again() {
     widget.at(3_900_000, Event::Woke);
     assert_eq!(widget.machine.screen().phase, Phase::Expired);
     let effects = widget.send(Event::Visible(true));
-    assert_eq!(effects, [Effect::TellPhase(Phase::Loading), Effect::StartAttempt]);
+    assert_eq!(effects, [Effect::TellPhase(Phase::Loading), Effect::MakeChallenge]);
 }
 
 #[test]
 fn a_scene_of_the_services_own_page_is_renewed_by_its_cookie() {
-    let mut widget = Driver::new(Kind::Scene);
-    widget.send(Event::Appeared);
+    let mut widget = Driver::prepared(Kind::Scene, |widget| widget.options.attempt = Some(ATTEMPT.into()));
+    widget.appear();
     let mut attempt = widget.attempt(1);
     attempt.secret = None;
     let attempt = Rc::new(attempt);
@@ -155,7 +158,9 @@ fn the_way_round_the_code_is_its_address() {
     let mut widget = shown();
     let scan_url = format!("{ISS}/scan/attempt1");
     assert_eq!(widget.press(Button::CopyLink), [Effect::Copy(scan_url)]);
-    assert!(code(&widget).copied);
+    assert_eq!(code(&widget).copying, Copying::NotYet, "the clipboard has not answered");
+    widget.send(Event::Copied(true));
+    assert_eq!(code(&widget).copying, Copying::Copied);
 }
 
 #[test]

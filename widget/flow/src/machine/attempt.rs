@@ -109,15 +109,17 @@ impl Machine {
     }
 
     /// It was asked for by a stage that is gone.
-    pub(super) fn drop_challenge(&mut self) {
+    pub(super) fn without_challenge(&mut self, stage: Stage) -> Stage {
         if let Coming::Challenge = self.coming {
             self.coming = Coming::Nothing;
         }
+        stage
     }
 
     /// The same: the attempt is left to expire.
-    pub(super) fn drop_attempt(&mut self) {
+    pub(super) fn without_attempt(&mut self, stage: Stage) -> Stage {
         self.take_attempt();
+        stage
     }
 
     /// What the attempt that has come is bound to; `None` where none was awaited.

@@ -81,12 +81,12 @@ impl Machine {
                 MayAsk::Unknown => false,
                 MayAsk::AfterPress | MayAsk::Never => true,
             };
-        if shows { self.waited_enough(probing) } else { Stage::Probing(probing) }
+        if shows { self.waited_enough(*probing) } else { Stage::Probing(probing) }
     }
 
     /// The QR code waits no longer; the question goes on beside it.
-    pub(super) fn waited_enough(&mut self, probing: Box<Probing>) -> Stage {
-        let Probing { attempt, asking, .. } = *probing;
+    pub(super) fn waited_enough(&mut self, probing: Probing) -> Stage {
+        let Probing { attempt, asking, .. } = probing;
         self.show_qr(attempt, asking.map_or(Desktop::Silent, Desktop::Asking), None)
     }
 
@@ -171,7 +171,7 @@ impl Machine {
             }
             Err(_) => {
                 probing.asking = asking;
-                if probing.asking.is_none() { self.waited_enough(probing) } else { Stage::Probing(probing) }
+                if probing.asking.is_none() { self.waited_enough(*probing) } else { Stage::Probing(probing) }
             }
         }
     }

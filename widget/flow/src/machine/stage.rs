@@ -319,6 +319,11 @@ impl Scene {
         machine.ask_for(Effect::HangUp);
         self.attempt
     }
+
+    pub(super) fn copied(mut self: Box<Self>, good: bool) -> Box<Self> {
+        self.copied = Copied::answered(good);
+        self
+    }
 }
 
 impl Copied {

@@ -10,7 +10,7 @@ use protocol::ids::AuthorizeUuid;
 use protocol::qrconnect::ColorScheme;
 use protocol::service::{FinishedLogin, Kind, LoginResult, Scene, SceneEvent, StartedLogin, WebMessage};
 use weixin_login_flow::error::{Code, LoginError};
-use weixin_login_flow::event::{Effect, Event, Permission, Run};
+use weixin_login_flow::event::{Challenge, Effect, Event, Permission, Run};
 use weixin_login_flow::machine::Machine;
 use weixin_login_flow::options::{Device, Display, Options};
 use weixin_login_flow::screen::{Button, Person, Phase};
@@ -20,6 +20,8 @@ pub const DESKTOP: &str = "https://localhost.weixin.qq.com:14013";
 pub const OPEN: &str = "https://open.weixin.qq.com";
 pub const ISS: &str = "https://shop.example.com/weixin";
 pub const REDIRECT_URI: &str = "https://shop.example.com/weixin/callback";
+/// The attribute of the service's own page.
+pub const ATTEMPT: &str = "{}";
 pub const PAGE: &str = "https://shop.example.com/weixin/login?return_to=%2F";
 
 pub struct Driver {
@@ -29,8 +31,12 @@ pub struct Driver {
     pub now: u64,
     /// The last question to the local service.
     pub run: Option<Run>,
+    /// The one that was the last before the last event.
+    pub asked_before: Option<Run>,
     /// Every scene that was listened for.
     pub scenes: Vec<Run>,
+    /// A challenge was asked for, and has not come.
+    pub challenge_awaited: bool,
     kind: Kind,
 }
 
@@ -54,7 +60,7 @@ impl Driver {
             code_challenge: None,
             nonce: None,
             state: None,
-            attempt: None,
+            attempt: (kind == Kind::Hosted).then(|| ATTEMPT.into()),
             device: Device::Computer,
             secure: true,
             loopback_page: false,
@@ -66,7 +72,9 @@ impl Driver {
             desktop_urls: vec![DESKTOP.into()],
             now: 0,
             run: None,
+            asked_before: None,
             scenes: Vec::new(),
+            challenge_awaited: false,
             kind,
         };
         prepare(&mut driver);
@@ -100,12 +108,21 @@ impl Driver {
 
     /// Appears, with this permission, and has its first attempt.
     pub fn permitted(&mut self, permission: Permission) {
-        self.send(Event::Appeared);
+        self.appear();
         self.send(Event::Permission(permission));
         self.started(1);
     }
 
+    /// Appears in a page that is seen.
+    pub fn appear(&mut self) -> Vec<Effect> {
+        self.send(Event::Appeared { visible: true })
+    }
+
     pub fn send(&mut self, event: Event) -> Vec<Effect> {
+        if let Event::Challenged(_) = event {
+            self.challenge_awaited = false;
+        }
+        self.asked_before = self.run;
         let effects = self.machine.handle(event, self.now);
         for effect in &effects {
             if let Effect::Probe { run, .. } | Effect::Authorize { run, .. } = effect {
@@ -113,6 +130,9 @@ impl Driver {
             }
             if let Effect::HearScene { run, .. } = effect {
                 self.scenes.push(*run);
+            }
+            if let Effect::MakeChallenge | Effect::AskForChallenge = effect {
+                self.challenge_awaited = true;
             }
         }
         effects
@@ -127,9 +147,24 @@ impl Driver {
         self.send(Event::Pressed(button))
     }
 
+    /// The attempt of this number comes, and before it the challenge of the same number, where that was asked for.
     pub fn started(&mut self, number: u32) -> Vec<Effect> {
+        self.challenged(number);
         let attempt = self.attempt(number);
         self.send(Event::Started(Ok(Rc::new(attempt))))
+    }
+
+    /// No attempt comes, for this reason.
+    pub fn not_started(&mut self, error: LoginError) -> Vec<Effect> {
+        self.challenged(0);
+        self.send(Event::Started(Err(error)))
+    }
+
+    fn challenged(&mut self, number: u32) {
+        if self.challenge_awaited {
+            let start = [Effect::StartAttempt(challenge(number))];
+            assert_eq!(self.send(Event::Challenged(Ok(challenge(number)))), start);
+        }
     }
 
     pub fn attempt(&self, number: u32) -> StartedLogin {
@@ -201,8 +236,18 @@ pub fn is_probe(effect: &Effect) -> bool {
     matches!(effect, Effect::Probe { .. })
 }
 
-pub fn redeem(widget: &Driver, number: u32) -> Effect {
-    Effect::Redeem { started: Rc::new(widget.attempt(number)), code: format!("code{number}") }
+/// What binds the attempt of this number, made by the widget.
+pub fn challenge(number: u32) -> Challenge {
+    Challenge {
+        code_challenge: format!("challenge{number}"),
+        code_verifier: Some(format!("verifier{number}")),
+        nonce: None,
+        state: None,
+    }
+}
+
+pub fn redeem(number: u32) -> Effect {
+    Effect::Redeem { code: format!("code{number}"), code_verifier: format!("verifier{number}") }
 }
 
 pub fn ready_answer(nickname: &str) -> Ready {
