@@ -1,21 +1,30 @@
-//! What is seen: draws a `Screen`. Decides nothing.
+//! What is seen: draws a `Screen`, and tells what is pressed. Decides nothing.
 //!
-//! The panel is one tree (`tree`), built once, then patched: what stays the same stays the same element, so that nothing
-//! jumps and the focus is kept.
+//! The elements are one table (`tree`), built once, then patched: what stays the same stays the same element, so that
+//! nothing jumps and the focus is kept. Whoever hears a press may call anything here meanwhile: nothing is held borrowed.
 
 mod card;
+mod copying;
+mod dialog;
 mod notice;
+mod press;
+mod qr;
 mod scene;
-pub mod tree;
+mod tree;
 
-use alloc::string::String;
-use core::cell::Cell;
+use std::cell::Cell;
+use std::rc::Rc;
 
-use flow::screen::{Body, Frame, Offer, Screen};
+use flow::screen::{Body, FrameStatus, Offer, Screen};
 use flow::text::{Language, Text};
+use gloo_events::EventListener;
 use protocol::qrconnect::ColorScheme;
+use wasm_bindgen::JsValue;
+use web_sys::{Element, ShadowRoot};
 
-use crate::browser::Browser;
+use crate::dom;
+use press::Hearing;
+pub use press::{Hears, Press};
 use tree::Part;
 
 /// What may change while a login goes on.
@@ -23,10 +32,14 @@ pub type Dress = (Language, ColorScheme);
 
 /// What is seen of an element.
 pub struct View {
-    pub browser: Browser,
+    root: ShadowRoot,
+    /// By their number, which is that of [`Part`].
+    parts: Vec<Option<Element>>,
     dress: Cell<Dress>,
     /// The frame that is seen, and the one before it.
-    frames: Cell<[i32; 2]>,
+    frames: Cell<[qr::Loaded; 2]>,
+    hearing: Rc<Hearing>,
+    _listeners: Option<[EventListener; 6]>,
 }
 
 /// What is said aloud when it comes to be seen: a heading and a sentence.
@@ -36,29 +49,45 @@ type Said = [Text; 2];
 const PLACES: [Part; 7] =
     [Part::Waiting, Part::Card, Part::Confirming, Part::Qr, Part::Scene, Part::Elsewhere, Part::Notice];
 
-/// A frame's part, behind those of the tables; the first of them is none.
-pub fn frame_part(frame: Option<&Frame>) -> i32 {
-    tree::FRAMES + frame.map_or(0, |frame| frame.number as i32)
+/// The browser's clock, that of its events.
+fn now() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
 }
 
 impl View {
     /// Nothing is seen yet.
-    pub fn new(browser: Browser, dress: Dress) -> Self {
-        Self { browser, dress: Cell::new(dress), frames: Cell::new([tree::FRAMES; 2]) }
+    pub fn new(root: ShadowRoot, dress: Dress, hears: Hears) -> Self {
+        let parts = root.owner_document().map(|document| tree::build(&document)).unwrap_or_default();
+        let hearing = Hearing::new(hears);
+        let dialog = parts.get(Part::Dialog as usize).and_then(Option::as_ref);
+        let listeners = dialog.map(|dialog| press::listen(&root, dialog, &hearing));
+        let view = Self {
+            root,
+            parts,
+            dress: Cell::new(dress),
+            frames: Cell::default(),
+            hearing,
+            _listeners: listeners,
+        };
+        view.dress(dress);
+        view
     }
 
-    /// Puts the elements of a table at the end of `parent`.
-    pub fn build(&self, first: Part, parent: Part, table: &str) {
-        self.browser.build(first as i32, parent as i32, table);
-        self.dress(self.dress.get());
+    /// Shows the panel where the element stands.
+    pub fn open_panel(&self) {
+        self.enter(Part::Panel);
     }
 
-    /// Takes the panel out of the page.
+    /// Takes the panel out of the page, with the frames in it.
     pub fn clear(&self) {
-        for part in &self.frames.replace([tree::FRAMES; 2]) {
-            self.browser.remove(*part);
+        for (_, frame) in self.frames.take().iter().flatten() {
+            frame.remove();
         }
-        self.browser.remove(Part::Panel as i32);
+        if let Some(panel) = self.at(Part::Panel) {
+            panel.remove();
+        }
+        // The same sentence is news in the next one.
+        self.put(Part::Live, "");
     }
 
     /// Takes another language and theme. What [`View::show`] wrote last stays until it is called again.
@@ -79,120 +108,161 @@ impl View {
 
     /// Shows it.
     pub fn show(&self, screen: &Screen<'_>) {
-        self.browser.before(Part::Panel as i32);
+        let status = match screen.body {
+            Body::Qr { status, .. } => Some(status),
+            _ => None,
+        };
+        let focused = self.focused();
+        let stays = status.and(screen.frame).map(|frame| frame.number);
+        if focused.as_ref().is_some_and(|focused| qr::leaves(self, focused, stays)) {
+            // A frame takes the focus along, to the top of the page.
+            self.focus(Part::Panel);
+        }
+
         self.set(Part::Panel, "data-phase", screen.phase.as_str());
         self.put(Part::Site, screen.client_name);
         self.hide(Part::Emulator, !screen.emulator);
-
-        let (place, said) = match &screen.body {
-            Body::Waiting => (Part::Waiting, [Text::Loading, Text::Nothing]),
-            Body::Card(person) => (Part::Card, card::show(self, person)),
-            Body::Confirming { .. } => (Part::Confirming, card::ask(self, true)),
-            Body::Finishing => (Part::Confirming, card::ask(self, false)),
-            Body::Qr { .. } => (Part::Qr, [Text::QrHint, Text::Nothing]),
-            Body::Scene(code) => (Part::Scene, scene::show(self, code)),
-            Body::Page { hint, .. } => {
-                self.say(Part::ElsewhereHint, *hint);
-                (Part::Elsewhere, [*hint, Text::Nothing])
-            }
-            body => (Part::Notice, notice::show(self, body)),
-        };
+        let (place, said) = self.middle(&screen.body);
         for part in &PLACES {
             self.hide(*part, *part != place);
         }
-        self.show_frames(screen);
+        qr::show_frames(self, screen, status);
         let note = self.foot(&screen.body);
 
         let mut aloud = String::new();
         for text in &[said[0], said[1], note] {
             if *text != Text::Nothing {
                 aloud.push_str(self.text(*text));
-                aloud.push(' ');
+                aloud.push_str(" ");
             }
         }
         self.put(Part::Live, &aloud);
-        self.browser.after(Part::Panel as i32);
+        if let Some(focused) = focused {
+            self.keep_focus(&focused);
+        }
     }
 
-    /// Below the middle: a word about what happened before, and one more thing to press. Its place is always kept.
+    /// The number of the frame, the one that is seen or the one before it, that this is the window of.
+    pub fn frame_from(&self, source: &JsValue) -> Option<u32> {
+        qr::frame_from(self, source)
+    }
+
+    /// The panel, in the page or not.
+    pub fn panel(&self) -> Option<Element> {
+        self.at(Part::Panel).cloned()
+    }
+
+    /// Which place of the middle it is, patched, and what is said aloud of it.
+    fn middle(&self, body: &Body<'_>) -> (Part, Said) {
+        card::show(self, if let Body::Card(person) = body { Some(person) } else { None });
+        match body {
+            Body::Waiting => (Part::Waiting, [Text::Loading, Text::Nothing]),
+            Body::Card(_) => (Part::Card, [Text::CardHint, Text::Nothing]),
+            Body::Confirming { .. } => (Part::Confirming, card::ask(self, true)),
+            Body::Finishing => (Part::Confirming, card::ask(self, false)),
+            Body::Qr { status, page, .. } => (Part::Qr, qr::show(self, *status, *page)),
+            Body::Scene(code) => (Part::Scene, scene::show(self, code)),
+            Body::Page { hint, .. } => {
+                self.say(Part::ElsewhereHint, *hint);
+                (Part::Elsewhere, [*hint, Text::Nothing])
+            }
+            Body::Phone { .. } | Body::Expired | Body::Denied | Body::Failed { .. } | Body::Done => {
+                (Part::Notice, notice::show(self, body))
+            }
+        }
+    }
+
+    /// Below the middle: a word about what happened before, and one more thing to press.
     fn foot(&self, body: &Body<'_>) -> Text {
         let (offer, note, page) = match body {
-            Body::Qr { offer, note, page, .. } => (*offer, *note, *page),
+            // The way to a page of its own stands in the middle where the frame is silent.
+            Body::Qr { status, offer, note, page } => {
+                (*offer, *note, *page && *status != FrameStatus::Silent)
+            }
             Body::Page { offer, note, .. } => (*offer, *note, false),
             Body::Confirming { browser_asks: true } => (Offer::Asking, None, false),
             _ => (Offer::None, None, false),
         };
         let note = note.unwrap_or(Text::Nothing);
+        let page = page && offer == Offer::None;
         self.say(Part::Note, note);
         self.hide(Part::UseThisComputer, offer != Offer::UseThisComputer);
         self.hide(Part::Asking, offer != Offer::Asking);
-        self.hide(Part::FootPage, !page || offer != Offer::None);
+        self.hide(Part::FootPage, !page);
         card::offer(self, if let Offer::Continue(person) = &offer { Some(person) } else { None });
+        // Where it is empty, its place is the QR code's.
+        self.hide(Part::Footer, note == Text::Nothing && offer == Offer::None && !page);
         if offer == Offer::Asking { Text::AskingHint } else { note }
     }
 
-    /// Loads and takes away the frames that the screen has and has not.
-    fn show_frames(&self, screen: &Screen<'_>) {
-        self.hide(Part::QrSkeleton, matches!(screen.body, Body::Qr { ready: true, .. }));
-        let browser = &self.browser;
-        let wanted = [frame_part(screen.frame), frame_part(screen.former_frame)];
-        let [shown, former] = self.frames.replace(wanted);
-        for part in &[shown, former] {
-            if !wanted.contains(part) {
-                browser.remove(*part);
-            }
-        }
-        if shown == wanted[0] {
-            return;
-        }
-        if shown == wanted[1] {
-            // A frame that is moved in the page loads again: it steps back where it is.
-            browser.set(shown, "class", "former");
-            browser.set(shown, "inert", "");
-            browser.set(shown, "aria-hidden", "true");
-        }
-        if let Some(frame) = screen.frame {
-            self.load(frame);
+    /// What has the focus inside the panel.
+    fn focused(&self) -> Option<Element> {
+        let active = self.root.active_element()?;
+        self.at(Part::Panel)?.contains(Some(&active)).then_some(active)
+    }
+
+    /// What had the focus is gone: the panel takes it. Not the next button, which a second Enter would press.
+    fn keep_focus(&self, focused: &Element) {
+        let is_gone = !matches!(focused.closest("[hidden]"), Ok(None));
+        if is_gone && self.root.active_element().is_none_or(|active| active == *focused) {
+            self.focus(Part::Panel);
         }
     }
 
-    fn load(&self, frame: &Frame) {
-        let part = frame_part(Some(frame));
-        self.browser.make(part, "iframe");
-        let set = |name, value| self.browser.set(part, name, value);
-        set("title", self.text(Text::QrTitle));
-        set("part", "frame");
-        // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it.
-        set(
-            "sandbox",
-            if frame.top_navigation {
-                "allow-scripts allow-same-origin allow-top-navigation"
-            } else {
-                "allow-scripts allow-same-origin"
-            },
-        );
-        set("allow", if frame.fast_login { "loopback-network; local-network-access" } else { "" });
-        set("src", &frame.address);
-        self.browser.append(part, Part::Qr as i32);
+    fn at(&self, part: Part) -> Option<&Element> {
+        self.parts.get(part as usize)?.as_ref()
+    }
+
+    /// Puts it into the page.
+    fn enter(&self, part: Part) -> Option<&Element> {
+        let element = self.at(part)?;
+        dom::append(&self.root, element);
+        Some(element)
     }
 
     fn text(&self, text: Text) -> &'static str {
         text.say(self.dress.get().0)
     }
 
+    #[inline(never)]
     fn set(&self, part: Part, name: &str, value: &str) {
-        self.browser.set(part as i32, name, value);
+        if let Some(element) = self.at(part) {
+            dom::set(element, name, value);
+        }
     }
 
+    #[inline(never)]
     fn hide(&self, part: Part, hidden: bool) {
-        self.browser.hide(part as i32, hidden);
+        if let Some(element) = self.at(part) {
+            dom::toggle(element, "hidden", hidden);
+        }
     }
 
+    #[inline(never)]
     fn put(&self, part: Part, text: &str) {
-        self.browser.put(part as i32, text);
+        if let Some(element) = self.at(part) {
+            dom::put(element, text);
+        }
     }
 
+    #[inline(never)]
     fn say(&self, part: Part, text: Text) {
         self.put(part, self.text(text));
+    }
+
+    fn focus(&self, part: Part) {
+        if let Some(element) = self.at(part) {
+            dom::focus(element);
+        }
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        self.close_dialog();
+        self.clear();
+        if let Some(trigger) = self.at(Part::Trigger) {
+            trigger.remove();
+        }
     }
 }

@@ -1,22 +1,19 @@
 //! One sentence and what to do: expired, refused, failed, logged in, and a phone that cannot scan itself.
 
-use alloc::string::String;
-
 use flow::error::Code;
-use flow::screen::Body;
+use flow::screen::{Body, Copying};
 use flow::text::Text;
 use protocol::service::ErrorCode;
 
 use super::tree::Part;
-use super::{Said, View};
+use super::{Said, View, copying};
 
 /// The notice that the body asks for.
 pub fn show(view: &View, body: &Body<'_>) -> Said {
-    let phone = matches!(body, Body::Phone { .. });
     let (kind, title, hint, again) = match body {
         Body::Expired => ("expired", Text::ExpiredTitle, Text::ExpiredHint, Text::Refresh),
         Body::Denied => ("denied", Text::DeniedTitle, Text::DeniedHint, Text::TryAgain),
-        Body::Phone { copied: true } => ("done", Text::PhoneTitle, Text::Copied, Text::Nothing),
+        Body::Phone { copying: Copying::Copied } => ("done", Text::PhoneTitle, Text::Copied, Text::Nothing),
         Body::Phone { .. } => ("phone", Text::PhoneTitle, Text::PhoneHint, Text::Nothing),
         Body::Failed { code, .. } => ("error", Text::ErrorTitle, advice(*code), again(*code)),
         _ => ("done", Text::DoneTitle, Text::Nothing, Text::Nothing),
@@ -26,8 +23,19 @@ pub fn show(view: &View, body: &Body<'_>) -> Said {
     view.say(Part::NoticeHint, hint);
     view.say(Part::StartAgain, again);
     view.hide(Part::StartAgain, again == Text::Nothing);
-    view.hide(Part::CopyLink, !phone);
-    view.hide(Part::ShowQr, !phone);
+
+    let mut said = hint;
+    if let Body::Phone { copying } = body {
+        copying::show(view, *copying, [Part::CopyLink, Part::NoticeByHand, Part::NoticeAddress]);
+        if let Copying::ByHand(_) = copying {
+            said = Text::CopyByHand;
+        }
+        view.hide(Part::ShowQr, false);
+    } else {
+        for part in &[Part::CopyLink, Part::NoticeByHand, Part::ShowQr] {
+            view.hide(*part, true);
+        }
+    }
 
     let mut line = String::new();
     let mut page = false;
@@ -38,7 +46,7 @@ pub fn show(view: &View, body: &Body<'_>) -> Said {
     }
     view.put(Part::ErrorCode, &line);
     view.hide(Part::NoticePage, !page);
-    [title, hint]
+    [title, said]
 }
 
 /// What the person can do about it.
@@ -53,7 +61,8 @@ fn advice(code: Code) -> Text {
             | ErrorCode::UnknownClient
             | ErrorCode::UnregisteredOrigin
             | ErrorCode::Misconfigured,
-        ) => Text::ErrorSetup,
+        )
+        | Code::WrongAddress => Text::ErrorSetup,
         Code::Service(ErrorCode::VirtualPerson) => Text::ErrorVirtual,
         Code::Service(_) => Text::ErrorOther,
     }
@@ -63,6 +72,7 @@ fn advice(code: Code) -> Text {
 fn again(code: Code) -> Text {
     match code {
         Code::Unsupported
+        | Code::WrongAddress
         | Code::Service(
             ErrorCode::InvalidRequest | ErrorCode::UnknownClient | ErrorCode::UnregisteredOrigin,
         ) => Text::Nothing,

@@ -1,12 +1,10 @@
 //! The site's own QR code, the number that belongs to it, and how long both are good.
 
-use alloc::string::String;
-
-use flow::screen::SceneCode;
+use flow::screen::{Copying, SceneCode};
 use flow::text::Text;
 
 use super::tree::Part;
-use super::{Said, View};
+use super::{Said, View, copying};
 
 /// Shows it.
 pub fn show(view: &View, code: &SceneCode<'_>) -> Said {
@@ -15,13 +13,19 @@ pub fn show(view: &View, code: &SceneCode<'_>) -> Said {
     view.set(Part::Scene, "data-scanned", if code.scanned { "true" } else { "false" });
     view.say(Part::SceneTitle, title);
     view.put(Part::Number, code.number);
-    view.say(Part::CopyScan, if code.copied { Text::Copied } else { Text::CopyScanLink });
+    let (label, said) = match code.copying {
+        Copying::NotYet => (Text::CopyScanLink, Text::Nothing),
+        Copying::Copied => (Text::Copied, Text::Copied),
+        Copying::ByHand(_) => (Text::CopyScanLink, Text::CopyByHand),
+    };
+    view.say(Part::CopyScan, label);
+    copying::show(view, code.copying, [Part::CopyScan, Part::SceneByHand, Part::SceneAddress]);
     let mut left = String::from(view.text(Text::TimeLeft));
     number(&mut left, code.seconds_left / 60, false);
-    left.push(':');
+    left.push_str(":");
     number(&mut left, code.seconds_left % 60, true);
     view.put(Part::TimeLeft, &left);
-    [title, Text::Nothing]
+    [title, said]
 }
 
 /// At most two digits.
@@ -38,7 +42,7 @@ fn draw(view: &View, code: &SceneCode<'_>) {
     // The white around it is the style's.
     let mut frame = String::from("0 0 ");
     number(&mut frame, code.qr_size, true);
-    frame.push(' ');
+    frame.push_str(" ");
     number(&mut frame, code.qr_size, true);
     view.set(Part::QrImage, "viewBox", &frame);
     view.set(Part::QrPath, "d", code.qr_path);

@@ -1,0 +1,98 @@
+//! WeChat's page in its frame, the frame before it, and what covers a page that says nothing.
+
+use flow::screen::{Frame, FrameStatus, Screen};
+use flow::text::Text;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlIFrameElement};
+
+use super::tree::Part;
+use super::{Said, View};
+use crate::dom;
+
+/// A frame in the page, by its number.
+pub type Loaded = Option<(u32, Element)>;
+
+/// Shows the page, or what covers it. `page`: there is a page of its own as well.
+pub fn show(view: &View, status: FrameStatus, page: bool) -> Said {
+    view.hide(Part::QrSkeleton, status != FrameStatus::Loading);
+    view.hide(Part::Silent, status != FrameStatus::Silent);
+    view.hide(Part::SilentPage, !page);
+    match status {
+        FrameStatus::Silent => [Text::FrameSilentTitle, Text::FrameSilentHint],
+        _ => [Text::QrHint, Text::Nothing],
+    }
+}
+
+/// Loads and takes away the frames that the screen has and has not. `status` is what is known of the first one.
+pub fn show_frames(view: &View, screen: &Screen<'_>, status: Option<FrameStatus>) {
+    let number = |frame: Option<&Frame>| frame.map(|frame| frame.number);
+    let (wanted, wanted_former) = (number(screen.frame), number(screen.former_frame));
+    let mut shown = None;
+    let mut former = None;
+    for frame in view.frames.take().into_iter().flatten() {
+        let (number, element) = &frame;
+        if Some(*number) == wanted {
+            shown = Some(frame);
+        } else if Some(*number) == wanted_former {
+            // A frame that is moved in the page loads again: it steps back where it is.
+            dom::set(element, "class", "former");
+            dom::set(element, "aria-hidden", "true");
+            dom::toggle(element, "inert", true);
+            former = Some(frame);
+        } else {
+            element.remove();
+        }
+    }
+    if shown.is_none()
+        && let Some(frame) = screen.frame
+    {
+        shown = load(view, frame).map(|element| (frame.number, element));
+    }
+    if let Some((_, element)) = &shown {
+        // Out of a keyboard's way while it is covered.
+        dom::toggle(element, "inert", status != Some(FrameStatus::Ready));
+    }
+    view.frames.set([shown, former]);
+}
+
+fn load(view: &View, frame: &Frame) -> Option<Element> {
+    let element = dom::make(&view.root.owner_document()?, "iframe", "")?;
+    let set = |name, value| dom::set(&element, name, value);
+    set("title", view.text(Text::QrTitle));
+    set("part", "frame");
+    // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it.
+    set(
+        "sandbox",
+        if frame.top_navigation {
+            "allow-scripts allow-same-origin allow-top-navigation"
+        } else {
+            "allow-scripts allow-same-origin"
+        },
+    );
+    set("allow", if frame.fast_login { "loopback-network; local-network-access" } else { "" });
+    set("src", &frame.address);
+    dom::append(view.at(Part::Qr)?, &element);
+    Some(element)
+}
+
+/// The number of the frame that this is the window of.
+pub fn frame_from(view: &View, source: &JsValue) -> Option<u32> {
+    let frames = view.frames.take();
+    let mut found = None;
+    for (number, element) in frames.iter().flatten() {
+        let window = element.unchecked_ref::<HtmlIFrameElement>().content_window();
+        if window.is_some_and(|window| JsValue::from(window) == *source) {
+            found = Some(*number);
+        }
+    }
+    view.frames.set(frames);
+    found
+}
+
+/// Whether this is the frame that is shown, and does not stay so.
+pub fn leaves(view: &View, element: &Element, stays: Option<u32>) -> bool {
+    let frames = view.frames.take();
+    let leaves = frames.iter().flatten().any(|(number, frame)| frame == element && Some(*number) != stays);
+    view.frames.set(frames);
+    leaves
+}
