@@ -113,7 +113,7 @@ fn copy_sources(to: &Path) -> Result<()> {
 }
 
 fn esbuild(entry: &Path, format: Format, to: &Path) -> Result<()> {
-    let (format, charset) = match format {
+    let (words, charset) = match format {
         Format::Module => ("--format=esm", "--charset=utf8"),
         // A page without a word about its encoding reads a classic script as its region's: GBK, Big5, Windows-1252.
         Format::Classic => ("--format=iife", "--charset=ascii"),
@@ -122,10 +122,15 @@ fn esbuild(entry: &Path, format: Format, to: &Path) -> Result<()> {
         shell::program(tools::npm_program("esbuild"))
             .arg(entry)
             // Of ours nothing speaks there; of the glue it is a word about an older way to call it.
-            .args(["--bundle", "--minify", "--drop:console", format, "--target=es2022", charset])
+            .args(["--bundle", "--minify", "--drop:console", words, "--target=es2022", charset])
             .args(["--loader:.wasm=base64", "--legal-comments=none", "--log-level=warning"])
             .arg(format!("--outfile={}", to.display())),
-    )
+    )?;
+    // esbuild leaves regular expressions as they are.
+    if matches!(format, Format::Classic) && !fs::read(to)?.is_ascii() {
+        bail!("{} is not ASCII: a regular expression has another letter", to.display());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -166,9 +171,12 @@ mod tests {
         tools::npm_tools().unwrap();
         let folder = TempDir::new().unwrap();
         let (entry, made) = (folder.path().join("entry.js"), folder.path().join("made.js"));
-        std::fs::write(&entry, "globalThis.said = [\"✕\", `✓ ${location} 微信`, /↻/, { 名: 1 }];").unwrap();
+        std::fs::write(&entry, "globalThis.said = [\"✕\", `✓ ${location} 微信`, { 名: 1 }];").unwrap();
         esbuild(&entry, Format::Classic, &made).unwrap();
-        let text = std::fs::read_to_string(made).unwrap();
+        let text = std::fs::read_to_string(&made).unwrap();
         assert!(text.is_ascii() && text.contains("globalThis.said"), "{text}");
+        std::fs::write(&entry, "globalThis.said = /↻/;").unwrap();
+        let refused = esbuild(&entry, Format::Classic, &made).unwrap_err().to_string();
+        assert!(refused.contains("is not ASCII"), "{refused}");
     }
 }
