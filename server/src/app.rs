@@ -109,7 +109,7 @@ impl Application {
                 .default_service(web::to(refuse::unknown_path))
         })
         .client_request_timeout(REQUEST_WITHIN)
-        // Else the last piece of an answer waits for the browser's delayed acknowledgement: some 40 ms for the wasm.
+        // Else the last piece of an answer waits for the browser's delayed acknowledgement: some 40 ms for the widget.
         .tcp_nodelay(true)
         .shutdown_timeout(5);
         let public = match tls {
@@ -158,6 +158,7 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
         .route("/", web::get().to(pages::front))
         .service(
             web::resource("/login")
+                .app_data(embedded::bodies(LONGEST_BODY))
                 .wrap(registered_origins(app, false))
                 .route(web::get().to(hosted::login))
                 .route(web::post().to(embedded::login)),

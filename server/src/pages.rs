@@ -49,7 +49,6 @@ struct LoginPage<'a> {
     attempt: String,
     qr_page: String,
     still: Option<String>,
-    wasm: Option<&'a str>,
     weixin: Option<&'a str>,
 }
 
@@ -100,9 +99,9 @@ struct LandingPage<'a> {
     sites: Vec<(&'a str, String)>,
 }
 
-/// The hosted page: the widget in full, and WeChat's own page for browsers that cannot run it. `wasm` is the widget's file, which the
-/// browser may load before the script asks for it, as it may find the way to WeChat.
-pub fn login(app: &Shared, login: &StartedLogin, language: Language, wasm: Option<&str>) -> HttpResponse {
+/// The hosted page: the widget in full, and WeChat's own page for browsers that cannot run it. The browser may find the way to WeChat
+/// before the script asks for it.
+pub fn login(app: &Shared, login: &StartedLogin, language: Language) -> HttpResponse {
     let qr_page =
         match (AppId::parse(login.appid.clone().unwrap_or_default()), State::parse(login.state.clone())) {
             (Ok(appid), Ok(state)) => page_address(&login.open_url, &appid, &login.redirect_uri, &state),
@@ -115,7 +114,7 @@ pub fn login(app: &Shared, login: &StartedLogin, language: Language, wasm: Optio
     let qr_page = still.clone().unwrap_or(qr_page);
     let weixin = still.is_none().then_some(login.open_url.as_str());
     let client_name = &login.client_name;
-    page(StatusCode::OK, LoginPage { frame, client_name, attempt, qr_page, still, wasm, weixin }.render())
+    page(StatusCode::OK, LoginPage { frame, client_name, attempt, qr_page, still, weixin }.render())
 }
 
 /// Why there is no login, what to do, and the button that does it.

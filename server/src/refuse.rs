@@ -4,14 +4,16 @@ use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::JsonPayloadError;
 use actix_web::http::Method;
-use actix_web::http::header::{HOST, RETRY_AFTER};
+use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, RETRY_AFTER, VARY};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
 use protocol::service::ErrorCode;
 
 use crate::error::ApiError;
+use crate::headers::header_value;
 use crate::oauth_error::OAuthError;
 use crate::oidc::response;
+use crate::origin::origin;
 use crate::pages::{self, Refusal};
 use crate::shared::Shared;
 use crate::text::Language;
@@ -40,8 +42,9 @@ pub async fn floods(
         } else if request.method() == Method::GET {
             pages::refusal(&app, Refusal::Code(ErrorCode::SlowDown), Language::of(request.request()), None)
         } else {
-            ApiError::new(ErrorCode::SlowDown, "too many requests from this address; wait a minute")
-                .error_response()
+            let refusal =
+                ApiError::new(ErrorCode::SlowDown, "too many requests from this address; wait a minute");
+            readable(&app, request.request(), refusal.error_response())
         };
         response.headers_mut().insert(RETRY_AFTER, wait.seconds().into());
         return Ok(request.into_response(response).map_into_right_body());
@@ -60,9 +63,20 @@ pub async fn other_hosts(
     if public_url.is_localhost() && host != Some(public_url.host()) {
         let response =
             HttpResponse::MisdirectedRequest().body("this service answers only under its public_url\n");
+        let response = readable(&app, request.request(), response);
         return Ok(request.into_response(response).map_into_right_body());
     }
     Ok(next.call(request).await?.map_into_boxed_body().map_into_left_body())
+}
+
+/// Lets a registered page read what is refused here, before the routes and their CORS: else its script is told of no answer at all.
+fn readable(app: &Shared, request: &HttpRequest, mut response: HttpResponse) -> HttpResponse {
+    let registered = origin(request).filter(|origin| app.config.client_of_origin(origin).is_some());
+    if let Some(origin) = registered {
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, header_value(origin));
+        response.headers_mut().insert(VARY, header_value("Origin"));
+    }
+    response
 }
 
 /// A body that is not the JSON which a route takes.

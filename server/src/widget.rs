@@ -1,4 +1,4 @@
-//! The widget's files, as `cargo xtask widget` built them, precompressed, for pages anywhere: from inside the program with the
+//! The widget's script, as `cargo xtask widget` built it, precompressed, for pages anywhere: from inside the program with the
 //! feature `embed-widget`, else from a folder.
 
 use std::borrow::Cow;
@@ -12,9 +12,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::secret::SecretHash;
 use crate::shared::Shared;
 
+/// For five minutes the browser asks nobody; for the rest of a day it takes what it has, and asks meanwhile whether there is something
+/// new (RFC 5861), so that no later visit waits for this file. For a day after an update, then, a script of the version before calls
+/// this service: what the two say to one another stays good for both.
+const CACHING: &str = "public, max-age=300, stale-while-revalidate=86400";
+
 /// `GET /widget/{name}`
 pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
-    let Some(content_type) = content_type(&name) else { return HttpResponse::NotFound().finish() };
+    if !is_script(&name) {
+        return HttpResponse::NotFound().finish();
+    }
     let accepted =
         request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let encodings =
@@ -40,14 +47,13 @@ pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<
     let etag = EntityTag::new_strong(SecretHash::of_bytes(&bytes).hex());
     let mut response = HttpResponse::Ok();
     response
-        .content_type(content_type)
+        .content_type("text/javascript; charset=utf-8")
         .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .insert_header(("Cross-Origin-Resource-Policy", "cross-origin"))
         .insert_header((VARY, "Accept-Encoding"))
         .insert_header((ETAG, etag.to_string()));
-    // A hashed name is another name when its content changes.
-    let caching =
-        if name.as_str() == "weixin-login.js" { "no-cache" } else { "public, max-age=31536000, immutable" };
+    // Who builds the widget on this computer wants to see it.
+    let caching = if app.config.public_url.is_localhost() { "no-cache" } else { CACHING };
     response.insert_header((CACHE_CONTROL, caching));
     if request.headers().get(IF_NONE_MATCH).is_some_and(|known| *known == etag.to_string()) {
         return response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
@@ -59,25 +65,6 @@ pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<
         Cow::Borrowed(bytes) => response.body(bytes),
         Cow::Owned(bytes) => response.body(bytes),
     }
-}
-
-/// The name of the wasm that the script of today loads.
-#[cfg(feature = "embed-widget")]
-pub async fn wasm(_: &Shared) -> Option<String> {
-    FILES.iter().map(|(name, _)| *name).find(|name| name.ends_with(".wasm")).map(str::to_owned)
-}
-
-/// The name of the wasm that the script of today loads.
-#[cfg(not(feature = "embed-widget"))]
-pub async fn wasm(app: &Shared) -> Option<String> {
-    let mut files = tokio::fs::read_dir(&app.config.widget_dir).await.ok()?;
-    while let Some(file) = files.next_entry().await.ok()? {
-        let name = file.file_name().into_string().unwrap_or_default();
-        if name.ends_with(".wasm") {
-            return Some(name);
-        }
-    }
-    None
 }
 
 #[cfg(feature = "embed-widget")]
@@ -95,12 +82,8 @@ async fn read(app: &Shared, name: &str) -> Option<Cow<'static, [u8]>> {
     tokio::fs::read(app.config.widget_dir.join(name)).await.ok().map(Cow::Owned)
 }
 
-/// Plain names of the kinds that a build makes, and nothing that leads out of the folder.
-fn content_type(name: &str) -> Option<&'static str> {
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-    match name.rsplit_once('.').filter(|(stem, _)| plain && !stem.is_empty())?.1 {
-        "js" => Some("text/javascript; charset=utf-8"),
-        "wasm" => Some("application/wasm"),
-        _ => None,
-    }
+/// Plain names of scripts, and nothing that leads out of the folder.
+fn is_script(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    name.strip_suffix(".js").is_some_and(|stem| !stem.is_empty() && stem.bytes().all(plain))
 }

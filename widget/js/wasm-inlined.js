@@ -1,5 +1,6 @@
 // The wasm out of this very script, as base64. Not by fetch of a data: address, which a policy's connect-src would forbid.
 
+import { bytes } from "./base64.js";
 import base64 from "./glue_bg.wasm";
 
-export default () => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+export default () => bytes(base64);

@@ -1,5 +1,5 @@
-// Where the wasm comes from: its bytes. Here: from the file that the glue names. A build that inlines it puts wasm-inlined.js in
-// the place of this one.
+// Where the wasm comes from: its bytes. Here: from the file that the glue names. A build that inlines it puts wasm-inlined.js or
+// wasm-latin1.js in the place of this one.
 
 import { address } from "./glue.js";
 

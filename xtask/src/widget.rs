@@ -1,8 +1,8 @@
 //! `cargo xtask widget`: from the widget's Rust and JavaScript to the files that a browser loads, in `target/widget/dist`, and
 //! to the npm package, in `target/widget/npm`.
 //!
-//! `weixin-login.js` is one ES module: the element's class and wasm-bindgen's glue. The wasm lies beside it under a name
-//! that changes with its content, so that it can be cached for ever; each file has a `.br` and a `.gz` beside it.
+//! `weixin-login.js` is one ES module: the element's class, wasm-bindgen's glue and the wasm itself, so that one answer brings all of
+//! it, and no deployment can part the two. It has a `.br` and a `.gz` beside it.
 
 mod bundle;
 mod names;
@@ -36,12 +36,17 @@ const INPUTS: &[&str] = &[
 pub fn run() -> Result<()> {
     build()?;
     gallery()?;
-    weight::print(&dist())
+    weight::print(&dist(), &parts())
 }
 
 /// The folder that the login service serves the widget from.
 pub fn dist() -> PathBuf {
     shell::target().join("widget/dist")
+}
+
+/// The folder with what the widget is made of, to be weighed.
+fn parts() -> PathBuf {
+    shell::target().join("widget/parts")
 }
 
 /// The folder that `npm publish` and `npm pack` take.
@@ -59,7 +64,7 @@ pub fn build() -> Result<()> {
 
     let stamp = stamp()?;
     let stamp_file = folder.join("stamp");
-    let is_there = dist().is_dir() && npm_package().is_dir();
+    let is_there = dist().is_dir() && parts().is_dir() && npm_package().is_dir();
     if is_there && fs::read_to_string(&stamp_file).is_ok_and(|made_from| made_from == stamp) {
         println!("the widget is up to date");
         return Ok(());
@@ -73,9 +78,14 @@ pub fn build() -> Result<()> {
     let inlined = glue(&compiled, &work.join("inlined"), WasmIs::Inlined)?;
 
     let made = empty_folder(folder.join("dist.new"))?;
-    bundle::module(&beside, &made)?;
+    bundle::module(&inlined, &made.join("weixin-login.js"))?;
     weight::compress(&made)?;
     replace(&dist(), &made)?;
+
+    let made = empty_folder(folder.join("parts.new"))?;
+    bundle::parts(&inlined, &made)?;
+    weight::compress(&made)?;
+    replace(&parts(), &made)?;
 
     let made = empty_folder(folder.join("npm.new"))?;
     npm::package(&beside, &inlined, &made)?;

@@ -1,5 +1,6 @@
 //! The site's own page, which is never left: `POST /login`, from registered origins only.
 
+use actix_web::error::JsonPayloadError;
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{ErrorCode, Kind, Problem, StartLogin, StartedLogin};
 
@@ -7,6 +8,7 @@ use super::scene::computer_of;
 use super::{Start, Way, start};
 use crate::error::ApiError;
 use crate::origin::origin;
+use crate::refuse;
 use crate::shared::Shared;
 
 /// An S256 challenge is 32 bytes in base64url (RFC 7636 §4.2).
@@ -14,7 +16,23 @@ const CHALLENGE_LENGTH: usize = 43;
 /// Longer than any nonce that a site needs.
 const LONGEST_NONCE: usize = 512;
 
-/// `POST /login`: 201 with a `StartedLogin`.
+/// The bodies of `POST /login`: JSON, and JSON that is called `text/plain`. A browser asks nobody before a page of another site sends
+/// that (Fetch, CORS-safelisted request-header), which saves a journey. The question before would protect nothing here: no cookie
+/// is read, and `Origin`, which no page can forge, is compared below.
+pub fn bodies(limit: usize) -> web::JsonConfig {
+    web::JsonConfig::default()
+        .limit(limit)
+        .content_type(|mime| mime.essence_str() == "text/plain")
+        .error_handler(|error, request| match error {
+            JsonPayloadError::ContentType => {
+                ApiError::new(ErrorCode::InvalidRequest, "the body must be application/json or text/plain")
+                    .into()
+            }
+            other => refuse::json(other, request),
+        })
+}
+
+/// `POST /login`: 201 with a `StartedLogin`. The JSON may be called `text/plain`.
 #[utoipa::path(
     post,
     path = "/login",

@@ -25,7 +25,6 @@ use crate::session::{cookie, cookie_name, cookie_value, expired_cookie};
 use crate::shared::Shared;
 use crate::store::StoreError;
 use crate::text::Language;
-use crate::widget;
 
 /// How many attempts one browser may have open; the oldest goes.
 const MOST_ATTEMPTS: usize = 5;
@@ -89,9 +88,7 @@ pub async fn page(
             Some(authorize) => phone::tap(app, &client.name, &authorize, language),
             None => pages::refusal(app, Refusal::Code(ErrorCode::Misconfigured), language, None),
         },
-        Way::Website | Way::Scene { .. } => {
-            pages::login(app, &started.login, language, widget::wasm(app).await.as_deref())
-        }
+        Way::Website | Way::Scene { .. } => pages::login(app, &started.login, language),
     };
     bind(app, request, &mut response, &started);
     Ok(response)

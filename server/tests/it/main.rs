@@ -11,5 +11,7 @@ mod page;
 mod return_to;
 mod scene;
 mod session;
+mod simple;
 mod start;
 mod surface;
+mod widget;

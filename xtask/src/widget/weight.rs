@@ -1,4 +1,4 @@
-//! What the widget weighs: every file compressed ahead of time, and a table of what goes over the wire.
+//! What the widget weighs: every file compressed ahead of time, and a table of what goes over the wire, and of its parts.
 
 use std::fs;
 use std::io::Write;
@@ -9,7 +9,9 @@ use flate2::{Compression, write::GzEncoder};
 
 /// Writes `.br` and `.gz` beside every file, as small as the two can make it: done once, read by everybody.
 pub fn compress(folder: &Path) -> Result<()> {
-    for file in served(folder)? {
+    let files: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    for file in files {
         let content = fs::read(&file)?;
         let best = brotli::enc::BrotliEncoderParams {
             quality: 11,
@@ -25,30 +27,25 @@ pub fn compress(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Prints the size of each file as it is, by gzip and by brotli, and of all together.
-pub fn print(folder: &Path) -> Result<()> {
+/// Prints the size of what is served as it is, by gzip and by brotli, and of each of its parts alone. Together they weigh something
+/// else than the sum: what the parts have in common is told once, and bytes of wasm are longer as letters.
+pub fn print(served: &Path, parts: &Path) -> Result<()> {
     println!("\n{:<40} {:>9} {:>9} {:>9}", "bytes", "raw", "gzip", "brotli");
-    let mut total = [0; 3];
-    for file in served(folder)? {
+    let lines = [
+        (parts, "widget.wasm", "wasm"),
+        (parts, "script.js", "JavaScript"),
+        (parts, "styles.css", "style sheet"),
+        (served, "weixin-login.js", "all in one: weixin-login.js"),
+    ];
+    for (folder, name, words) in lines {
+        let file = folder.join(name);
         let sizes = [file.clone(), beside(&file, "gz"), beside(&file, "br")]
             .iter()
             .map(|file| Ok(fs::metadata(file)?.len()))
             .collect::<Result<Vec<u64>>>()?;
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        println!("{name:<40} {:>9} {:>9} {:>9}", sizes[0], sizes[1], sizes[2]);
-        total.iter_mut().zip(sizes).for_each(|(sum, size)| *sum += size);
+        println!("{words:<40} {:>9} {:>9} {:>9}", sizes[0], sizes[1], sizes[2]);
     }
-    println!("{:<40} {:>9} {:>9} {:>9}", "over the wire", total[0], total[1], total[2]);
     Ok(())
-}
-
-/// The files that a browser asks for.
-fn served(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
-    files.retain(|file| file.extension().is_some_and(|ending| ending == "js" || ending == "wasm"));
-    files.sort();
-    Ok(files)
 }
 
 fn beside(file: &Path, ending: &str) -> PathBuf {

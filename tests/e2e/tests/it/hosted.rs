@@ -98,15 +98,14 @@ async fn no_page_of_the_service_breaks_its_own_policy() {
 }
 
 #[tokio::test]
-async fn the_hosted_page_loads_the_wasm_before_its_script_asks_and_once() {
+async fn the_hosted_page_loads_one_script_and_finds_the_way_to_weixin_before_it() {
     let house = House::plain().await;
     let browser = Browser::start(house.browser_options()).await;
     browser.open(&house.page(HOSTED)).await;
     browser.until_phase("fast-login").await;
-    let loaded =
-        "return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.wasm'))
-        .map(({ initiatorType }) => initiatorType)";
-    assert_eq!(browser.script(loaded).await, serde_json::json!(["link"]));
+    let loaded = "return performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)
+        .filter((path) => path.includes('/widget/'))";
+    assert_eq!(browser.script(loaded).await, serde_json::json!(["/weixin/widget/weixin-login.js"]));
     let way = browser.script("return document.querySelector('link[rel=preconnect]').href").await;
     assert_eq!(way, format!("{}/", house.weixin.open_url()));
 }
