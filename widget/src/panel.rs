@@ -18,7 +18,7 @@ use js_sys::Date;
 use protocol::json::Json;
 use protocol::qrconnect::{ColorScheme, PostedStatus};
 use protocol::service::{ErrorCode, WebMessage};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlIFrameElement, MessageEvent};
 
 use crate::http::Call;
@@ -333,7 +333,7 @@ impl Panel {
     fn watch_for_showing(&self) {
         let (Some(under_way), Some(element)) = (self.under_way(), self.view.panel()) else { return };
         let this = self.this.clone();
-        under_way.shown_again.set(ShownAgain::watch(element, move || {
+        under_way.shown_again.set(ShownAgain::watch(element.unchecked_into(), move || {
             if let Some(panel) = this.upgrade() {
                 panel.send(Event::ShownAgain);
             }

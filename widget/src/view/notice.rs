@@ -62,7 +62,7 @@ fn advice(code: Code) -> Text {
             | ErrorCode::UnregisteredOrigin
             | ErrorCode::Misconfigured,
         )
-        | Code::WrongAddress => Text::ErrorSetup,
+        | Code::WrongAddress | Code::CallbackIntercepted => Text::ErrorSetup,
         Code::Service(ErrorCode::VirtualPerson) => Text::ErrorVirtual,
         Code::Service(_) => Text::ErrorOther,
     }
