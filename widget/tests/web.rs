@@ -447,6 +447,9 @@ fn what_hides_the_element_hides_the_panel_and_the_documented_properties_come_in(
     assert_eq!(style(&find(&root, ".primary"), "background-color"), "rgb(1, 2, 3)");
     let (_trigger, root) = exhibit_in(&page, "trigger", "en", "light");
     assert_eq!(style(&find(&root, ".trigger"), "font-family"), "monospace");
+    // All the page waits for a dialog: it is seen.
+    let (_dialog, root) = exhibit_in(&page, "dialog-card", "en", "light");
+    assert_eq!(style(&find(&root, ".panel"), "visibility"), "visible");
 }
 
 #[wasm_bindgen_test]
@@ -498,15 +501,20 @@ fn it_is_no_wider_than_its_place() {
 #[wasm_bindgen_test]
 fn nothing_is_left_in_the_page_and_nothing_is_heard_after_the_end() {
     for phase in ["card", "qr", "trigger", "dialog-qr"] {
-        let (exhibit, root) = exhibit(phase, "en");
-        assert!(root.first_element_child().is_some());
-        drop(exhibit);
-        assert!(root.first_element_child().is_none(), "{phase}");
-        let button = document().create_element("button").expect("a button");
-        button.set_attribute("data-press", "open").expect("an attribute");
-        root.append_child(&button).expect("is appended");
-        // A listener that is left would call what is no more.
-        click(&button, 1);
+        for is_removed_first in [false, true] {
+            let (exhibit, root) = exhibit(phase, "en");
+            assert!(root.first_element_child().is_some());
+            if is_removed_first {
+                root.host().remove();
+            }
+            drop(exhibit);
+            assert!(root.first_element_child().is_none(), "{phase}");
+            let button = document().create_element("button").expect("a button");
+            button.set_attribute("data-press", "open").expect("an attribute");
+            root.append_child(&button).expect("is appended");
+            // A listener that is left would call what is no more.
+            click(&button, 1);
+        }
     }
 }
 
