@@ -166,6 +166,61 @@ fn the_panel_is_as_high_in_each_phase_and_the_frame_as_large_as_its_code_needs()
     }
 }
 
+/// What one screen and the next have in common stays where it is, in the panel and in the frame's place.
+#[wasm_bindgen_test]
+fn nothing_moves_for_what_comes() {
+    const SEQUENCES: [&[&str]; 5] = [
+        &[
+            "loading",
+            "qr-loading",
+            "qr",
+            "qr-ask",
+            "qr-asking",
+            "qr-page",
+            "qr-offer",
+            "qr-refused",
+            "qr-offline",
+        ],
+        &["qr-loading", "qr-silent", "qr-loading", "qr"],
+        &["loading", "card", "confirming", "confirming-asking", "finishing", "success"],
+        &["loading", "page", "page-refused", "inside-weixin"],
+        &["loading", "error-offline", "loading", "scene", "scene-scanned", "expired"],
+    ];
+    let places = |root: &ShadowRoot| -> Vec<(HtmlElement, [i32; 2])> {
+        // What is named here stretches: its beginning tells where it is.
+        let all = all(root, ".panel, .panel *:not(.spinner):not(svg):not(path)");
+        let seen = all.into_iter().filter(is_seen);
+        seen.map(|element| {
+            let place = element.get_bounding_client_rect();
+            let place = [place.x().round() as i32, place.y().round() as i32];
+            (element, place)
+        })
+        .collect()
+    };
+    for sequence in SEQUENCES {
+        for lang in LANGUAGES {
+            let (exhibit, root) = exhibit(sequence[0], lang);
+            let mut before = places(&root);
+            for phase in &sequence[1..] {
+                exhibit.show(phase).expect("a phase");
+                let after = places(&root);
+                for (element, place) in &after {
+                    let was = before.iter().find(|(known, _)| known == element).map(|(_, place)| place);
+                    // Nor does a heading that is one line with the site's name, and alone without it: it is drawn elsewhere.
+                    let is_drawn_elsewhere = element.closest(".titles").is_ok_and(|found| found.is_some());
+                    assert!(
+                        was.is_none_or(|was| was == place) || is_drawn_elsewhere,
+                        "{phase} {lang}: {} {} {was:?} {place:?}",
+                        element.tag_name(),
+                        element.class_name()
+                    );
+                }
+                before = after;
+            }
+        }
+    }
+}
+
 #[wasm_bindgen_test]
 fn what_there_is_to_press_is_large_enough_and_has_a_name() {
     for phase in Exhibit::names() {
