@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod commonjs;
 mod login;
 mod next;
 mod package;
