@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod another_site;
-mod button;
 mod each;
 mod engines;
 mod fast_login;
