@@ -28,7 +28,7 @@ pub const HAND: &str = "
             if (!node) return 'nothing';
             const id = node.id ? '#' + node.id : '';
             const classes = [...(node.classList ?? [])].map((name) => '.' + name).join('');
-            const text = (node.innerText ?? '').trim().slice(0, 20);
+            const text = (node.innerText ?? '').replace(/\\s+/g, ' ').trim().slice(0, 20);
             return node.localName + id + classes + (node.dataset?.press ? `[${node.dataset.press}]` : '') + (text && ` \"${text}\"`);
         },
         /** Scrolls to it as a wheel would: never what the page has said does not scroll. */

@@ -6,6 +6,7 @@ mod another_site;
 mod each;
 mod engines;
 mod fast_login;
+mod hands;
 mod hosted;
 mod hostile;
 mod login;
