@@ -73,6 +73,8 @@ pub struct Machine {
     last: Option<Rc<StartedLogin>>,
     /// The attributes' challenge has gone into an attempt.
     challenge_used: bool,
+    /// A code was told: what it was bound to is spent.
+    code_told: bool,
     /// So many numbers were given to questions and frames.
     numbers: u32,
 
@@ -107,6 +109,7 @@ impl Machine {
             coming: Coming::Nothing,
             last: None,
             challenge_used: false,
+            code_told: false,
             numbers: 0,
             appeared_at: 0,
             visible: true,

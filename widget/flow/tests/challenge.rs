@@ -102,10 +102,23 @@ fn where_the_page_has_no_challenge_the_qr_code_lives_to_its_end() {
     // Of itself nothing comes of it any more.
     assert_eq!(widget.send(Event::Visible(true)), []);
 
+    // A person who tries again is not sent away for that: no code was bound to the attributes' challenge.
     assert_eq!(
         widget.press(Button::StartAgain),
         [Effect::TellPhase(Phase::Loading), Effect::AskForChallenge]
     );
+    let effects = widget.send(none());
+    let [Effect::StartAttempt(again)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(Some(&again.code_challenge), widget.options.code_challenge.as_ref());
+}
+
+#[test]
+fn a_challenge_that_a_code_was_bound_to_is_never_used_again() {
+    let mut widget = for_a_code_at_the_qr_code();
+    widget.message(1);
+    widget.send(Event::ShownAgain);
+    assert_eq!(widget.send(none()), [Effect::TellPhase(Phase::Expired)]);
+    widget.press(Button::StartAgain);
     let effects = widget.send(none());
     let [Effect::TellPhase(Phase::Error), Effect::TellError(error)] = &effects[..] else {
         panic!("{effects:?}")

@@ -11,6 +11,7 @@ use weixin_login_flow::screen::{Body, Button, Phase};
 
 const WAYS: [Dismissal; 3] = [Dismissal::CloseButton, Dismissal::Escape, Dismissal::Backdrop];
 const CANCELLED: Effect = Effect::CloseDialog(CloseReason::Cancelled);
+const GOES_ON: Effect = Effect::CloseDialog(CloseReason::Finishing);
 const SUCCESS: Effect = Effect::CloseDialog(CloseReason::Success);
 
 /// In a dialog that has been there for a while.
@@ -116,7 +117,7 @@ fn while_the_service_finishes_no_light_dismissal_ends_the_login() {
 fn while_the_service_finishes_the_dialog_may_go_and_the_login_ends() {
     let close = || Event::Dismissed(Dismissal::CloseButton);
     let mut widget = finishing();
-    assert_eq!(widget.send(close()), [CANCELLED]);
+    assert_eq!(widget.send(close()), [GOES_ON]);
     assert_eq!(widget.send(close()), [], "it has gone");
     assert_eq!(widget.send(Event::Finished(Ok(Ended::Code(finished(1))))), [redeem(1)]);
     let effects = widget.send(Event::Redeemed(Ok(profile())));
@@ -133,7 +134,7 @@ fn while_the_service_finishes_the_dialog_may_go_and_the_login_ends() {
 fn a_scene_that_was_approved_ends_without_its_dialog_too() {
     let mut widget = opened(Kind::Scene, Permission::Denied);
     widget.scene(1, SceneEvent::Approved);
-    assert_eq!(widget.send(Event::Dismissed(Dismissal::CloseButton)), [CANCELLED]);
+    assert_eq!(widget.send(Event::Dismissed(Dismissal::CloseButton)), [GOES_ON]);
     assert_eq!(widget.send(Event::Finished(Ok(Ended::Code(finished(1))))), [redeem(1)]);
 }
 

@@ -86,21 +86,25 @@ impl Machine {
     }
 
     fn ask_for_a_challenge(&mut self) {
-        let effect = match (self.options.result, &self.options.code_challenge) {
-            (LoginResult::Session, _) => Effect::MakeChallenge,
-            (LoginResult::Code, Some(code_challenge)) if !self.challenge_used => {
-                let challenge = Challenge {
-                    code_challenge: code_challenge.clone(),
-                    code_verifier: None,
-                    nonce: self.options.nonce.clone(),
-                    state: self.options.state.clone(),
-                };
-                return self.start(challenge);
-            }
-            (LoginResult::Code, _) => Effect::AskForChallenge,
+        let effect = match self.options.result {
+            LoginResult::Session => Effect::MakeChallenge,
+            LoginResult::Code if self.challenge_used => Effect::AskForChallenge,
+            LoginResult::Code => match self.attributes_challenge() {
+                Some(challenge) => return self.start(challenge),
+                None => Effect::AskForChallenge,
+            },
         };
         self.coming = Coming::Challenge;
         self.ask_for(effect);
+    }
+
+    fn attributes_challenge(&self) -> Option<Challenge> {
+        Some(Challenge {
+            code_challenge: self.options.code_challenge.clone()?,
+            code_verifier: None,
+            nonce: self.options.nonce.clone(),
+            state: self.options.state.clone(),
+        })
     }
 
     fn start(&mut self, challenge: Challenge) {
@@ -145,10 +149,17 @@ impl Machine {
             }
             // The page is not told of a lack that nobody has met yet.
             (Err(_), LoginResult::Code) if !wished => Stage::Expired(Anew::ByPress),
-            (Err(_), LoginResult::Code) => self.fail(LoginError::new(
-                Code::Service(ErrorCode::InvalidRequest),
-                "the challenge, nonce and state are used: the page must answer weixin-login-renew with fresh ones",
-            )),
+            // One that no code was bound to may be used by the person who tries again.
+            (Err(_), LoginResult::Code) => match self.attributes_challenge().filter(|_| !self.code_told) {
+                Some(challenge) => {
+                    self.start(challenge);
+                    Stage::Starting { wished }
+                }
+                None => self.fail(LoginError::new(
+                    Code::Service(ErrorCode::InvalidRequest),
+                    "the challenge, nonce and state are used: the page must answer weixin-login-renew with fresh ones",
+                )),
+            },
             (Err(error), LoginResult::Session) => self.fail(error),
         }
     }

@@ -103,6 +103,7 @@ impl Machine {
     }
 
     fn succeed(&mut self, success: Success, unseen: bool) -> Stage {
+        self.code_told |= matches!(success, Success::Code { .. });
         self.ask_for(Effect::TellSuccess(success));
         let done = Stage::Done { goes_at: NEVER };
         if unseen {
@@ -163,7 +164,7 @@ impl Machine {
     pub(super) fn let_go(&mut self, mut finishing: Box<Finishing>) -> Stage {
         if !finishing.unseen {
             finishing.unseen = true;
-            self.ask_for(Effect::CloseDialog(CloseReason::Cancelled));
+            self.ask_for(Effect::CloseDialog(CloseReason::Finishing));
         }
         Stage::Finishing(finishing)
     }

@@ -55,6 +55,7 @@ impl Machine {
 
             // The site's own QR code.
             (S::Scene(scene), E::Scene { run, event }) => self.scene_event(scene, run, event),
+            (S::Scene(scene), E::Visible(true) | E::Online(true) | E::Returned) => self.hear_anew(scene),
 
             // The service has the last word.
             (S::Finishing(finishing), E::Finished(outcome)) => self.finished(finishing, outcome),
