@@ -24,7 +24,8 @@ const STYLES: &str = concat!(
 );
 
 #[wasm_bindgen(inline_js = "export function adopt(root, css) {
-    const sheet = new CSSStyleSheet();
+    // Of the page's own window: no other may adopt it.
+    const sheet = new root.ownerDocument.defaultView.CSSStyleSheet();
     sheet.replaceSync(css);
     root.adoptedStyleSheets = [sheet];
 }")]

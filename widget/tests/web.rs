@@ -5,99 +5,24 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use js_sys::{Object, Promise, Reflect};
+#[path = "web/page.rs"]
+mod page;
+
+use js_sys::{Object, Reflect};
+use page::{
+    LANGUAGES, all, assert_nothing_lies_over_what_is_pressed, click, document, exhibit, exhibit_in, find,
+    happen, is, is_seen, page_of, place, style, until_told, window,
+};
 use protocol::json::Json;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{
-    Document, Element, Event, EventInit, HtmlDialogElement, HtmlElement, HtmlIFrameElement, HtmlInputElement,
-    KeyboardEvent, KeyboardEventInit, MouseEvent, MouseEventInit, Node, ShadowRoot, ShadowRootInit,
-    ShadowRootMode, Window,
+    Element, HtmlDialogElement, HtmlElement, HtmlIFrameElement, HtmlInputElement, KeyboardEvent,
+    KeyboardEventInit, ShadowRoot,
 };
 use weixin_login_widget::{BrowserJson, Exhibit};
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-const LANGUAGES: [&str; 3] = ["zh-CN", "zh-TW", "en"];
-
-fn window() -> Window {
-    web_sys::window().expect("a browser")
-}
-
-fn document() -> Document {
-    window().document().expect("a page")
-}
-
-/// An element in the page, with this style.
-fn place(style: &str) -> Element {
-    let place = document().create_element("div").expect("an element");
-    place.set_attribute("style", style).expect("a style");
-    document().body().expect("a body").append_child(&place).expect("is appended");
-    place
-}
-
-/// A panel in `parent` that shows the phase `name`. It goes at the end of a test, with its place.
-fn exhibit_in(parent: &Element, name: &str, lang: &str, theme: &str) -> (Exhibit, ShadowRoot) {
-    let host = document().create_element("div").expect("an element");
-    parent.append_child(&host).expect("is appended");
-    let root = host.attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open)).expect("a shadow root");
-    let exhibit = Exhibit::new(root.clone(), name, lang, theme, "about:blank").expect("a phase");
-    (exhibit, root)
-}
-
-/// A panel that shows the phase `name`.
-fn exhibit(name: &str, lang: &str) -> (Exhibit, ShadowRoot) {
-    exhibit_in(&place(""), name, lang, "light")
-}
-
-fn find(root: &ShadowRoot, selector: &str) -> Element {
-    root.query_selector(selector).expect("a good selector").unwrap_or_else(|| panic!("no {selector}"))
-}
-
-fn all(root: &ShadowRoot, selector: &str) -> Vec<HtmlElement> {
-    let found = root.query_selector_all(selector).expect("a good selector");
-    (0..found.length()).filter_map(|index| found.item(index)).map(JsCast::unchecked_into).collect()
-}
-
-fn is_seen(element: &HtmlElement) -> bool {
-    element.offset_height() > 0
-}
-
-fn is(one: Option<Element>, other: &Element) -> bool {
-    one.is_some_and(|one| one == *other)
-}
-
-fn style(element: &Element, property: &str) -> String {
-    let style = window().get_computed_style(element).ok().flatten().expect("a style");
-    style.get_property_value(property).expect("a property")
-}
-
-/// Something happens to `target`, and bubbles. Gives false where the browser is kept from doing its own.
-fn happen(target: &Element, name: &str) -> bool {
-    let init = EventInit::new();
-    init.set_bubbles(true);
-    init.set_cancelable(true);
-    let event = Event::new_with_event_init_dict(name, &init).expect("an event");
-    target.dispatch_event(&event).expect("is told")
-}
-
-/// A press, the `count`th of a row.
-fn click(target: &Element, count: i32) {
-    let init = MouseEventInit::new();
-    init.set_bubbles(true);
-    init.set_detail(count);
-    let event = MouseEvent::new_with_mouse_event_init_dict("click", &init).expect("an event");
-    target.dispatch_event(&event).expect("is told");
-}
-
-/// Waits for an event of `target`.
-async fn until_told(target: &Element, name: &str) {
-    let told = Promise::new(&mut |resolve, _| {
-        target.add_event_listener_with_callback(name, &resolve).expect("is heard");
-    });
-    JsFuture::from(told).await.expect("an event");
-}
 
 #[wasm_bindgen_test]
 fn the_browsers_json_reads_every_sample_like_serde_json() {
@@ -232,37 +157,43 @@ fn what_there_is_to_press_is_large_enough_and_has_a_name() {
     }
 }
 
-/// Every button is what a pointer meets in its middle, at its edges and near its corners: nothing lies over it.
 #[wasm_bindgen_test]
 fn every_button_takes_a_press_anywhere_on_it() {
     let dialogs = ["dialog-card", "dialog-qr-refused", "dialog-qr-silent", "dialog-scene-by-hand"];
     for phase in Exhibit::names().into_iter().chain(dialogs.map(String::from)) {
         for lang in LANGUAGES {
             let (_exhibit, root) = exhibit(&phase, lang);
-            for button in all(&root, "button, input").iter().filter(|button| is_seen(button)) {
-                button.scroll_into_view_with_bool(false);
-                let place = button.get_bounding_client_rect();
-                let (x, y, width, height) = (place.x(), place.y(), place.width(), place.height());
-                let columns = [1.0, 4.0, width / 2.0, width - 4.0, width - 1.0];
-                let rows = [1.0, 4.0, height / 2.0, height - 4.0, height - 1.0];
-                for (column, dx) in columns.iter().enumerate() {
-                    for (row, dy) in rows.iter().enumerate() {
-                        // The corners themselves are round.
-                        let round =
-                            [0, 4].contains(&column) && row != 2 || [0, 4].contains(&row) && column != 2;
-                        let at = root.element_from_point((x + dx) as f32, (y + dy) as f32);
-                        let is_it =
-                            at.as_ref().is_some_and(|at| button.contains(Some(at.unchecked_ref::<Node>())));
-                        let met = at.map(|at| at.class_name());
-                        assert!(
-                            round || is_it,
-                            "{phase} {lang} {}: {dx},{dy} is {met:?}",
-                            button.class_name()
-                        );
-                    }
-                }
+            assert_nothing_lies_over_what_is_pressed(&root, &format!("{phase} {lang}"));
+        }
+    }
+}
+
+/// A page at 400 % (WCAG 1.4.10), and phones on their side.
+#[wasm_bindgen_test]
+fn on_a_small_screen_the_dialog_is_scrolled_and_all_of_it_is_reached() {
+    for (width, height) in [(320, 256), (320, 180), (844, 300)] {
+        let (window, page) = page_of(width, height);
+        for phase in Exhibit::names().iter().filter(|name| *name != "trigger") {
+            let (_exhibit, root) = exhibit_in(&page, &format!("dialog-{phase}"), "en", "light");
+            let what = format!("{phase} at {width} x {height}");
+            assert_nothing_lies_over_what_is_pressed(&root, &what);
+            // It rises into its place: what counts is the place.
+            let dialog: HtmlElement = find(&root, "dialog").unchecked_into();
+            let (top, high) = (dialog.offset_top(), dialog.offset_height());
+            assert!(top >= 0 && top + high <= height as i32, "{what}: {top}, {high}");
+            let wide = all(&root, ".panel, .panel *:not(svg, path)").into_iter().filter(is_seen);
+            for element in wide {
+                let place = element.get_bounding_client_rect();
+                let is_inside = place.left() >= 0.0 && place.right() <= f64::from(width);
+                assert!(is_inside, "{what}: {} {}", element.tag_name(), element.class_name());
+            }
+            for frame in all(&root, "iframe") {
+                let (wide, high) = (frame.offset_width(), frame.offset_height());
+                // The scroll bars beside it, and beside the page, take a little.
+                assert!(wide >= 260 && high >= 260, "{what}: {wide} x {high}");
             }
         }
+        window.remove();
     }
 }
 
