@@ -124,12 +124,12 @@ impl Machine {
     pub fn handle(&mut self, event: Event, now: Millis) -> Vec<Effect> {
         self.now = self.now.max(now);
         if !was_under_way(&event) {
-            self.step(Event::Woke);
+            self.step(&Event::Woke);
         }
         if self.note(&event) {
-            self.step(event);
+            self.step(&event);
         }
-        self.step(Event::Woke);
+        self.step(&Event::Woke);
 
         let phase = self.stage.phase();
         if self.told != Some(phase) && !matches!(self.stage, Stage::New) {
@@ -141,7 +141,7 @@ impl Machine {
         core::mem::take(&mut self.effects)
     }
 
-    fn step(&mut self, event: Event) {
+    fn step(&mut self, event: &Event) {
         let stage = core::mem::replace(&mut self.stage, Stage::New);
         self.stage = self.next(stage, event);
     }

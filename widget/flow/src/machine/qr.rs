@@ -101,8 +101,8 @@ impl Machine {
     }
 
     /// What the callback page says: state and iss tell whose login it is.
-    pub(super) fn message(&mut self, qr: Box<Qr>, message: WebMessage) -> Stage {
-        let (state, iss) = match &message {
+    pub(super) fn message(&mut self, qr: Box<Qr>, message: &WebMessage) -> Stage {
+        let (state, iss) = match message {
             WebMessage::Finished(finished) => (&finished.state, &finished.iss),
             WebMessage::Failed { state, iss, .. } => (state, iss),
         };
@@ -116,7 +116,7 @@ impl Machine {
         qr.leave(self);
         match message {
             WebMessage::Finished(finished) => self.finish(attempt, finished, false),
-            WebMessage::Failed { problem, .. } => self.fail((&problem).into()),
+            WebMessage::Failed { problem, .. } => self.fail(problem.into()),
         }
     }
 
