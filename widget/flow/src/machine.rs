@@ -55,7 +55,7 @@ const NEVER: Millis = Millis::MAX;
 
 /// Where the login must leave the page, and the page has not said where to.
 const NO_PAGE: &str =
-    "the login must go on on a page of its own: give the element the attribute page, or a link inside it";
+    "the login must go on on a page of its own: say where by `page`, or by a link inside the element";
 
 /// One mounted panel, from its appearance to its end.
 pub struct Machine {

@@ -276,7 +276,7 @@ impl core::fmt::Debug for Stage {
 }
 
 impl Probing {
-    pub(super) fn leave(self: Box<Self>, machine: &mut Machine) -> Rc<Attempt> {
+    pub(super) fn leave(self, machine: &mut Machine) -> Rc<Attempt> {
         if self.asking.is_some() {
             machine.ask_for(Effect::HangUp);
         }
@@ -286,20 +286,20 @@ impl Probing {
 
 impl Confirming {
     /// While WeChat has not answered.
-    pub(super) fn leave(self: Box<Self>, machine: &mut Machine) -> Card {
+    pub(super) fn leave(self, machine: &mut Machine) -> Card {
         machine.ask_for(Effect::HangUp);
         self.answered()
     }
 
     /// Nothing is under way any more.
-    pub(super) fn answered(self: Box<Self>) -> Card {
+    pub(super) fn answered(self) -> Card {
         Card { attempt: self.attempt, found: self.found }
     }
 }
 
 impl Qr {
     /// Its frames go with it.
-    pub(super) fn leave(self: Box<Self>, machine: &mut Machine) -> Rc<Attempt> {
+    pub(super) fn leave(self, machine: &mut Machine) -> Rc<Attempt> {
         self.desktop.leave(machine);
         self.attempt
     }
@@ -315,7 +315,7 @@ impl Desktop {
 
 impl Scene {
     /// The service is listened to until then.
-    pub(super) fn leave(self: Box<Self>, machine: &mut Machine) -> Rc<Attempt> {
+    pub(super) fn leave(self, machine: &mut Machine) -> Rc<Attempt> {
         machine.ask_for(Effect::HangUp);
         self.attempt
     }

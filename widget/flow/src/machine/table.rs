@@ -5,7 +5,7 @@
 //! before somebody has said what it means in each of the others.
 
 use super::Machine;
-use super::stage::{Anew, Copied, Desktop, Stage};
+use super::stage::{Anew, Copied, Stage};
 use crate::event::{CloseReason, Dismissal as D, Event as E};
 use crate::screen::Button as B;
 use crate::text::Text;
@@ -14,7 +14,8 @@ use Stage as S;
 impl Machine {
     /// What becomes of `stage` when this happens. [`Machine::handle`] has noted already what is remembered in every stage, and
     /// lets nothing through that does not count.
-    // A row a line, where it is short enough: that is what makes it a table.
+    // A row a line, where it is short enough: that is what makes it a table. By reference: an event that is moved apart is
+    // copied, and each of its parts dropped, in every row.
     #[rustfmt::skip]
     pub(super) fn next(&mut self, stage: Stage, event: &E) -> Stage {
         match (stage, event) {
@@ -43,9 +44,8 @@ impl Machine {
             (S::Confirming(confirming), E::Pressed(B::Cancel)) => S::Card(confirming.leave(self).into()),
 
             // WeChat's page in its frame, and the callback page after it.
-            (S::Card(card), E::Pressed(B::ScanInstead)) => self.show_qr(card.attempt, Desktop::Ready(card.found), None),
-            (S::Card(card), E::Pressed(B::OtherAccount)) =>
-                self.show_qr(card.attempt, Desktop::Ready(card.found), Some(Text::NoteOtherAccount)),
+            (S::Card(card), E::Pressed(B::ScanInstead)) => self.scan_instead(*card, None),
+            (S::Card(card), E::Pressed(B::OtherAccount)) => self.scan_instead(*card, Some(Text::NoteOtherAccount)),
             (S::Qr(qr), E::Frame { number, .. }) => Self::frame_spoke(qr, *number),
             (S::Qr(qr), E::FrameLost { number }) => self.frame_lost(qr, *number),
             (S::Qr(qr), E::Message(message)) => self.message(qr, message),
