@@ -137,14 +137,14 @@ impl Machine {
         }
     }
 
-    pub(super) fn challenged(&mut self, wished: bool, outcome: Result<Challenge, LoginError>) -> Stage {
+    pub(super) fn challenged(&mut self, wished: bool, outcome: &Result<Challenge, LoginError>) -> Stage {
         if !matches!(self.coming, Coming::Challenge) {
             return Stage::Starting { wished };
         }
         self.coming = Coming::Nothing;
         match (outcome, self.options.result) {
             (Ok(challenge), LoginResult::Session | LoginResult::Code) => {
-                self.start(challenge);
+                self.start(challenge.clone());
                 Stage::Starting { wished }
             }
             // The page is not told of a lack that nobody has met yet.
@@ -160,13 +160,13 @@ impl Machine {
                     "the challenge, nonce and state are used: the page must answer weixin-login-renew with fresh ones",
                 )),
             },
-            (Err(error), LoginResult::Session) => self.fail(error),
+            (Err(error), LoginResult::Session) => self.fail(error.clone()),
         }
     }
 
-    pub(super) fn started(&mut self, wished: bool, outcome: Result<Rc<StartedLogin>, LoginError>) -> Stage {
+    pub(super) fn started(&mut self, wished: bool, outcome: &Result<Rc<StartedLogin>, LoginError>) -> Stage {
         let Some(challenge) = self.take_attempt() else { return Stage::Starting { wished } };
-        match outcome.and_then(checked) {
+        match checked(outcome) {
             Ok(started) => self.arrive(started, challenge),
             Err(error) if self.last.is_some() && is_gone(error.code) => Stage::Expired(Anew::Reload),
             Err(error) => self.fail(error),
@@ -208,12 +208,12 @@ impl Machine {
     pub(super) fn challenged_anew(
         &mut self,
         mut qr: Box<Qr>,
-        outcome: Result<Challenge, LoginError>,
+        outcome: &Result<Challenge, LoginError>,
     ) -> Stage {
         if matches!(self.coming, Coming::Challenge) {
             self.coming = Coming::Nothing;
             match outcome {
-                Ok(challenge) => self.start(challenge),
+                Ok(challenge) => self.start(challenge.clone()),
                 // The QR code lives to its end.
                 Err(_) => qr.renews_at = None,
             }
@@ -224,10 +224,10 @@ impl Machine {
     pub(super) fn renewed(
         &mut self,
         mut qr: Box<Qr>,
-        outcome: Result<Rc<StartedLogin>, LoginError>,
+        outcome: &Result<Rc<StartedLogin>, LoginError>,
     ) -> Stage {
         let Some(challenge) = self.take_attempt() else { return Stage::Qr(qr) };
-        match outcome.and_then(checked) {
+        match checked(outcome) {
             Ok(started) if started.scene.is_some() => {
                 qr.leave(self);
                 self.arrive(started, challenge)
@@ -270,12 +270,15 @@ impl Machine {
 }
 
 /// The service's appid and state are what WeChat takes; a scene asks WeChat for nothing from here.
-fn checked(started: Rc<StartedLogin>) -> Result<Rc<StartedLogin>, LoginError> {
-    if started.scene.is_none() && started.weixin_login().is_err() {
+fn checked(outcome: &Result<Rc<StartedLogin>, LoginError>) -> Result<Rc<StartedLogin>, LoginError> {
+    if let Ok(started) = outcome
+        && started.scene.is_none()
+        && started.weixin_login().is_err()
+    {
         let code = Code::Service(ErrorCode::Misconfigured);
         return Err(LoginError::new(code, "the service's appid or state is malformed"));
     }
-    Ok(started)
+    outcome.clone()
 }
 
 /// Whether a hosted attempt with this answer can never be renewed.
