@@ -18,7 +18,7 @@ use engine::Running;
 use names::Names;
 
 /// How long anything may take before the test gives up. Generous: a slow machine is no bug.
-pub const PATIENCE: Duration = Duration::from_secs(8);
+pub const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Between two looks at a page.
 const LOOK_AGAIN: Duration = Duration::from_millis(40);

@@ -141,7 +141,7 @@ async fn what_answers_in_the_services_place_is_told_by_a_code() {
         (Fault::Away, "service_unreachable"),
     ] {
         between.fault("POST", "/login", fault);
-        browser.script("sessionStorage.clear()").await;
+        browser.forget().await;
         browser.open(&house.page("/")).await;
         assert_eq!(browser.until_told("error").await["code"], code, "{fault:?}");
         between.clear();
@@ -157,7 +157,7 @@ async fn an_answer_that_is_cut_at_the_end_of_a_login_is_told() {
     let browser = Browser::start(house.browser_options()).await;
     for fault in [Fault::Page(502), Fault::Huge] {
         between.fault("POST", "/callback", fault);
-        browser.script("sessionStorage.clear()").await;
+        browser.forget().await;
         browser.open(&house.page("/")).await;
         continue_and_allow(&house, &browser).await;
         assert_eq!(browser.until_told("error").await["code"], "service_unreachable", "{fault:?}");
@@ -277,11 +277,11 @@ async fn a_mistake_in_the_attributes_stands_in_the_console() {
         )
         .await;
     for page in ["/challenge.html", "/client.html"] {
-        browser.script("sessionStorage.clear()").await;
+        browser.forget().await;
         browser.open(&house.page(page)).await;
         let told = browser.until_told("error").await;
         assert_eq!(told["code"], "invalid_request", "{page}");
-        let said = browser.until("a word in the console", "return window.said.length && said").await;
+        let said = browser.until("a word in the console", "return window.said.length > 0 && said").await;
         let said = said.as_array().unwrap();
         assert_eq!(said.len(), 1, "{page}: {said:?}");
         let sentence = told["message"].as_str().unwrap();
@@ -307,7 +307,7 @@ async fn a_service_worker_that_swallows_the_callback_is_noticed() {
         "return navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready)
         .then(() => true)";
     browser.until("the worker", registered).await;
-    browser.script("sessionStorage.clear()").await;
+    browser.forget().await;
     browser.open(&house.page("/")).await;
     browser.until("the worker in charge", "return !!navigator.serviceWorker.controller").await;
     browser.until_phase("qr").await;

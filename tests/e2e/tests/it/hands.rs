@@ -108,7 +108,7 @@ async fn every_button_in_the_dialog_takes_a_press_anywhere_on_it() {
     for lang in ["zh-CN", "zh-TW", "en"] {
         house.weixin.set_desktop(DesktopMode::Normal).await.unwrap();
         browser.on_screen(1280, 900).await;
-        browser.script("sessionStorage.clear()").await;
+        browser.forget().await;
         browser.open(&house.page("/")).await;
         browser.script(&format!("document.querySelector('weixin-login').lang = '{lang}'")).await;
         browser.press_trigger().await;

@@ -9,7 +9,7 @@ use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine, PATIENCE};
 use weixin_login_e2e::house::{House, LINK, bare, page};
 
 use crate::each::in_engines;
-use crate::login::{CHALLENGE, assert_signed_in, continue_and_allow, redeem, scan, scan_and_allow};
+use crate::login::{CHALLENGE, assert_signed_in, continue_and_allow, redeem, scan_and_allow};
 
 /// A page whose element gives a code to the site's backend.
 fn with_code(attributes: &str) -> String {
@@ -42,7 +42,7 @@ async fn the_nonce_arrives_as_attribute_and_as_property(engine: Engine) {
     continue_and_allow(&house, &browser).await;
     assert_eq!(nonce_of(&house, &browser).await, "n1", "the attribute");
 
-    browser.script("sessionStorage.clear()").await;
+    browser.forget().await;
     browser.open(&house.page("/property.html")).await;
     let made = format!(
         "const element = document.createElement('weixin-login');
@@ -54,7 +54,7 @@ async fn the_nonce_arrives_as_attribute_and_as_property(engine: Engine) {
     assert_eq!(nonce_of(&house, &browser).await, "n2", "the property");
 
     // As a framework does that renders before the script has come.
-    browser.script("sessionStorage.clear()").await;
+    browser.forget().await;
     browser.open(&house.page("/early.html")).await;
     browser
         .script(
@@ -337,10 +337,22 @@ async fn the_language_is_found_outside_of_a_shadow_root() {
 const STAGES: [&str; 9] =
     ["loading", "probing", "fast-login", "confirming", "finishing", "qr", "denied", "error", "success"];
 
+/// The phone scans the code that comes after `former`: a page that goes leaves one behind that waits still.
+async fn scan_next(house: &House, former: Option<&str>) -> String {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
+    loop {
+        looks.tick().await;
+        if let Some(uuid) = house.weixin.waiting_qr().filter(|uuid| Some(uuid.as_str()) != former) {
+            house.weixin.scan(&uuid).expect("a shown code can be scanned");
+            return uuid;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "no other code was shown");
+    }
+}
+
 /// Brings the element of a fresh page to a stage.
 async fn bring_to(stage: &str, house: &House, between: &Between, browser: &Browser) {
-    house.weixin.clear_faults();
-    between.clear();
     let desktop = if matches!(stage, "qr" | "denied") { DesktopMode::Absent } else { DesktopMode::Normal };
     house.weixin.set_desktop(desktop).await.unwrap();
     match stage {
@@ -350,23 +362,27 @@ async fn bring_to(stage: &str, house: &House, between: &Between, browser: &Brows
         "error" => between.fault("POST", "/login", Fault::Page(502)),
         _ => {}
     }
+    browser.forget().await;
+    let former = house.weixin.waiting_qr();
     browser.open(&house.page("/")).await;
-    if matches!(stage, "confirming" | "finishing" | "success") {
-        browser.press("continue").await;
-        house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
-    }
-    if matches!(stage, "finishing" | "success") {
-        assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
-    }
-    if stage == "denied" {
-        browser.until_phase("qr").await;
-        let uuid = scan(house).await;
-        house.weixin.deny(&uuid).unwrap();
+    match stage {
+        "confirming" | "finishing" | "success" => {
+            browser.press("continue").await;
+            house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
+            if stage != "confirming" {
+                assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
+            }
+        }
+        "denied" => house.weixin.deny(&scan_next(house, former.as_deref()).await).unwrap(),
+        _ => {}
     }
     match stage {
         "finishing" => drop(between.until_heard("POST", "/callback", 1).await),
-        // Three tenths of a second, and then it is the code's turn.
-        "probing" => browser.until_panel_says("").await,
+        // Three tenths of a second, and then it is the code's turn: which of the two it is makes no difference here.
+        "probing" => {
+            let asked = |request: &weixin_emulator::RequestRecord| request.call == Call::CheckLogin;
+            house.weixin.wait_for_request(PATIENCE, asked).await.expect("this computer is asked");
+        }
         _ => browser.until_phase(stage).await,
     }
 }
@@ -414,15 +430,16 @@ async fn an_element_that_is_moved_in_any_phase_keeps_its_login() {
     browser.on_every_page(NOTE_FAULTS).await;
     for stage in STAGES {
         let before = between.heard("POST", "/login").len();
-        browser.script("sessionStorage.clear()").await;
         bring_to(stage, &house, &between, &browser).await;
+        let former = house.weixin.waiting_qr();
         browser.script("document.querySelector('main').append(document.querySelector('weixin-login'))").await;
         between.clear();
         house.weixin.clear_faults();
         match stage {
             "confirming" => assert!(house.weixin.answer_dialog(DialogAnswer::Allow)),
             "loading" | "probing" | "fast-login" => continue_and_allow(&house, &browser).await,
-            "qr" => scan_and_allow(&house).await,
+            // A frame that is moved loads its page anew.
+            "qr" => house.weixin.allow(&scan_next(&house, former.as_deref()).await).unwrap(),
             _ => {}
         }
         let end = if matches!(stage, "denied" | "error") { stage } else { "success" };

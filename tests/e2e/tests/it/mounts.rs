@@ -301,7 +301,7 @@ async fn a_wrong_service_address_is_said() {
     // What the browser threw is told as it is; an answer that is no answer of ours threw nothing.
     let thrown = json!("TypeError: Failed to fetch");
     for (service, cause) in [(open.as_str(), thrown), ("/nothing-here", Value::Null)] {
-        browser.script("sessionStorage.clear()").await;
+        browser.forget().await;
         let change = format!(
             "document.querySelector('weixin-login').setAttribute('service', {})",
             Value::from(service)

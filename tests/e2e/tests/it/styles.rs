@@ -28,7 +28,7 @@ async fn at_400_percent_the_code_keeps_a_size_that_scans() {
     let browser = Browser::start(house.browser_options()).await;
     for path in ["/", "/dialog.html"] {
         browser.on_screen(1280, 900).await;
-        browser.script("sessionStorage.clear()").await;
+        browser.forget().await;
         browser.open(&house.page(path)).await;
         if path != "/" {
             browser.press_trigger().await;
