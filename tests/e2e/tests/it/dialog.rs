@@ -9,7 +9,7 @@ use weixin_login_e2e::house::{House, LINK, bare, page};
 use weixin_login_e2e::widget::{PANEL_ITSELF, TRIGGER, shown};
 
 use crate::each::in_engines;
-use crate::login::{assert_signed_in, scan, scan_and_allow};
+use crate::login::{assert_signed_in, scan, scan_and_allow, until_offered};
 
 /// Finds the dialog, while it is open.
 const OPEN: &str = "document.querySelector('weixin-login').shadowRoot?.querySelector('dialog[open]')";
@@ -57,7 +57,7 @@ async fn press_backdrop_until_closed(browser: &Browser) {
 async fn a_double_click_on_the_trigger_opens_and_stays_open(engine: Engine) {
     let (_house, browser) = at_a_button(engine).await;
     browser.press_twice_on("the button that opens the dialog", TRIGGER).await;
-    browser.until_phase("fast-login").await;
+    until_offered(&browser).await;
     until_settled(&browser).await;
     assert!(is_open(&browser).await);
     assert_eq!(browser.told("close").await, [] as [Value; 0]);
@@ -94,7 +94,7 @@ async fn escape_the_backdrop_and_the_cross_close_it_and_the_focus_goes_back() {
     let (_house, browser) = at_a_button(Engine::Chromium).await;
     for way in ["Escape", "backdrop", "cross"] {
         browser.press_trigger().await;
-        browser.until_phase("fast-login").await;
+        until_offered(&browser).await;
         browser.until_focused("the panel", PANEL_ITSELF).await;
         match way {
             "Escape" => browser.key(Key::Escape).await,
@@ -112,9 +112,10 @@ async fn escape_the_backdrop_and_the_cross_close_it_and_the_focus_goes_back() {
 async fn a_backdrop_press_counts_only_when_it_began_and_ended_there() {
     let (_house, browser) = at_a_button(Engine::Chromium).await;
     browser.press_trigger().await;
-    browser.until_phase("fast-login").await;
-    // By now the half second in which it is deaf is over, as a later press on it shows.
-    browser.script("return new Promise((over) => setTimeout(over, 600)).then(() => true)").await;
+    until_offered(&browser).await;
+    // Else it is deaf anyhow, and this would show nothing.
+    browser.script("window.seen = performance.now()").await;
+    browser.until("a backdrop that hears", "return performance.now() - seen > 600").await;
     let middle = browser
         .script(
             "const box = document.querySelector('weixin-login').shadowRoot.querySelector('.title').getBoundingClientRect();
@@ -145,7 +146,7 @@ async fn a_backdrop_press_right_after_it_opened_does_not_count() {
                  {{ bubbles: true, composed: true, cancelable: true, clientX: 3, clientY: 3, detail: 1 }}));"
     );
     browser.script(&at_once).await;
-    browser.until_phase("fast-login").await;
+    until_offered(&browser).await;
     until_settled(&browser).await;
     assert!(is_open(&browser).await);
 }
@@ -206,7 +207,7 @@ async fn each_dialog_has_its_own_close() {
     let (_house, browser) = at_a_button(Engine::Chromium).await;
     for _ in 0..3 {
         browser.press_trigger().await;
-        browser.until_phase("fast-login").await;
+        until_offered(&browser).await;
         // In one task, as a page does that shows the login again at once.
         browser
             .script(
@@ -237,7 +238,7 @@ async fn its_end_is_told_with_why() {
     press_cross(&browser).await;
     until_closed(&browser).await;
     browser.press_trigger().await;
-    browser.until_phase("fast-login").await;
+    until_offered(&browser).await;
     browser.script("window.kept = document.querySelector('weixin-login'); kept.remove()").await;
     browser.until("a word of the removal", "return reasons.length === 2").await;
     browser.script("document.body.append(kept)").await;

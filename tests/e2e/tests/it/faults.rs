@@ -7,7 +7,7 @@ use weixin_login_e2e::browser::{Browser, BrowserOptions};
 use weixin_login_e2e::house::{House, bare, page};
 use weixin_login_e2e::widget::shown;
 
-use crate::login::{assert_signed_in, continue_and_allow, scan_and_allow};
+use crate::login::{assert_signed_in, continue_and_allow, scan_and_allow, until_offered};
 
 /// What the page itself does wrong, by the word in its address: `?does=…`.
 const MISBEHAVE: &str = "
@@ -163,7 +163,7 @@ async fn an_answer_that_is_cut_at_the_end_of_a_login_is_told() {
         assert_eq!(browser.until_told("error").await["code"], "service_unreachable", "{fault:?}");
         between.clear();
         browser.press("start-again").await;
-        browser.until_phase("fast-login").await;
+        until_offered(&browser).await;
     }
 }
 

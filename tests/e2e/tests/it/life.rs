@@ -4,12 +4,12 @@
 use serde_json::{Value, json};
 use weixin_emulator::{Call, DesktopMode, DialogAnswer, Fault as WeixinFault};
 use weixin_login_e2e::between::{Between, Fault};
-use weixin_login_e2e::browser::chromium::{SLEEPY, faster, sleep};
+use weixin_login_e2e::browser::chromium::{SLEEPY, awake_after, faster};
 use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine, PATIENCE};
 use weixin_login_e2e::house::{House, LINK, bare, page};
 
 use crate::each::in_engines;
-use crate::login::{CHALLENGE, assert_signed_in, continue_and_allow, redeem, scan_and_allow};
+use crate::login::{CHALLENGE, assert_signed_in, continue_and_allow, redeem, scan_and_allow, until_offered};
 
 /// A page whose element gives a code to the site's backend.
 fn with_code(attributes: &str) -> String {
@@ -107,7 +107,7 @@ async fn every_attribute_is_a_property_too() {
 async fn the_word_false_turns_a_boolean_attribute_off() {
     let house = House::with_pages(&[("index.html", &bare("no-frame=false no-fast-login=false"))]).await;
     let browser = at(&house).await;
-    browser.until_phase("fast-login").await;
+    until_offered(&browser).await;
     browser.press("scan").await;
     browser.until_phase("qr").await;
     assert_eq!(browser.frames().await.len(), 1);
@@ -140,7 +140,7 @@ async fn an_attribute_set_by_a_listener_of_the_first_phase_counts() {
         )
         .await;
     browser.open(&house.page("/")).await;
-    browser.until_phase("fast-login").await;
+    until_offered(&browser).await;
 }
 
 #[tokio::test]
@@ -212,7 +212,7 @@ async fn nothing_begins_before_it_is_seen(prerendered: bool) {
     assert_eq!(between.heard("POST", "/login").len(), 0);
     assert!(house.weixin.requests().is_empty(), "this computer was asked");
     browser.script("seen()").await;
-    browser.until_phase("fast-login").await;
+    until_offered(&browser).await;
     assert_eq!(between.heard("POST", "/login").len(), 1);
 }
 
@@ -247,7 +247,7 @@ async fn a_renewal_asks_the_page_for_a_fresh_challenge_nonce_and_state() {
     browser.open(&house.page("/")).await;
     browser.until_phase("qr").await;
     house.service.clock.advance(301);
-    browser.script(&sleep(301_000)).await;
+    browser.script(&awake_after(301_000)).await;
     let begun = between.until_heard("POST", "/login", 2).await;
     assert_eq!(begun[1].body["code_challenge"], format!("{:x<43}", "renewed-challenge-1"));
     assert_eq!(begun[1].body["nonce"], "renewed nonce 1");
@@ -267,7 +267,7 @@ async fn where_the_page_has_no_fresh_values_it_renews_no_more() {
     browser.until_phase("qr").await;
     for _ in 0..2 {
         house.service.clock.advance(301);
-        browser.script(&sleep(301_000)).await;
+        browser.script(&awake_after(301_000)).await;
     }
     browser.until_phase("expired").await;
     assert_eq!(between.heard("POST", "/login").len(), 1, "a challenge is for one login");
@@ -288,7 +288,7 @@ async fn a_panel_that_is_shown_again_after_a_login_begins_anew() {
         )
         .await;
     browser.script("document.querySelector('weixin-login').hidden = false").await;
-    browser.until_phase("fast-login").await;
+    until_offered(&browser).await;
     continue_and_allow(&house, &browser).await;
     browser.until_phase("success").await;
     assert_signed_in(&browser).await;
@@ -383,6 +383,7 @@ async fn bring_to(stage: &str, house: &House, between: &Between, browser: &Brows
             let asked = |request: &weixin_emulator::RequestRecord| request.call == Call::CheckLogin;
             house.weixin.wait_for_request(PATIENCE, asked).await.expect("this computer is asked");
         }
+        "fast-login" => until_offered(browser).await,
         _ => browser.until_phase(stage).await,
     }
 }
@@ -416,8 +417,11 @@ async fn an_element_that_is_taken_out_in_any_phase_is_silent_and_begins_anew() {
         browser.until("an answer", "return fetch('/weixin/session').then(() => true)").await;
         assert_eq!(browser.script("return faults").await, json!([]), "{stage}");
         browser.script("sessionStorage.clear(); document.body.append(kept)").await;
-        let phase = if matches!(stage, "qr" | "denied") { "qr" } else { "fast-login" };
-        browser.until_phase(phase).await;
+        if matches!(stage, "qr" | "denied") {
+            browser.until_phase("qr").await;
+        } else {
+            until_offered(&browser).await;
+        }
     }
 }
 

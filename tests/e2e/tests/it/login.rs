@@ -6,6 +6,7 @@ use serde_json::Value;
 use weixin_emulator::{DialogAnswer, RequestRecord};
 use weixin_login_e2e::browser::{Browser, PATIENCE};
 use weixin_login_e2e::house::House;
+use weixin_login_e2e::widget::shown;
 
 /// The page of the shop that shows the element as a panel.
 pub const SIGN_IN: &str = "/sign-in.html";
@@ -58,9 +59,13 @@ pub async fn scan(house: &House) -> String {
     uuid
 }
 
+/// The WeChat on this computer is offered: by its card, or beside the QR code where it took longer than the code waits.
+pub async fn until_offered(browser: &Browser) {
+    browser.until("fast login", &shown("continue")).await;
+}
+
 /// The person presses "continue" and allows in WeChat's own dialog.
 pub async fn continue_and_allow(house: &House, browser: &Browser) {
-    browser.until_phase("fast-login").await;
     browser.press("continue").await;
     browser.until_phase("confirming").await;
     house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use weixin_emulator::DesktopMode;
 use weixin_login_e2e::between::Between;
-use weixin_login_e2e::browser::chromium::{SLEEPY, sleep};
+use weixin_login_e2e::browser::chromium::{SLEEPY, awake_after};
 use weixin_login_e2e::browser::{Browser, BrowserOptions};
 use weixin_login_e2e::house::{House, page};
 use weixin_login_e2e::widget::shown;
@@ -181,7 +181,7 @@ async fn a_renewal_asks_the_function_that_it_was_given() {
         .await;
     browser.until_phase("qr").await;
     house.service.clock.advance(301);
-    browser.script(&sleep(301_000)).await;
+    browser.script(&awake_after(301_000)).await;
     let begun = between.until_heard("POST", "/login", 2).await;
     assert_eq!(begun[1].body["code_challenge"], format!("{:y<43}", "renewed-"));
     assert_eq!(begun[1].body["nonce"], "n2");
