@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::guarded::settled;
 use crate::json::BrowserJson;
-use crate::page::{Detail, Page};
+use crate::page::Page;
 use crate::task;
 
 /// A page's backend that has not answered after so many milliseconds will not.
@@ -24,7 +24,7 @@ pub fn ask(page: &Page) -> Option<JsValue> {
     let answer: Rc<Cell<Option<JsValue>>> = Rc::default();
     let given = answer.clone();
     let respond_with = Closure::<dyn FnMut(JsValue)>::new(move |value| given.set(Some(value)));
-    page.tell("weixin-login-renew", &Detail::default().value("respondWith", respond_with.as_ref()));
+    page.ask("weixin-login-renew", respond_with.as_ref());
     answer.take()
 }
 
