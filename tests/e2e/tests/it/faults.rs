@@ -166,7 +166,10 @@ async fn an_answer_that_is_cut_at_the_end_of_a_login_is_told() {
         browser.press("start-again").await;
         browser.until_phase("success").await;
     }
-    let dialogs = house.weixin.requests().iter().filter(|request| request.call == Call::Authorize).count();
+    let asked = |request: &&weixin_emulator::RequestRecord| {
+        request.call == Call::Authorize && request.method == "POST"
+    };
+    let dialogs = house.weixin.requests().iter().filter(asked).count();
     assert_eq!(dialogs, 2, "a person is asked once for each login");
 }
 
