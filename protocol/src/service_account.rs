@@ -32,8 +32,3 @@ pub fn authorize_address(
     address.push_str("#wechat_redirect");
     address
 }
-
-/// Whether a `User-Agent` is WeChat's own browser.
-pub fn is_inside_weixin(user_agent: &str) -> bool {
-    user_agent.contains("MicroMessenger")
-}

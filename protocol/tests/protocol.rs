@@ -14,7 +14,7 @@ use weixin_login_protocol::service::{
     CallbackAnswer, ErrorCode, FinishedLogin, Kind, LoginResult, Person, Problem, RedeemSession, Scene,
     StartLogin, StartedLogin, WebMessage,
 };
-use weixin_login_protocol::service_account::{authorize_address, is_inside_weixin};
+use weixin_login_protocol::service_account::authorize_address;
 use weixin_login_protocol::sns::{AccessTokenAnswer, Meaning, UserInfo};
 
 #[test]
@@ -169,12 +169,6 @@ fn links_to_weixin_end_in_its_fragment() {
         confirm_address("https://open.weixin.qq.com", &QrUuid::parse("0a1B_-").unwrap()),
         "https://open.weixin.qq.com/connect/confirm?uuid=0a1B_-"
     );
-}
-
-#[test]
-fn weixins_own_browser_is_known_by_its_user_agent() {
-    assert!(is_inside_weixin("Mozilla/5.0 (iPhone) MicroMessenger/8.0.50 NetType/WIFI Language/zh_CN"));
-    assert!(!is_inside_weixin("Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0 Safari/537.36"));
 }
 
 #[test]

@@ -38,4 +38,5 @@ pub mod store;
 pub mod text;
 pub mod tls;
 pub mod token;
+mod user_agent;
 mod widget;

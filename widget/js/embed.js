@@ -1,6 +1,7 @@
 // One classic script for pages without modules: defines the element, and gives `weixinLogin.login()`.
 
-import { LoginError, defineElement, servedFrom } from "./element.js";
+import { defineElement, servedFrom } from "./element.js";
+import { LoginError } from "./loader.js";
 import { login } from "./login.js";
 
 servedFrom(globalThis.document?.currentScript?.src ?? "");

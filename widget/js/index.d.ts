@@ -48,10 +48,16 @@ export type LoginErrorCode =
   | "offline"
   /** The login service does not answer. */
   | "service_unreachable"
+  /** It answers, but not under this address: its `public_url` is another. */
+  | "wrong_address"
   /** WebAssembly does not run here, or the page is no secure context. */
   | "unsupported"
   /** WeChat's page stays silent in its frame. */
   | "blocked"
+  /** The page's service worker answers in the place of the service, and its page is in the frame. */
+  | "callback_intercepted"
+  /** The widget's wasm stopped in the middle: a bug of ours. The link inside is shown. */
+  | "crashed"
   /** The dialog was closed; of {@link login} only. */
   | "cancelled";
 
@@ -73,6 +79,16 @@ export interface CodeResult {
 }
 
 export type LoginResult = SessionResult | CodeResult;
+
+/** What the site's backend makes for one attempt with `result: "code"`, and keeps the other half of. */
+export interface Fresh {
+  /** S256 of the verifier that the site's backend made (RFC 7636). */
+  codeChallenge: string;
+  /** OpenID Connect's nonce. */
+  nonce?: string;
+  /** The site's own state, given back with the code. */
+  state?: string;
+}
 
 /** The element's attributes, in camelCase. */
 export interface LoginOptions {
@@ -98,6 +114,13 @@ export interface LoginOptions {
   nonce?: string;
   /** With `code`: the site's own state, given back with the code. */
   state?: string;
+  /**
+   * Where the login goes on where it has to leave the page (inside WeChat, on a phone, with `noFrame`, without wasm): the service's
+   * login page or the site's own login start. Without it such a login is refused.
+   */
+  page?: string;
+  /** With `code`: asked for a fresh challenge, nonce and state before the QR code is renewed. Without it, it is renewed no more. */
+  renew?: () => Fresh | PromiseLike<Fresh>;
 }
 
 /** A login that did not come about. */
@@ -107,7 +130,7 @@ export class LoginError extends Error {
 }
 
 /**
- * Opens the login in a dialog.
+ * Opens the login in a dialog. It always settles; two calls at once share one dialog.
  *
  * @returns what `weixin-login-success` carries; which of the two it is follows `result`, or else where the service is
  * @throws {LoginError} when the dialog is closed, or nothing can be shown
@@ -121,6 +144,21 @@ export function login(options: LoginOptions): Promise<LoginResult>;
 /** Defines `<weixin-login>`, once. Does nothing where there is no window. */
 export function defineElement(name?: string): void;
 
+/** Why the dialog went, or the element. */
+export type CloseReason =
+  /** The person is logged in. */
+  | "success"
+  /** The person closed it. */
+  | "cancelled"
+  /** The page took the element out. */
+  | "removed";
+
+/** `weixin-login-renew`. */
+export interface RenewEvent extends CustomEvent<null> {
+  /** Gives what the next attempt begins with, or will give it. To be called while the event is heard. */
+  respondWith(fresh: Fresh | PromiseLike<Fresh>): void;
+}
+
 /** The element's events, which bubble and cross shadow roots. */
 export interface WeixinLoginEventMap {
   /** The login has come to another phase. */
@@ -129,13 +167,45 @@ export interface WeixinLoginEventMap {
   "weixin-login-success": CustomEvent<LoginResult>;
   /** There is no login, and why. */
   "weixin-login-error": CustomEvent<{ code: LoginErrorCode; message: string; cause?: unknown }>;
+  /** The dialog has gone, and why. */
+  "weixin-login-close": CustomEvent<{ reason: CloseReason }>;
+  /** With `result="code"`: the QR code is to be renewed, and its attempt needs values of its own. */
+  "weixin-login-renew": RenewEvent;
 }
 
-/** `<weixin-login>`. */
+/**
+ * `<weixin-login>`. Every attribute is a property as well, which reads as a text, empty where the attribute is not there; null and
+ * undefined take it away. `lang` and `nonce` are every element's own.
+ */
 export class WeixinLoginElement extends HTMLElement {
+  get service(): string;
+  set service(value: string | null | undefined);
+  get clientId(): string;
+  set clientId(value: string | null | undefined);
+  get display(): string;
+  set display(value: "panel" | "button" | null | undefined);
+  get result(): string;
+  set result(value: "session" | "code" | null | undefined);
+  get returnTo(): string;
+  set returnTo(value: string | null | undefined);
+  get page(): string;
+  set page(value: string | null | undefined);
+  get theme(): string;
+  set theme(value: "auto" | "light" | "dark" | null | undefined);
+  get noFastLogin(): boolean;
+  set noFastLogin(value: boolean | null | undefined);
+  get noFrame(): boolean;
+  set noFrame(value: boolean | null | undefined);
+  get codeChallenge(): string;
+  set codeChallenge(value: string | null | undefined);
+  get state(): string;
+  set state(value: string | null | undefined);
   /** With `display="button"`: opens the dialog. */
   open(): Promise<void>;
 }
+
+/** An attribute that is on by being there, and off as `"false"`, which is how React 18, Vue and Angular write what is not on. */
+type OnOff = boolean | "" | "true" | "false";
 
 /** The element's attributes, as they are written in HTML. */
 export interface WeixinLoginAttributes {
@@ -144,10 +214,11 @@ export interface WeixinLoginAttributes {
   display?: "panel" | "button";
   result?: "session" | "code";
   "return-to"?: string;
+  page?: string;
   lang?: string;
   theme?: "auto" | "light" | "dark";
-  "no-fast-login"?: boolean | "";
-  "no-frame"?: boolean | "";
+  "no-fast-login"?: OnOff;
+  "no-frame"?: OnOff;
   "code-challenge"?: string;
   nonce?: string;
   state?: string;

@@ -10,7 +10,8 @@
 
 import { defineElement, servedFrom } from "./element.js";
 
-export { LoginError, WeixinLoginElement, defineElement } from "./element.js";
+export { WeixinLoginElement, defineElement } from "./element.js";
+export { LoginError } from "./loader.js";
 export { login } from "./login.js";
 
 servedFrom(import.meta.url);

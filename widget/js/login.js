@@ -1,8 +1,7 @@
 // `login()`: the element in a dialog, as a promise. One login goes on at a time, and it always settles.
 
-import { LoginError, defineElement } from "./element.js";
-
-const NAME = "weixin-login";
+import { defineElement } from "./element.js";
+import { LoginError } from "./loader.js";
 
 let flight;
 
@@ -10,21 +9,16 @@ let flight;
  * Opens the login in a dialog. Resolves with what `weixin-login-success` carries; rejects with a {@link LoginError}. While it is
  * open, a second call gives the same promise.
  *
- * @param {object} options as the element's attributes, in camelCase: `{service, clientId, result, lang, page, …}`, and `renew`, a
- *   function that gives a promise of `{codeChallenge, nonce, state}`
+ * @param {object} options as the element's properties, and `renew`, which gives a promise of `{codeChallenge, nonce, state}`
  */
 export function login(options = {}) {
-  flight ??= open(options).finally(() => {
-    flight = undefined;
-  });
-  return flight;
+  return (flight ??= open(options).finally(() => (flight = undefined)));
 }
 
 async function open({ renew, ...options }) {
   if (!globalThis.document) throw new LoginError("unsupported", "there is no window to log in in");
-  defineElement(NAME);
-  const element = document.createElement(NAME);
-  Object.assign(element, options, { display: "button" });
+  defineElement();
+  const element = Object.assign(document.createElement("weixin-login"), options, { display: "button" });
   // Only the dialog is to be seen, and that is in the top layer.
   element.style.cssText = "position:fixed;inset:0 auto auto 0;inline-size:0;block-size:0;min-block-size:0;overflow:hidden";
 
@@ -41,13 +35,11 @@ async function open({ renew, ...options }) {
         // Without a dialog there is nobody to close it.
         if (!isOpen || !element.shadowRoot?.querySelector("dialog")) reject(problem);
       });
-      on("phase", ({ phase }) => {
-        // A problem that the person has left behind is not why the dialog is closed in the end.
-        if (!["error", "denied", "expired"].includes(phase)) problem = cancelled;
-      });
+      // A problem that the person has left behind is not why the dialog is closed in the end.
+      on("phase", ({ phase }) => ["error", "denied", "expired"].includes(phase) || (problem = cancelled));
       on("close", ({ reason }) => {
         isOpen = false;
-        // The service has the last word: success or an error follows.
+        // While the service has the last word, success or an error follows.
         if (reason !== "finishing") reject(problem);
       });
       on("renew", ({ respondWith }) => renew && respondWith(renew()));

@@ -1,4 +1,5 @@
 // What `import … from "weixin-login"` gives. Nothing happens by the import alone: the element is defined when the site says so.
 
-export { LoginError, WeixinLoginElement, defineElement } from "./element.js";
+export { WeixinLoginElement, defineElement } from "./element.js";
+export { LoginError } from "./loader.js";
 export { login } from "./login.js";

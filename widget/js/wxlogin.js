@@ -14,6 +14,8 @@ export class WxLogin {
     const place = document.getElementById(options.id);
     if (!place) throw new TypeError(`WxLogin: there is no element with the id ${options.id}`);
     const openUrl = options.open_url ?? OPEN_URL;
+    // Now, while there is somebody to hear of it.
+    const readable = { ...options, redirect_uri: decoded("redirect_uri", options), href: decoded("href", options) };
     const frame = document.createElement("iframe");
     frame.width = "300";
     frame.height = "400";
@@ -33,7 +35,7 @@ export class WxLogin {
     };
     addEventListener("message", this.#heard);
     place.replaceChildren(frame);
-    this.#load(openUrl, options);
+    this.#load(openUrl, readable);
   }
 
   /** Takes the frame away and listens no longer. */
@@ -65,7 +67,7 @@ function address(openUrl, options) {
   const parameters = [
     ["appid", options.appid],
     ["scope", options.scope ?? "snsapi_login"],
-    ["redirect_uri", decoded(options.redirect_uri)],
+    ["redirect_uri", options.redirect_uri],
     ["state", options.state ?? ""],
     ["login_type", "jssdk"],
     ["self_redirect", selfRedirect],
@@ -75,7 +77,7 @@ function address(openUrl, options) {
     ["rst", options.rst ?? ""],
   ];
   if (options.style) parameters.push(["style", options.style]);
-  if (options.href) parameters.push(["href", decoded(options.href)]);
+  if (options.href) parameters.push(["href", options.href]);
   if (options.lang === "en") parameters.push(["lang", "en"]);
   if (isOn(options.stylelite, false)) parameters.push(["stylelite", "1"]);
   if (!options.fast_login) parameters.push(["fast_login", "0"]);
@@ -85,8 +87,16 @@ function address(openUrl, options) {
 }
 
 /** Tencent's script wants addresses encoded by the caller; here they may be either. */
-function decoded(address) {
-  return /^(https?|data)%3a/i.test(address) ? decodeURIComponent(address) : address;
+function decoded(name, options) {
+  const address = options[name];
+  try {
+    const plain = /^(https?|data)%3a/i.test(address) ? decodeURIComponent(address) : address;
+    // Half a character cannot be encoded either.
+    encodeURIComponent(plain);
+    return plain;
+  } catch {
+    throw new TypeError(`WxLogin: ${name} is not well encoded: ${address}. Give it plain, or all of it by encodeURIComponent.`);
+  }
 }
 
 function isOn(option, otherwise) {

@@ -9,7 +9,7 @@ use flow::screen::{Body, Copying, Frame, FrameStatus, Offer, Person, Phase, Scen
 use flow::text::Text;
 use protocol::service::{ErrorCode, Kind, StartedLogin};
 use wasm_bindgen::prelude::*;
-use web_sys::ShadowRoot;
+use web_sys::{Element, ShadowRoot};
 
 use crate::view::View;
 
@@ -24,7 +24,8 @@ const STYLES: &str = concat!(
 );
 
 #[wasm_bindgen(inline_js = "export function adopt(root, css) {
-    const sheet = new CSSStyleSheet();
+    // Of the page's own window: no other may adopt it.
+    const sheet = new root.ownerDocument.defaultView.CSSStyleSheet();
     sheet.replaceSync(css);
     root.adoptedStyleSheets = [sheet];
 }")]
@@ -234,6 +235,11 @@ impl Exhibit {
         self.view.frame_from(source)
     }
 
+    /// The colours that the widget takes a page to have where `host` stands.
+    pub fn resolved_scheme(host: &Element) -> String {
+        crate::dom::resolved_scheme(host).as_str().into()
+    }
+
     /// Opens the dialog.
     pub fn open_dialog(&self) {
         self.view.open_dialog();
@@ -243,12 +249,6 @@ impl Exhibit {
     pub fn close_dialog(&self) {
         self.view.close_dialog();
     }
-}
-
-/// The colours that the widget takes a page to have where `host` stands.
-#[wasm_bindgen]
-pub fn resolved_scheme(host: &web_sys::Element) -> String {
-    crate::dom::resolved_scheme(host).as_str().into()
 }
 
 /// A frame with a page that stands for WeChat's.

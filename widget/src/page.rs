@@ -7,8 +7,8 @@ use js_sys::{Object, Reflect};
 use protocol::fast_login::DialogCorner;
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    CustomEvent, CustomEventInit, Document, Element, Event, EventTarget, HtmlAnchorElement, HtmlElement, HtmlIFrameElement,
-    PageTransitionEvent, ShadowRoot, Url, Window,
+    CustomEvent, CustomEventInit, Document, Element, Event, EventTarget, HtmlAnchorElement, HtmlElement,
+    HtmlIFrameElement, PageTransitionEvent, ShadowRoot, Url, Window,
 };
 
 /// The element, and the window that it is in.

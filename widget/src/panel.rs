@@ -123,7 +123,8 @@ impl Panel {
     /// WeChat's page is told the theme that is really seen.
     fn dressed(&self) {
         let (language, theme) = self.dress_of_page();
-        let theme = if theme == ColorScheme::Auto { crate::dom::resolved_scheme(self.page.host()) } else { theme };
+        let theme =
+            if theme == ColorScheme::Auto { crate::dom::resolved_scheme(self.page.host()) } else { theme };
         self.send(Event::Dressed(language, theme));
     }
 
@@ -176,7 +177,9 @@ impl Panel {
         let Some(window) = frame.content_window() else { return };
         // What is on another origin does not say where it is, and has no service worker of this page's.
         let Ok(address) = window.location().href() else { return };
-        let (Some(number), Some(under_way)) = (self.view.frame_from(&window), self.under_way()) else { return };
+        let (Some(number), Some(under_way)) = (self.view.frame_from(&window), self.under_way()) else {
+            return;
+        };
         if !address.starts_with(&self.options.service) {
             return;
         }
@@ -233,7 +236,8 @@ impl Panel {
             }
             Effect::RenewAttempt(started) => self.call(Question::Start, service::renew(options, &started)),
             Effect::ReadAttempt(attempt) => {
-                let error = || LoginError::new(Code::ServiceUnreachable, "the attribute attempt is no attempt");
+                let error =
+                    || LoginError::new(Code::ServiceUnreachable, "the attribute attempt is no attempt");
                 self.send(Event::Started(service::started(&attempt).map(Rc::new).ok_or_else(error)));
             }
             Effect::QueryPermission => self.wait(Waiting::Permission(self.page.window.clone())),
@@ -279,7 +283,8 @@ impl Panel {
             }
             Effect::TellSuccess(success) => self.tell_success(&success),
             Effect::TellError(error) => {
-                let detail = Detail::default().text("code", error.code.as_str()).text("message", &error.message);
+                let detail =
+                    Detail::default().text("code", error.code.as_str()).text("message", &error.message);
                 self.page.tell("weixin-login-error", &detail.value("cause", cause));
                 if is_the_sites(error.code) {
                     self.page.complain(&error.message);

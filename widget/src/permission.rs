@@ -12,7 +12,10 @@ use crate::guarded::settled;
 const NAMES: [&str; 2] = ["loopback-network", "local-network-access"];
 
 /// Asks the browser. Gives what it says, and where it says something, what tells of every change for as long as it is kept.
-pub async fn query(window: Window, told: impl Fn(Permission) + 'static) -> (Permission, Option<EventListener>) {
+pub async fn query(
+    window: Window,
+    told: impl Fn(Permission) + 'static,
+) -> (Permission, Option<EventListener>) {
     for name in NAMES {
         if let Ok(status) = status(&window, name).await {
             let now = meaning(&status);

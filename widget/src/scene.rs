@@ -27,7 +27,8 @@ pub async fn hear(address: String, started: &StartedLogin, told: &dyn Fn(SceneEv
     let mut heard = Heard { told, word: None, id: None };
     let credentials =
         if started.secret.is_some() { RequestCredentials::Omit } else { RequestCredentials::SameOrigin };
-    let call = Call { address, body: None, secret: started.secret.clone(), credentials, limit: BEGINS_WITHIN };
+    let call =
+        Call { address, body: None, secret: started.secret.clone(), credentials, limit: BEGINS_WITHIN };
     let mut held_back = 0;
     let mut pause = AGAIN_AFTER;
     loop {

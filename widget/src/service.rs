@@ -134,7 +134,8 @@ pub fn read<T>(
 
 fn refusal(status: u16, body: &str, good: bool, online: bool) -> LoginError {
     if status == MISDIRECTED_REQUEST {
-        let message = "the service answers under another address: its public_url is not the one that it is asked under";
+        let message =
+            "the service answers under another address: its public_url is not the one that it is asked under";
         return LoginError::new(Code::WrongAddress, message);
     }
     // Without a word of the service's something in between has answered: a proxy's page, a wrong address.

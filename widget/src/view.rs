@@ -104,6 +104,7 @@ impl View {
         for (part, text) in tree::LABELS {
             self.say(*part, *text);
         }
+        qr::name_frames(self);
     }
 
     /// Shows it.

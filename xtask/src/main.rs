@@ -35,7 +35,7 @@ enum Task {
     /// Take the docs' pictures of the widget anew, into docs/pictures
     Pictures,
     /// Measure how soon a person can log in, in a real browser; nothing else should run meanwhile
-    Bench,
+    Bench(bench::Options),
     /// Build what is released into target/dist: the service, the emulator, the widget, the npm package, and their checksums
     Dist,
     /// Check what keeps the house in order: who may use whom, sizes, names, versions
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Widget => widget::run(),
         Task::Pictures => pictures::run(),
-        Task::Bench => bench::run(),
+        Task::Bench(options) => bench::run(&options),
         Task::Dist => dist::run(),
         Task::Tidy => tidy::run(),
     };

@@ -214,7 +214,7 @@ fn styles(work: &Path) -> Result<()> {
     let css = work.join("styles.css");
     shell::run(
         shell::program(tools::npm_program("esbuild"))
-            .args(["widget/src/view/styles.css", "--bundle", "--minify", "--target=es2022", "--charset=utf8"])
+            .args(["widget/src/view/styles.css", "--bundle", "--minify", "--target=es2022"])
             .args(["--log-level=warning"])
             .arg(format!("--outfile={}", css.display())),
     )?;

@@ -1,10 +1,9 @@
 //! What the phone does with a scene: `GET` and `POST /scan/{id}`, the tap inside WeChat; `GET` and `POST /scan/{id}/confirm`, where
 //! the person reads which site and which computer, and enters the number.
 
-use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
+use protocol::device::Device;
 use protocol::service::ErrorCode;
-use protocol::service_account::is_inside_weixin;
 use serde::Deserialize;
 
 use super::event;
@@ -19,6 +18,7 @@ use crate::start::{Start, Way, start};
 use crate::store::StoreError;
 use crate::store::scenes::{Entered, Progress, SceneRow};
 use crate::text::Language;
+use crate::user_agent::device;
 
 /// The form of the question.
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ pub async fn scan(app: web::Data<Shared>, request: HttpRequest, id: web::Path<St
     let language = Language::of(&request);
     let shown = async {
         let (scene, client) = open_scene(&app, &id).await?;
-        if !inside_weixin(&request) {
+        if device(&request) != Device::InsideWeixin {
             return Err(Stop::Refused(Refusal::OpenInWeixin));
         }
         Ok(phone::scan(&app, &client.name, &scene.id, language))
@@ -153,11 +153,6 @@ async fn own_leg(app: &Shared, request: &HttpRequest, scene: &SceneRow) -> Resul
         return Err(other());
     }
     Ok(leg_id)
-}
-
-fn inside_weixin(request: &HttpRequest) -> bool {
-    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
-    user_agent.is_some_and(is_inside_weixin)
 }
 
 fn said(app: &Shared, page: Result<HttpResponse, Stop>, language: Language) -> HttpResponse {

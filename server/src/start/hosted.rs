@@ -4,7 +4,6 @@
 //! The attempt is bound to the browser by a cookie of its own, so that two tabs log in independently.
 
 use actix_web::cookie::Cookie;
-use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::device::Device;
 use protocol::ids::{AppId, Scope, State};
@@ -25,6 +24,7 @@ use crate::session::{cookie, cookie_name, cookie_value, expired_cookie};
 use crate::shared::Shared;
 use crate::store::StoreError;
 use crate::text::Language;
+use crate::user_agent::device;
 
 /// How many attempts one browser may have open; the oldest goes.
 const MOST_ATTEMPTS: usize = 5;
@@ -65,10 +65,8 @@ pub async fn page(
     begin: Start,
     language: Language,
 ) -> Result<HttpResponse, StoreError> {
-    let user_agent =
-        request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let all_the_same = request.query_string().split('&').any(|pair| pair == ALL_THE_SAME);
-    let way = match Device::of(user_agent) {
+    let way = match device(request) {
         Device::InsideWeixin if app.config.weixin.service_account.is_some() => Way::Tap,
         // WeChat shows its QR page to nobody inside WeChat, and opens no other browser.
         Device::InsideWeixin => {

@@ -2,7 +2,6 @@
 //! [`crate::scene`].
 
 use actix_web::HttpRequest;
-use actix_web::http::header::USER_AGENT;
 use protocol::service::Scene;
 
 use crate::clock::Seconds;
@@ -11,6 +10,7 @@ use crate::secret::random_number;
 use crate::shared::Shared;
 use crate::store::scenes::{MOST_TRIES, Progress, SceneRow};
 use crate::store::{AttemptRow, StoreError};
+use crate::user_agent::user_agent;
 
 /// How long a scene lives.
 pub const LIFETIME: Seconds = 300;
@@ -45,8 +45,7 @@ pub fn scan_url(app: &Shared, id: &str) -> String {
 /// The browser and the system that sent a request: `Chrome, Windows`. Names of our own alone: whatever else the header says is
 /// not shown to anybody.
 pub fn computer_of(request: &HttpRequest) -> String {
-    let user_agent =
-        request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let user_agent = user_agent(request);
     // Most browsers claim to be others too: the rarest word decides.
     const BROWSERS: [(&str, &str); 6] = [
         ("Edg/", "Edge"),
@@ -56,7 +55,8 @@ pub fn computer_of(request: &HttpRequest) -> String {
         ("Chrome/", "Chrome"),
         ("Safari/", "Safari"),
     ];
-    const SYSTEMS: [(&str, &str); 7] = [
+    const SYSTEMS: [(&str, &str); 8] = [
+        ("OpenHarmony", "HarmonyOS"),
         ("Windows", "Windows"),
         ("iPhone", "iOS"),
         ("iPad", "iPadOS"),

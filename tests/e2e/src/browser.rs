@@ -1,6 +1,7 @@
 //! A real browser, driven by its own WebDriver program, both gone when the [`Browser`] is dropped.
 
 mod capabilities;
+pub mod chromium;
 mod engine;
 mod firefox;
 mod names;
@@ -125,12 +126,9 @@ impl Browser {
 
     /// Runs a script at the start of every page and frame from now on, before their own. Chromium alone.
     pub async fn on_every_page(&self, script: &str) {
-        let source = json!({ "source": script });
-        self.driver()
-            .cdp()
-            .send_raw("Page.addScriptToEvaluateOnNewDocument", source)
-            .await
-            .expect("the script is taken");
+        // In a block of its own: several such scripts may have names in common.
+        let source = json!({ "source": format!("{{ {script} }}") });
+        self.cdp("Page.addScriptToEvaluateOnNewDocument", source).await;
     }
 
     /// Runs a script in the page (or the frame that was entered) and gives what it returns.
@@ -185,7 +183,7 @@ impl Browser {
     }
 
     /// Fails the test with what a person would see.
-    async fn give_up(&self, what: &str, last: &str) -> ! {
+    pub(crate) async fn give_up(&self, what: &str, last: &str) -> ! {
         let text = "return document.documentElement.outerHTML.slice(0, 3000)";
         let page = self.driver().execute(text, Vec::new()).await.map(|page| page.json().to_string());
         let address = self.driver().current_url().await;

@@ -27,6 +27,8 @@ pub struct HouseOptions {
     pub ports_in_addresses: bool,
     /// The shop's pages; the project's own demo shop where none are given.
     pub www: Option<PathBuf>,
+    /// Or pages of the test's own, and nothing else: names and texts.
+    pub pages: Vec<(String, String)>,
     /// The origin of a site with a server of its own, which passes `/weixin` on to the service: then nobody comes to the shop.
     pub origin: Option<String>,
     /// The only origin whose pages may frame the shop's; nobody's where none is given.
@@ -73,8 +75,14 @@ impl House {
                 weixin.issue(&[SHOP_NAME, EVIL_NAME]).expect("a certificate for the shop");
             Tls { cert_pem, key_pem }
         });
+        let data = TempDir::new().expect("a folder for the service");
+        let www = if options.pages.is_empty() {
+            options.www.unwrap_or_else(|| repository().join("www"))
+        } else {
+            write(data.path().join("www"), &options.pages)
+        };
         let shop = Shop::start(weixin_login_shop::Options {
-            www: options.www.unwrap_or_else(|| repository().join("www")),
+            www,
             tls,
             open_url: weixin.open_url(),
             desktop_urls: vec![weixin.desktop_url()],
@@ -99,11 +107,16 @@ impl House {
             format!("http://localhost:{}", shop.address().port())
         };
 
-        let data = TempDir::new().expect("a folder for the service");
         let config = config(&weixin, &origin, data.path(), &options.more_config);
         let service = Service::start(&config, data.path());
         shop.set_service_url(&format!("http://{}", service.address())).expect("the service's address");
         Self { weixin, shop, service, origin, switches, names, _data: data }
+    }
+
+    /// A house of plain http whose site has these pages.
+    pub async fn with_pages(pages: &[(&str, &str)]) -> Self {
+        let pages = pages.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
+        Self::build(HouseOptions { pages, ..HouseOptions::default() }).await
     }
 
     /// A page of the shop (`/`), or of the service behind it (`/weixin/…`).
@@ -131,6 +144,30 @@ impl House {
         let public = vec![self.shop.address(), self.weixin.open_address()];
         BrowserOptions { public, ..self.browser_options() }
     }
+}
+
+/// A page that has nothing but the element, with a link inside, and these attributes beside the client's.
+pub fn bare(attributes: &str) -> String {
+    page("", &format!("<weixin-login client-id=shop {attributes}>{LINK}</weixin-login>"))
+}
+
+/// A page that loads the widget, with this in its head and this in its body.
+pub fn page(head: &str, body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>A site</title>{head}\
+         <script type=module src=/weixin/widget/weixin-login.js></script><body>{body}"
+    )
+}
+
+/// The way to log in on a page of its own, as a site writes it.
+pub const LINK: &str = "<a href='/weixin/login?client_id=shop&amp;return_to=%2F'>the link inside</a>";
+
+fn write(folder: PathBuf, pages: &[(String, String)]) -> PathBuf {
+    std::fs::create_dir_all(&folder).expect("a folder for the pages");
+    for (name, text) in pages {
+        std::fs::write(folder.join(name), text).expect("a page");
+    }
+    folder
 }
 
 /// The service's configuration for this house. `/sns/*` is asked on the emulator's plain address: the service's process maps

@@ -14,9 +14,26 @@ const PANEL: &str = "
 pub(crate) const FRAME: &str = "return [...document.querySelectorAll('weixin-login')] \
     .map(element => element.shadowRoot?.querySelector('iframe')).find(Boolean)";
 
+/// Finds the button of `display="button"`.
+pub const TRIGGER: &str =
+    "return document.querySelector('weixin-login')?.shadowRoot?.querySelector('.trigger')";
+
+/// Finds the panel itself.
+pub const PANEL_ITSELF: &str = "return [...document.querySelectorAll('weixin-login')] \
+    .map(element => element.shadowRoot?.querySelector('.panel')).find(Boolean)";
+
+/// Finds a button of the panel that is shown, by its `data-press`.
+pub fn shown(button: &str) -> String {
+    format!(
+        "{PANEL}
+         const buttons = [...(root?.querySelectorAll('[data-press=\"{button}\"]') ?? [])];
+         return buttons.find(button => button.checkVisibility());"
+    )
+}
+
 /// Notes every event of the element, across pages of one origin; a script for [`Browser::on_every_page`].
 pub const NOTE_EVENTS: &str = "
-    if (!window.noted) for (const name of ['phase', 'success', 'error']) addEventListener('weixin-login-' + name, event => {
+    if (!window.noted) for (const name of ['phase', 'success', 'error', 'close']) addEventListener('weixin-login-' + name, event => {
         const seen = JSON.parse(sessionStorage.getItem('seen') ?? '[]');
         const { cause, ...detail } = event.detail;
         seen.push({ name, ...detail, cause: cause && String(cause) });
@@ -43,6 +60,20 @@ impl Browser {
         seen.as_array().cloned().unwrap_or_default()
     }
 
+    /// The events of this name so far.
+    pub async fn told(&self, name: &str) -> Vec<Value> {
+        self.events().await.into_iter().filter(|event| event["name"] == name).collect()
+    }
+
+    /// Waits until the element has told an event of this name, and gives the last one.
+    pub async fn until_told(&self, name: &str) -> Value {
+        let script = format!(
+            "return JSON.parse(sessionStorage.getItem('seen') ?? '[]').findLast((event) => event.name === {})",
+            Value::from(name)
+        );
+        self.until(&format!("the event weixin-login-{name}"), &script).await
+    }
+
     /// The phases so far, in order.
     pub async fn phases(&self) -> Vec<String> {
         let events = self.events().await;
@@ -51,15 +82,12 @@ impl Browser {
 
     /// Presses a button of the panel (its `data-press`), when it is there and shown.
     pub async fn press(&self, button: &str) {
-        let script = format!(
-            "{PANEL}
-             const buttons = [...(root?.querySelectorAll('[data-press=\"{button}\"]') ?? [])];
-             const button = buttons.find(button => button.checkVisibility());
-             if (!button) return false;
-             button.click();
-             return true;"
-        );
-        self.until(&format!("a button {button}"), &script).await;
+        self.press_on(&format!("a button {button}"), &shown(button)).await;
+    }
+
+    /// Presses the button of `display="button"`.
+    pub async fn press_trigger(&self) {
+        self.press_on("the button that opens the dialog", TRIGGER).await;
     }
 
     /// What the panel says: the text that is shown.

@@ -6,5 +6,5 @@
 mod packages;
 mod project;
 
-pub use packages::{TARBALL, program, repository, workshop};
+pub use packages::{TARBALL, commonjs_workshop, program, repository, workshop};
 pub use project::{Project, Server, free_port, run};

@@ -29,6 +29,25 @@ pub fn workshop() -> Result<&'static Path> {
         .map_err(|error| anyhow::Error::msg(error.clone()))
 }
 
+/// The sample for tools of the CommonJS age, in the workshop, with packages of its own beside ours: their programs have the names of
+/// newer ones. The sample is laid out afresh.
+///
+/// # Errors
+/// As [`workshop`].
+pub fn commonjs_workshop() -> Result<PathBuf> {
+    let (from, folder) = (sample("commonjs"), workshop()?.join("commonjs"));
+    fs::create_dir_all(&folder)?;
+    for entry in fs::read_dir(&from)? {
+        let entry = entry?;
+        // The lock file says what is installed, and is compared with what was.
+        if entry.file_name() != "package-lock.json" {
+            fs::copy(entry.path(), folder.join(entry.file_name()))?;
+        }
+    }
+    install_locked(&from, &folder)?;
+    Ok(folder)
+}
+
 /// A program of one of the installed packages, to be run in the workshop.
 ///
 /// # Errors
@@ -46,23 +65,12 @@ fn install() -> Result<PathBuf> {
     let folder = repository().join("target/npm");
     fs::create_dir_all(&folder)?;
 
-    // npm takes out of node_modules what it does not know: the notes of what is installed are beside it.
-    let (locked, from_lock) =
-        (fs::read(sample("package-lock.json"))?, folder.join("installed-package-lock.json"));
-    let modules = folder.join("node_modules");
-    if !modules.is_dir() || fs::read(&from_lock).ok().as_ref() != Some(&locked) {
-        for file in ["package.json", "package-lock.json", ".npmrc"] {
-            fs::copy(sample(file), folder.join(file)).context(file)?;
-        }
-        run(npm().args(["ci", "--ignore-scripts", "--silent"]).current_dir(&folder))?;
-        // Written last: a folder without it was left half done.
-        fs::write(&from_lock, locked)?;
-    }
+    install_locked(&sample(""), &folder)?;
 
     let packed =
         run(npm().args(["pack", "--silent", "--pack-destination"]).arg(&folder).current_dir(&built))?;
     let (tarball, installed) = (folder.join(packed.trim()), folder.join(TARBALL));
-    let is_there = modules.join("weixin-login").is_dir();
+    let is_there = folder.join("node_modules/weixin-login").is_dir();
     if !is_there || fs::read(&installed).ok() != Some(fs::read(&tarball)?) {
         run(npm()
             .args(["install", "--no-save", "--ignore-scripts", "--silent"])
@@ -71,6 +79,22 @@ fn install() -> Result<PathBuf> {
         fs::copy(&tarball, installed)?;
     }
     Ok(folder)
+}
+
+/// Installs what this folder's lock file names.
+fn install_locked(from: &Path, folder: &Path) -> Result<()> {
+    // npm takes out of node_modules what it does not know: the notes of what is installed are beside it.
+    let (locked, from_lock) =
+        (fs::read(from.join("package-lock.json"))?, folder.join("installed-package-lock.json"));
+    if folder.join("node_modules").is_dir() && fs::read(&from_lock).ok().as_ref() == Some(&locked) {
+        return Ok(());
+    }
+    for file in ["package.json", "package-lock.json", ".npmrc"] {
+        fs::copy(from.join(file), folder.join(file)).context(file)?;
+    }
+    run(npm().args(["ci", "--ignore-scripts", "--silent"]).current_dir(folder))?;
+    // Written last: a folder without it was left half done.
+    Ok(fs::write(&from_lock, locked)?)
 }
 
 /// A file or folder beside this crate.

@@ -2,7 +2,7 @@
 // types must catch.
 
 import { defineElement, login, LoginError } from "weixin-login";
-import type { LoginErrorCode, LoginResult, Phase, WeixinLoginElement } from "weixin-login/slim";
+import type { CloseReason, Fresh, LoginErrorCode, LoginResult, Phase, WeixinLoginElement } from "weixin-login/slim";
 
 defineElement();
 
@@ -29,8 +29,35 @@ element.addEventListener("weixin-login-success", ({ detail }) => {
 element.addEventListener("weixin-login-error", ({ detail }) => {
   const code: LoginErrorCode = detail.code;
   const message: string = detail.message;
-  return [code, message, detail.cause];
+  const ours = detail.code === "wrong_address" || detail.code === "callback_intercepted" || detail.code === "crashed";
+  return [code, message, detail.cause, ours];
 });
+element.addEventListener("weixin-login-close", ({ detail }) => {
+  const reason: CloseReason = detail.reason;
+  // @ts-expect-error no such reason
+  return reason === "bored";
+});
+declare function fresh(): Promise<Fresh>;
+element.addEventListener("weixin-login-renew", (event) => event.respondWith(fresh()));
+element.addEventListener("weixin-login-renew", (event) => {
+  event.respondWith({ codeChallenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", state: "b1" });
+  // @ts-expect-error an attempt needs its challenge
+  event.respondWith({ nonce: "n", state: "b1" });
+});
+// Attributes are properties.
+element.service = "/weixin";
+element.clientId = "shop";
+element.result = "code";
+element.nonce = "n-0S6_WzA2Mj";
+element.state = null;
+element.page = "/login";
+element.noFrame = true;
+element.noFastLogin = undefined;
+const challenge: string = element.codeChallenge;
+// @ts-expect-error no such display
+element.display = "popup";
+// @ts-expect-error off is false, or the attribute taken away
+element.noFrame = "false";
 // Bubbled to the page.
 addEventListener("weixin-login-success", ({ detail }) => detail.result);
 document.addEventListener("weixin-login-error", ({ detail }) => detail.code);
@@ -39,7 +66,8 @@ element.addEventListener("click", (event) => event.clientX);
 
 async function button(): Promise<LoginResult | undefined> {
   try {
-    return await login({ service: "/weixin", clientId: "shop", lang: "en", theme: "dark", noFastLogin: true });
+    const page = "/weixin/login?return_to=%2F";
+    return await login({ service: "/weixin", clientId: "shop", lang: "en", theme: "dark", noFastLogin: true, page });
   } catch (error) {
     if (error instanceof LoginError && error.code === "cancelled") return undefined;
     throw error;
@@ -50,6 +78,9 @@ button();
 // What comes follows what was asked for.
 login({ clientId: "shop", result: "session" }).then(({ nickname }) => nickname.length);
 login({ clientId: "shop", result: "code", codeChallenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" }).then(({ code }) => code.length);
+login({ clientId: "shop", result: "code", codeChallenge: challenge, nonce: "n", state: "a1", renew: fresh });
+// @ts-expect-error renewing gives what the next attempt begins with
+login({ clientId: "shop", result: "code", codeChallenge: challenge, renew: async () => "a challenge" });
 // @ts-expect-error a session carries no code
 login({ clientId: "shop", result: "session" }).then(({ code }) => code);
 

@@ -24,6 +24,13 @@ export function SignIn({ onLogin }: { onLogin: (result: LoginResult) => void }) 
   );
 }
 
+// What is off may be written out: React 18, Vue and Angular do.
+export const off = <weixin-login client-id="shop" no-frame="false" no-fast-login={false} page="/login" />;
+export const on = <weixin-login client-id="shop" no-frame="" no-fast-login="true" />;
+// @ts-expect-error on or off
+export const neither = <weixin-login client-id="shop" no-frame="yes" />;
+export const closed = <weixin-login client-id="shop" onweixin-login-close={(event) => event.detail.reason === "removed"} />;
+
 // @ts-expect-error no such display
 export const wrongDisplay = <weixin-login client-id="shop" display="popup" />;
 // @ts-expect-error attributes have HTML's names

@@ -78,8 +78,10 @@ pub enum Dismissal {
 pub enum CloseReason {
     /// The person is logged in.
     Success,
-    /// The person closed it.
+    /// The person closed it, and there is no login.
     Cancelled,
+    /// The person closed it after agreeing: the service has the last word, and success or an error is told later.
+    Finishing,
     /// The page took the element away.
     Removed,
 }
@@ -90,6 +92,7 @@ impl CloseReason {
         match self {
             Self::Success => "success",
             Self::Cancelled => "cancelled",
+            Self::Finishing => "finishing",
             Self::Removed => "removed",
         }
     }

@@ -55,7 +55,7 @@ const NEVER: Millis = Millis::MAX;
 
 /// Where the login must leave the page, and the page has not said where to.
 const NO_PAGE: &str =
-    "the login must go on on a page of its own: give the element the attribute page, or a link inside it";
+    "the login must go on on a page of its own: say where by `page`, or by a link inside the element";
 
 /// One mounted panel, from its appearance to its end.
 pub struct Machine {
@@ -73,6 +73,8 @@ pub struct Machine {
     last: Option<Rc<StartedLogin>>,
     /// The attributes' challenge has gone into an attempt.
     challenge_used: bool,
+    /// A code was told: what it was bound to is spent.
+    code_told: bool,
     /// So many numbers were given to questions and frames.
     numbers: u32,
 
@@ -107,6 +109,7 @@ impl Machine {
             coming: Coming::Nothing,
             last: None,
             challenge_used: false,
+            code_told: false,
             numbers: 0,
             appeared_at: 0,
             visible: true,
@@ -124,12 +127,12 @@ impl Machine {
     pub fn handle(&mut self, event: Event, now: Millis) -> Vec<Effect> {
         self.now = self.now.max(now);
         if !was_under_way(&event) {
-            self.step(Event::Woke);
+            self.step(&Event::Woke);
         }
         if self.note(&event) {
-            self.step(event);
+            self.step(&event);
         }
-        self.step(Event::Woke);
+        self.step(&Event::Woke);
 
         let phase = self.stage.phase();
         if self.told != Some(phase) && !matches!(self.stage, Stage::New) {
@@ -141,7 +144,7 @@ impl Machine {
         core::mem::take(&mut self.effects)
     }
 
-    fn step(&mut self, event: Event) {
+    fn step(&mut self, event: &Event) {
         let stage = core::mem::replace(&mut self.stage, Stage::New);
         self.stage = self.next(stage, event);
     }

@@ -72,9 +72,17 @@ fn without_a_frame_and_without_a_page_there_is_a_word() {
         widget.options.frame = false;
         widget.options.page = None;
     });
-    widget.permitted(Permission::Denied);
-    let Body::Failed { code, page: false } = widget.machine.screen().body else { panic!() };
-    assert_eq!(code, Code::Unsupported);
+    widget.appear();
+    widget.send(Event::Permission(Permission::Denied));
+    let effects = widget.started(1);
+    let [Effect::TellPhase(Phase::Error), Effect::TellError(error)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(error.code, Code::Unsupported);
+    assert!(error.message.contains("`page`"), "it says what is missing: {}", error.message);
+    let Body::Failed { code: Code::Unsupported, page: false } = widget.machine.screen().body else {
+        panic!()
+    };
 }
 
 // Time.
@@ -344,6 +352,20 @@ fn inside_weixin_a_tap_leads_to_the_login_page() {
         Body::Page { hint: Text::InsideWeixinHint, offer: Offer::None, note: None }
     );
     assert_eq!(widget.press(Button::OpenPage), [Effect::Navigate(PAGE.into())]);
+}
+
+#[test]
+fn inside_weixin_without_a_page_there_is_a_word() {
+    let mut widget = Driver::prepared(Kind::Embedded, |widget| {
+        widget.options.device = Device::InsideWeixin;
+        widget.options.page = None;
+    });
+    let effects = widget.appear();
+    let [Effect::TellPhase(Phase::Error), Effect::TellError(error)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(error.code, Code::Unsupported);
+    assert!(error.message.contains("`page`"), "it says what is missing: {}", error.message);
 }
 
 #[test]

@@ -170,3 +170,14 @@ fn a_service_that_cannot_be_reached_at_the_end_is_said() {
     widget.send(Event::Finished(Err(unreachable())));
     assert_eq!(widget.machine.screen().phase, Phase::Error);
 }
+
+#[test]
+fn news_of_a_scene_are_asked_anew_when_the_computer_or_its_network_is_back() {
+    let mut widget = shown();
+    for back in [Event::Visible(true), Event::Online(true), Event::Returned] {
+        let before = widget.scenes.last().copied();
+        let effects = widget.send(back);
+        let [Effect::HangUp, Effect::HearScene { run, .. }] = &effects[..] else { panic!("{effects:?}") };
+        assert_ne!(Some(*run), before);
+    }
+}

@@ -9,6 +9,8 @@ use crate::dom;
 /// Shows `button`, or in its place the label `by_hand` with the field `address`.
 pub fn show(view: &View, copying: Copying<'_>, [button, by_hand, address]: [Part; 3]) {
     let by_hand_now = if let Copying::ByHand(address) = copying { Some(address) } else { None };
+    // Asked first: what is hidden has the focus no longer.
+    let is_with_us = view.focused().is_some();
     view.hide(button, by_hand_now.is_some());
     view.hide(by_hand, by_hand_now.is_none());
     let Some(field) = view.at(address) else { return };
@@ -16,7 +18,7 @@ pub fn show(view: &View, copying: Copying<'_>, [button, by_hand, address]: [Part
     // It was pressed a moment ago, or has another address; else the choice is the person's.
     let is_news = field.get_attribute("value").unwrap_or_default() != value;
     dom::set(field, "value", value);
-    if is_news && by_hand_now.is_some() && view.focused().is_some() {
+    if is_news && by_hand_now.is_some() && is_with_us {
         dom::choose(field);
     }
 }

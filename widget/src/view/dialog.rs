@@ -31,7 +31,10 @@ impl View {
 
     /// Takes the dialog away, and the panel in it. Nobody is told.
     pub fn close_dialog(&self) {
-        let Some(dialog) = self.at(Part::Dialog).filter(|dialog| dialog.is_connected()) else { return };
+        // In our root: that may be in no page any more.
+        let Some(dialog) = self.at(Part::Dialog).filter(|dialog| dialog.parent_node().is_some()) else {
+            return;
+        };
         // While the panel is still there: the browser gives the focus back to what had it.
         dialog.unchecked_ref::<HtmlDialogElement>().close();
         self.clear();

@@ -62,7 +62,8 @@ fn advice(code: Code) -> Text {
             | ErrorCode::UnregisteredOrigin
             | ErrorCode::Misconfigured,
         )
-        | Code::WrongAddress | Code::CallbackIntercepted => Text::ErrorSetup,
+        | Code::WrongAddress
+        | Code::CallbackIntercepted => Text::ErrorSetup,
         Code::Service(ErrorCode::VirtualPerson) => Text::ErrorVirtual,
         Code::Service(_) => Text::ErrorOther,
     }

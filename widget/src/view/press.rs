@@ -76,6 +76,10 @@ fn is_backdrop(element: &Element) -> bool {
     element.local_name() == "dialog"
 }
 
+fn in_dialog(element: &Element) -> bool {
+    element.closest("dialog").ok().flatten().is_some()
+}
+
 fn clicked(hearing: &Rc<Hearing>, event: &Event) {
     let beside = hearing.beside.take();
     // The second press of a double one was meant for what the first one has taken away.
@@ -98,9 +102,13 @@ fn clicked(hearing: &Rc<Hearing>, event: &Event) {
     (hearing.hears)(press);
 }
 
-/// A key that is held presses once.
-fn key_went_down(_: &Rc<Hearing>, event: &Event) {
+/// A key that is held presses once. Escape is ours in a dialog: left to the browser, the second one in a row closes it whatever
+/// was said at the first.
+fn key_went_down(hearing: &Rc<Hearing>, event: &Event) {
     let key: &KeyboardEvent = event.unchecked_ref();
+    if key.key() == "Escape" && target(event).is_some_and(|target| in_dialog(&target)) {
+        return cancelled(hearing, event);
+    }
     if key.repeat()
         && matches!(key.key().as_str(), "Enter" | " ")
         && target(event).is_some_and(|target| word(&target).is_some())
@@ -125,7 +133,7 @@ fn cancelled(hearing: &Rc<Hearing>, event: &Event) {
     (hearing.hears)(Press::Dismiss(Dismissal::Escape));
 }
 
-/// Browsers close a dialog at a second Escape, whatever was said at the first. One that we closed is out of the page when
+/// A browser may close a dialog by itself, as some do at the system's Back. One that we closed is out of the page when
 /// this comes, or open again: its event comes a task later.
 fn closed(hearing: &Rc<Hearing>, event: &Event) {
     let dialog: Option<HtmlDialogElement> = target(event).map(JsCast::unchecked_into);

@@ -53,12 +53,21 @@ pub fn show_frames(view: &View, screen: &Screen<'_>, status: Option<FrameStatus>
         dom::toggle(element, "inert", status != Some(FrameStatus::Ready));
     }
     view.frames.set([shown, former]);
+    name_frames(view);
+}
+
+/// Says what the frames are, in the language of the day.
+pub fn name_frames(view: &View) {
+    let frames = view.frames.take();
+    for (_, element) in frames.iter().flatten() {
+        dom::set(element, "title", view.text(Text::QrTitle));
+    }
+    view.frames.set(frames);
 }
 
 fn load(view: &View, frame: &Frame) -> Option<Element> {
     let element = dom::make(&view.root.owner_document()?, "iframe", "")?;
     let set = |name, value| dom::set(&element, name, value);
-    set("title", view.text(Text::QrTitle));
     set("part", "frame");
     // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it.
     set(

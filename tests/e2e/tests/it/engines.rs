@@ -218,7 +218,7 @@ async fn fast_login_by_weixins_own_frame(engine: Engine) {
             "return !!document.querySelector('#fast-login')?.checkVisibility()",
         )
         .await;
-    browser.script("document.querySelector('#fast-login').click()").await;
+    browser.press_on("WeChat's own button", "return document.querySelector('#fast-login')").await;
     house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
     assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
     browser.leave_frame().await;
@@ -312,9 +312,9 @@ async fn without_wasm(engine: Engine) {
         House::build(HouseOptions { www: Some(pages.path().into()), ..HouseOptions::default() }).await;
     let browser = Browser::start(BrowserOptions { engine, ..house.browser_options() }).await;
     browser.open(&house.page("/no-wasm.html")).await;
-    let link = "const link = document.querySelector('weixin-login a');
-                if (!link?.getBoundingClientRect().height) return false; link.click(); return true;";
-    browser.until("a link in the element's place", link).await;
+    browser
+        .press_on("the link in the element's place", "return document.querySelector('weixin-login a')")
+        .await;
     browser.until("the service's page", "return location.pathname === '/weixin/login'").await;
     continue_and_allow(&house, &browser).await;
     browser.until_at(&house.page("/")).await;

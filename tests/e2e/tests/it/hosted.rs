@@ -55,12 +55,7 @@ async fn a_refusal_on_the_hosted_page_is_said_with_a_way_to_start_again() {
     let uuid = scan(&house).await;
     house.weixin.deny(&uuid).unwrap();
     browser.until("the refusal's page", "return document.body.innerText.includes('access_denied')").await;
-    browser
-        .until(
-            "its button",
-            "const again = document.querySelector('a[href*=\"/login?\"]'); again?.click(); return !!again",
-        )
-        .await;
+    browser.press_on("its button", "return document.querySelector('a[href*=\"/login?\"]')").await;
     browser.until_phase("qr").await;
     scan_and_allow(&house).await;
     browser.until_at(&house.page("/sign-in.html")).await;

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod another_site;
-mod button;
 mod each;
 mod engines;
 mod fast_login;
+mod hands;
 mod hosted;
 mod hostile;
 mod login;

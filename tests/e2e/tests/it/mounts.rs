@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use weixin_emulator::DesktopMode;
 use weixin_login_e2e::browser::Browser;
 use weixin_login_e2e::house::{House, HouseOptions};
+use weixin_login_e2e::widget::shown;
 
 use crate::login::{SIGN_IN, assert_signed_in, at_sign_in, scan_and_allow};
 
@@ -173,13 +174,7 @@ async fn presses_that_come_twice_count_once() {
     let house = House::plain().await;
     let browser = at_sign_in(&house).await;
     browser.until_phase("fast-login").await;
-    let twice = "
-        const button = document.querySelector('weixin-login').shadowRoot.querySelector('[data-press=continue]');
-        if (!button?.checkVisibility()) return false;
-        button.click();
-        button.click();
-        return true;";
-    browser.until("two presses", twice).await;
+    browser.press_twice_on("continue", &shown("continue")).await;
     house.weixin.wait_for_dialog(weixin_login_e2e::browser::PATIENCE).await.unwrap();
     assert!(house.weixin.answer_dialog(weixin_emulator::DialogAnswer::Allow));
     browser.until_phase("success").await;
@@ -294,10 +289,7 @@ async fn a_service_that_is_down_is_said_and_tried_again() {
         .await;
     assert_eq!(error(&browser).await, "service_unreachable");
     away(true);
-    let again = "
-        const button = [...document.querySelectorAll('weixin-login')].at(-1).shadowRoot.querySelector('[data-press=start-again]');
-        if (!button?.checkVisibility()) return false; button.click(); return true;";
-    browser.until("the button", again).await;
+    browser.press("start-again").await;
     browser.until_phase("qr").await;
 }
 

@@ -164,7 +164,7 @@ async fn where_cors_refuses_an_allow_for_good_lets_weixins_frame_ask(engine: Eng
     browser.enter_frame().await;
     let card = "return !!document.querySelector('#fast-login')?.checkVisibility()";
     browser.until("fast login in WeChat's own frame", card).await;
-    browser.script("document.querySelector('#fast-login').click()").await;
+    browser.press_on("WeChat's own button", "return document.querySelector('#fast-login')").await;
     house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
     assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
     browser.leave_frame().await;

@@ -57,7 +57,7 @@ async fn an_expired_code_is_refreshed_and_signs_in() {
     browser
         .until("WeChat's word of the expiry", "return document.querySelector('#expired').checkVisibility()")
         .await;
-    browser.script("document.querySelector('#refresh').click()").await;
+    browser.press_on("WeChat's own refresh", "return document.querySelector('#refresh')").await;
     browser.leave_frame().await;
     assert!(house.weixin.scan(&old).is_err(), "the old code is dead");
     scan_and_allow(&house).await;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use weixin_emulator::{DEFAULT_SERVICE_ACCOUNT_APPID, DEFAULT_SERVICE_ACCOUNT_SECRET, DesktopMode};
 use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine};
+use weixin_login_e2e::hand::quoted;
 use weixin_login_e2e::house::{House, HouseOptions, SHOP_NAME};
 
 use crate::each::in_engines;
@@ -46,12 +47,8 @@ pub async fn phone(house: &House, engine: Engine) -> Browser {
 
 /// What the panel's code holds, as the service told it.
 pub async fn scan_url(browser: &Browser) -> String {
-    let copied = "
-        const button = document.querySelector('weixin-login').shadowRoot.querySelector('.scene [data-press=copy-link]');
-        if (!button?.checkVisibility()) return false;
-        button.click();
-        return window.copied;";
-    browser.until("the scene's address", copied).await.as_str().unwrap().to_owned()
+    browser.press("copy-link").await;
+    browser.until("the scene's address", "return window.copied").await.as_str().unwrap().to_owned()
 }
 
 pub async fn number(browser: &Browser) -> String {
@@ -72,15 +69,12 @@ pub async fn come_to_the_question(phone: &Browser, scan_url: &str) {
 }
 
 async fn press(browser: &Browser, what: &str, selector: &str) {
-    let script = format!(
-        "const button = document.querySelector({}); if (!button) return false; button.click(); return true;",
-        Value::from(selector)
-    );
-    browser.until(what, &script).await;
+    browser.press_on(what, &format!("return document.querySelector({})", quoted(selector))).await;
 }
 
 pub async fn enter(phone: &Browser, number: &str) {
-    phone.script(&format!("document.querySelector('#number').value = {}", Value::from(number))).await;
+    press(phone, "the field for the number", "#number").await;
+    phone.driver().action_chain().send_keys(number).perform().await.unwrap();
     press(phone, "the button that lets the computer in", "button[value=confirm]").await;
 }
 

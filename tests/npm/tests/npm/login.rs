@@ -23,12 +23,17 @@ pub async fn browser_at(house: &House, address: &str) -> Browser {
 
 /// Logs in by fast login, and waits until the page greets the person.
 pub async fn log_in(house: &House, browser: &Browser) {
+    answer_by_fast_login(house, browser).await;
+    browser.until("a greeting", "return document.querySelector('#person')?.textContent === '陈锴'").await;
+}
+
+/// Logs in by fast login, as far as the person is concerned.
+pub async fn answer_by_fast_login(house: &House, browser: &Browser) {
     browser.until_phase("fast-login").await;
     browser.press("continue").await;
     browser.until_phase("confirming").await;
     house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
     assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
-    browser.until("a greeting", "return document.querySelector('#person')?.textContent === '陈锴'").await;
 }
 
 /// The site's own cookie says who is logged in.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod commonjs;
+mod frameworks;
 mod login;
 mod next;
 mod package;

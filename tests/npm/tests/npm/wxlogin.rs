@@ -1,6 +1,8 @@
 //! `new WxLogin({…})`: a drop-in for Tencent's script. The frame's address is held to what the protocol says of it, and the page in
 //! the frame is the emulator's.
 
+use std::fs;
+
 use protocol::ids::{AppId, State};
 use protocol::qrconnect::{ColorScheme, PostedStatus, QrFrame, SelfRedirect};
 use serde_json::{Value, json};
@@ -174,6 +176,73 @@ async fn the_frame_is_tencents_and_may_do_what_its_page_needs() {
     assert_eq!((&second["sandbox"], &second["allow"]), (&json!(null), &json!("")));
     assert_eq!(second["title"], "WeChat login QR code");
     assert_eq!(browser.script("return document.querySelectorAll('#login_container > *').length").await, 1);
+}
+
+#[tokio::test]
+async fn a_page_in_tencents_style_works_as_it_stands() {
+    let project = plain_site("wxlogin-classic");
+    let script = fs::read(project.folder.join("weixin-login/wxlogin.global.js")).unwrap();
+    assert!(script.is_ascii(), "a page of another charset would read other letters");
+    let house = house(&project.folder).await;
+    let browser = browser_at(&house, &house.page("/")).await;
+    // Such a page has its script inline, and no policy against that.
+    let cdp = browser.driver().cdp();
+    cdp.send_raw("Page.setBypassCSP", json!({ "enabled": true })).await.unwrap();
+    browser.open(&house.page("/wxlogin-classic.html")).await;
+    let made = format!("return obj instanceof WxLogin && {FRAME}?.src");
+    assert_eq!(
+        browser.until("the frame's address", &made).await,
+        "https://open.weixin.qq.com/connect/qrconnect?appid=wxbdc5610cc59c1631&scope=snsapi_login\
+         &redirect_uri=https%3A%2F%2Fshop.example.com%2Fcallback&state=3d6be0a4035d839573b04816624a415e&login_type=jssdk\
+         &self_redirect=true&styletype=&sizetype=&bgcolor=&rst=&style=black"
+    );
+    assert_eq!(browser.script(&format!("return {FRAME}.title")).await, "微信登录二维码");
+
+    make(&browser, on_emulator(&house)).await;
+    let said = browser.until("all that is told", "return said.length === 4 && said").await;
+    assert_eq!((&said[1], &said[3]), (&json!(["onReady", true]), &json!(["onQRcodeReady"])));
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_well_encoded_is_refused_in_a_sentence() {
+    let (_house, browser) = at_page("wxlogin-malformed").await;
+    let script = "
+        globalThis.unhandled = 0;
+        addEventListener('unhandledrejection', () => unhandled++);
+        const options = { id: 'login_container', appid: 'wx', state: 'a1', redirect_uri: 'https://shop.example.com/' };
+        globalThis.told = [
+            { redirect_uri: 'https%3A%2F%2Fshop.example.com%2F100%' },
+            { redirect_uri: 'https%3A%2F%2Fshop.example.com%2F%E4%ZZ' },
+            { redirect_uri: 'https://shop.example.com/\\ud800' },
+            { href: 'https%3A%2F%2Fshop.example.com%2F%weixin.css' },
+            // Plain, and so a letter like any other.
+            { redirect_uri: 'https://shop.example.com/?sale=100%' },
+        ].map((wrong) => {
+            try {
+                return new WxLogin({ ...options, ...wrong }) && 'a frame';
+            } catch (error) {
+                return `${error.name}: ${error.message}`;
+            }
+        });
+        setTimeout(() => (globalThis.later = true));";
+    browser.script(script).await;
+    browser.until("what is not handled", "return globalThis.later").await;
+    let refused = |name: &str, address: &str| {
+        format!(
+            "TypeError: WxLogin: {name} is not well encoded: {address}. Give it plain, or all of it by encodeURIComponent."
+        )
+    };
+    assert_eq!(
+        browser.script("return [told[0], told[1], told[3], told[4], unhandled]").await,
+        json!([
+            refused("redirect_uri", "https%3A%2F%2Fshop.example.com%2F100%"),
+            refused("redirect_uri", "https%3A%2F%2Fshop.example.com%2F%E4%ZZ"),
+            refused("href", "https%3A%2F%2Fshop.example.com%2F%weixin.css"),
+            "a frame",
+            0,
+        ])
+    );
+    assert_eq!(browser.script("return told[2].startsWith('TypeError: WxLogin: redirect_uri')").await, true);
 }
 
 #[tokio::test]

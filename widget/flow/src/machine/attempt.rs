@@ -86,21 +86,25 @@ impl Machine {
     }
 
     fn ask_for_a_challenge(&mut self) {
-        let effect = match (self.options.result, &self.options.code_challenge) {
-            (LoginResult::Session, _) => Effect::MakeChallenge,
-            (LoginResult::Code, Some(code_challenge)) if !self.challenge_used => {
-                let challenge = Challenge {
-                    code_challenge: code_challenge.clone(),
-                    code_verifier: None,
-                    nonce: self.options.nonce.clone(),
-                    state: self.options.state.clone(),
-                };
-                return self.start(challenge);
-            }
-            (LoginResult::Code, _) => Effect::AskForChallenge,
+        let effect = match self.options.result {
+            LoginResult::Session => Effect::MakeChallenge,
+            LoginResult::Code if self.challenge_used => Effect::AskForChallenge,
+            LoginResult::Code => match self.attributes_challenge() {
+                Some(challenge) => return self.start(challenge),
+                None => Effect::AskForChallenge,
+            },
         };
         self.coming = Coming::Challenge;
         self.ask_for(effect);
+    }
+
+    fn attributes_challenge(&self) -> Option<Challenge> {
+        Some(Challenge {
+            code_challenge: self.options.code_challenge.clone()?,
+            code_verifier: None,
+            nonce: self.options.nonce.clone(),
+            state: self.options.state.clone(),
+        })
     }
 
     fn start(&mut self, challenge: Challenge) {
@@ -133,29 +137,36 @@ impl Machine {
         }
     }
 
-    pub(super) fn challenged(&mut self, wished: bool, outcome: Result<Challenge, LoginError>) -> Stage {
+    pub(super) fn challenged(&mut self, wished: bool, outcome: &Result<Challenge, LoginError>) -> Stage {
         if !matches!(self.coming, Coming::Challenge) {
             return Stage::Starting { wished };
         }
         self.coming = Coming::Nothing;
         match (outcome, self.options.result) {
             (Ok(challenge), LoginResult::Session | LoginResult::Code) => {
-                self.start(challenge);
+                self.start(challenge.clone());
                 Stage::Starting { wished }
             }
             // The page is not told of a lack that nobody has met yet.
             (Err(_), LoginResult::Code) if !wished => Stage::Expired(Anew::ByPress),
-            (Err(_), LoginResult::Code) => self.fail(LoginError::new(
-                Code::Service(ErrorCode::InvalidRequest),
-                "the challenge, nonce and state are used: the page must answer weixin-login-renew with fresh ones",
-            )),
-            (Err(error), LoginResult::Session) => self.fail(error),
+            // One that no code was bound to may be used by the person who tries again.
+            (Err(_), LoginResult::Code) => match self.attributes_challenge().filter(|_| !self.code_told) {
+                Some(challenge) => {
+                    self.start(challenge);
+                    Stage::Starting { wished }
+                }
+                None => self.fail(LoginError::new(
+                    Code::Service(ErrorCode::InvalidRequest),
+                    "the challenge, nonce and state are used: the page must answer weixin-login-renew with fresh ones",
+                )),
+            },
+            (Err(error), LoginResult::Session) => self.fail(error.clone()),
         }
     }
 
-    pub(super) fn started(&mut self, wished: bool, outcome: Result<Rc<StartedLogin>, LoginError>) -> Stage {
+    pub(super) fn started(&mut self, wished: bool, outcome: &Result<Rc<StartedLogin>, LoginError>) -> Stage {
         let Some(challenge) = self.take_attempt() else { return Stage::Starting { wished } };
-        match outcome.and_then(checked) {
+        match checked(outcome) {
             Ok(started) => self.arrive(started, challenge),
             Err(error) if self.last.is_some() && is_gone(error.code) => Stage::Expired(Anew::Reload),
             Err(error) => self.fail(error),
@@ -197,12 +208,12 @@ impl Machine {
     pub(super) fn challenged_anew(
         &mut self,
         mut qr: Box<Qr>,
-        outcome: Result<Challenge, LoginError>,
+        outcome: &Result<Challenge, LoginError>,
     ) -> Stage {
         if matches!(self.coming, Coming::Challenge) {
             self.coming = Coming::Nothing;
             match outcome {
-                Ok(challenge) => self.start(challenge),
+                Ok(challenge) => self.start(challenge.clone()),
                 // The QR code lives to its end.
                 Err(_) => qr.renews_at = None,
             }
@@ -213,10 +224,10 @@ impl Machine {
     pub(super) fn renewed(
         &mut self,
         mut qr: Box<Qr>,
-        outcome: Result<Rc<StartedLogin>, LoginError>,
+        outcome: &Result<Rc<StartedLogin>, LoginError>,
     ) -> Stage {
         let Some(challenge) = self.take_attempt() else { return Stage::Qr(qr) };
-        match outcome.and_then(checked) {
+        match checked(outcome) {
             Ok(started) if started.scene.is_some() => {
                 qr.leave(self);
                 self.arrive(started, challenge)
@@ -259,12 +270,15 @@ impl Machine {
 }
 
 /// The service's appid and state are what WeChat takes; a scene asks WeChat for nothing from here.
-fn checked(started: Rc<StartedLogin>) -> Result<Rc<StartedLogin>, LoginError> {
-    if started.scene.is_none() && started.weixin_login().is_err() {
+fn checked(outcome: &Result<Rc<StartedLogin>, LoginError>) -> Result<Rc<StartedLogin>, LoginError> {
+    if let Ok(started) = outcome
+        && started.scene.is_none()
+        && started.weixin_login().is_err()
+    {
         let code = Code::Service(ErrorCode::Misconfigured);
         return Err(LoginError::new(code, "the service's appid or state is malformed"));
     }
-    Ok(started)
+    outcome.clone()
 }
 
 /// Whether a hosted attempt with this answer can never be renewed.

@@ -156,7 +156,7 @@ impl Machine {
         mut probing: Box<Probing>,
         run: Run,
         desktop: usize,
-        outcome: Result<Ready, Unusable>,
+        outcome: &Result<Ready, Unusable>,
     ) -> Stage {
         let Some(asking) = probing.asking.take_if(|asking| asking.run == run) else {
             return Stage::Probing(probing);
@@ -181,7 +181,7 @@ impl Machine {
         mut qr: Box<Qr>,
         run: Run,
         desktop: usize,
-        outcome: Result<Ready, Unusable>,
+        outcome: &Result<Ready, Unusable>,
     ) -> Stage {
         let asking = match core::mem::replace(&mut qr.desktop, Desktop::Silent) {
             Desktop::Asking(asking) if asking.run == run => asking,
@@ -267,7 +267,7 @@ impl Machine {
         &mut self,
         confirming: Box<Confirming>,
         run: Run,
-        outcome: Result<Redirect, Unusable>,
+        outcome: &Result<Redirect, Unusable>,
     ) -> Stage {
         let question = confirming.question;
         if confirming.run != run || question == Question::CheckLogin {
@@ -278,7 +278,7 @@ impl Machine {
             Ok(redirect) => {
                 let login = card.attempt.started.weixin_login().ok();
                 match login.and_then(|login| redirect.check(&login).ok()) {
-                    Some(code) => self.agreed(card.attempt, &redirect, code),
+                    Some(code) => self.agreed(card.attempt, redirect, code),
                     None => self.fast_login_failed(card),
                 }
             }
@@ -299,7 +299,7 @@ impl Machine {
         &mut self,
         confirming: Box<Confirming>,
         run: Run,
-        outcome: Result<Ready, Unusable>,
+        outcome: &Result<Ready, Unusable>,
     ) -> Stage {
         if confirming.run != run || confirming.question != Question::CheckLogin {
             return Stage::Confirming(confirming);
@@ -350,9 +350,9 @@ impl Asking {
     }
 }
 
-fn recognised(started: &Rc<StartedLogin>, desktop: usize, ready: Ready) -> Rc<Found> {
+fn recognised(started: &Rc<StartedLogin>, desktop: usize, ready: &Ready) -> Rc<Found> {
     let avatar = person::avatar(&ready.headimgurl, &started.open_url, started.emulator);
-    Rc::new(Found { started: started.clone(), desktop, ready, avatar })
+    Rc::new(Found { started: started.clone(), desktop, ready: ready.clone(), avatar })
 }
 
 pub(super) fn person(found: &Found) -> Person<'_> {

@@ -45,13 +45,15 @@ impl Machine {
     pub(super) fn finished(
         &mut self,
         mut finishing: Box<Finishing>,
-        outcome: Result<Ended, LoginError>,
+        outcome: &Result<Ended, LoginError>,
     ) -> Stage {
         match (&finishing.step, outcome) {
             (Step::Redeem { .. } | Step::Away, Ok(_) | Err(_)) => Stage::Finishing(finishing),
-            (Step::PostCallback(_) | Step::FinishScene, Err(error)) => self.step_failed(finishing, error),
+            (Step::PostCallback(_) | Step::FinishScene, Err(error)) => {
+                self.step_failed(finishing, error.clone())
+            }
             (Step::PostCallback(_) | Step::FinishScene, Ok(Ended::Onward(location))) => {
-                self.ask_for(Effect::Navigate(location));
+                self.ask_for(Effect::Navigate(location.clone()));
                 finishing.step = Step::Away;
                 Stage::Finishing(finishing)
             }
@@ -67,13 +69,13 @@ impl Machine {
     }
 
     /// The service's code has come.
-    pub(super) fn finish(&mut self, attempt: Rc<Attempt>, finished: FinishedLogin, unseen: bool) -> Stage {
-        let FinishedLogin { code, iss, .. } = finished;
+    pub(super) fn finish(&mut self, attempt: Rc<Attempt>, finished: &FinishedLogin, unseen: bool) -> Stage {
+        let code = finished.code.clone();
         let challenge = attempt.challenge.as_ref();
         match self.options.result {
             LoginResult::Code => {
                 let state = challenge.and_then(|challenge| challenge.state.clone());
-                self.succeed(Success::Code { code, state, iss }, unseen)
+                self.succeed(Success::Code { code, state, iss: finished.iss.clone() }, unseen)
             }
             LoginResult::Session => {
                 // Only the service's own page has attempts without one, and its logins end there.
@@ -91,11 +93,13 @@ impl Machine {
     pub(super) fn redeemed(
         &mut self,
         finishing: Box<Finishing>,
-        outcome: Result<Profile, LoginError>,
+        outcome: &Result<Profile, LoginError>,
     ) -> Stage {
         match (&finishing.step, outcome) {
-            (Step::Redeem { .. }, Ok(profile)) => self.succeed(Success::Session(profile), finishing.unseen),
-            (Step::Redeem { .. }, Err(error)) => self.step_failed(finishing, error),
+            (Step::Redeem { .. }, Ok(profile)) => {
+                self.succeed(Success::Session(profile.clone()), finishing.unseen)
+            }
+            (Step::Redeem { .. }, Err(error)) => self.step_failed(finishing, error.clone()),
             (Step::PostCallback(_) | Step::FinishScene | Step::Away, Ok(_) | Err(_)) => {
                 Stage::Finishing(finishing)
             }
@@ -103,6 +107,7 @@ impl Machine {
     }
 
     fn succeed(&mut self, success: Success, unseen: bool) -> Stage {
+        self.code_told |= matches!(success, Success::Code { .. });
         self.ask_for(Effect::TellSuccess(success));
         let done = Stage::Done { goes_at: NEVER };
         if unseen {
@@ -163,7 +168,7 @@ impl Machine {
     pub(super) fn let_go(&mut self, mut finishing: Box<Finishing>) -> Stage {
         if !finishing.unseen {
             finishing.unseen = true;
-            self.ask_for(Effect::CloseDialog(CloseReason::Cancelled));
+            self.ask_for(Effect::CloseDialog(CloseReason::Finishing));
         }
         Stage::Finishing(finishing)
     }

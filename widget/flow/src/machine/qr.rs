@@ -6,7 +6,7 @@ use protocol::qrconnect::{QrFrame, SelfRedirect};
 use protocol::service::{Kind, WebMessage};
 
 use super::attempt::Attempt;
-use super::stage::{Desktop, Qr, Shown, Stage};
+use super::stage::{Card, Desktop, Qr, Shown, Stage};
 use super::{FRAME_SILENT_AFTER, Machine, NEVER, NO_PAGE};
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
@@ -24,6 +24,11 @@ impl Machine {
         let frame = self.load_frame(&attempt);
         let renews_at = Some(attempt.renews_at);
         Stage::Qr(Box::new(Qr { attempt, frame, former: None, desktop, note, renews_at }))
+    }
+
+    /// From the card; the way back is offered beside the QR code.
+    pub(super) fn scan_instead(&mut self, card: Card, note: Option<Text>) -> Stage {
+        self.show_qr(card.attempt, Desktop::Ready(card.found), note)
     }
 
     /// Loads WeChat's page, also in the place of one that was loaded otherwise.
@@ -101,8 +106,8 @@ impl Machine {
     }
 
     /// What the callback page says: state and iss tell whose login it is.
-    pub(super) fn message(&mut self, qr: Box<Qr>, message: WebMessage) -> Stage {
-        let (state, iss) = match &message {
+    pub(super) fn message(&mut self, qr: Box<Qr>, message: &WebMessage) -> Stage {
+        let (state, iss) = match message {
             WebMessage::Finished(finished) => (&finished.state, &finished.iss),
             WebMessage::Failed { state, iss, .. } => (state, iss),
         };
@@ -116,7 +121,7 @@ impl Machine {
         qr.leave(self);
         match message {
             WebMessage::Finished(finished) => self.finish(attempt, finished, false),
-            WebMessage::Failed { problem, .. } => self.fail((&problem).into()),
+            WebMessage::Failed { problem, .. } => self.fail(problem.into()),
         }
     }
 

@@ -44,6 +44,14 @@ impl Machine {
         Stage::Scene(scene)
     }
 
+    /// A connection that slept with the computer, or with its network, may be dead without a word: it is asked anew.
+    pub(super) fn hear_anew(&mut self, mut scene: Box<Scene>) -> Stage {
+        scene.run = self.next_run();
+        self.ask_for(Effect::HangUp);
+        self.ask_for(Effect::HearScene { run: scene.run, started: scene.attempt.started.clone() });
+        Stage::Scene(scene)
+    }
+
     /// When the countdown shows another second. Where nobody looks, nothing is counted.
     pub(super) fn scene_ticks_at(&self, scene: &Scene) -> Millis {
         let since = scene.attempt.since;

@@ -5,7 +5,7 @@
 //! before somebody has said what it means in each of the others.
 
 use super::Machine;
-use super::stage::{Anew, Copied, Desktop, Stage};
+use super::stage::{Anew, Copied, Stage};
 use crate::event::{CloseReason, Dismissal as D, Event as E};
 use crate::screen::Button as B;
 use crate::text::Text;
@@ -14,12 +14,13 @@ use Stage as S;
 impl Machine {
     /// What becomes of `stage` when this happens. [`Machine::handle`] has noted already what is remembered in every stage, and
     /// lets nothing through that does not count.
-    // A row a line, where it is short enough: that is what makes it a table.
+    // A row a line, where it is short enough: that is what makes it a table. By reference: an event that is moved apart is
+    // copied, and each of its parts dropped, in every row.
     #[rustfmt::skip]
-    pub(super) fn next(&mut self, stage: Stage, event: E) -> Stage {
+    pub(super) fn next(&mut self, stage: Stage, event: &E) -> Stage {
         match (stage, event) {
             // The panel comes.
-            (S::New, E::Appeared { visible }) => self.appear(visible),
+            (S::New, E::Appeared { visible }) => self.appear(*visible),
             (S::Unseen, E::Visible(true)) => self.begin(false),
 
             // An attempt comes, in two steps; beside the QR code it takes the place of the one before.
@@ -30,31 +31,31 @@ impl Machine {
 
             // The local WeChat is asked.
             (S::Probing(probing), E::Permission(_)) => self.ask_or_show_qr(probing),
-            (S::Probing(probing), E::Probed { run, desktop, outcome }) => self.probed_first(probing, run, desktop, outcome),
+            (S::Probing(probing), E::Probed { run, desktop, outcome }) => self.probed_first(probing, *run, *desktop, outcome),
             (S::Qr(qr), E::Permission(_)) => self.permitted(qr),
-            (S::Qr(qr), E::Probed { run, desktop, outcome }) => self.probed_beside_qr(qr, run, desktop, outcome),
+            (S::Qr(qr), E::Probed { run, desktop, outcome }) => self.probed_beside_qr(qr, *run, *desktop, outcome),
             (S::Qr(qr), E::Pressed(B::UseThisComputer)) => self.use_this_computer(qr),
 
             // It asks the person.
             (S::Card(card), E::Pressed(B::Continue)) => self.authorize(*card),
             (S::Qr(qr), E::Pressed(B::Continue)) => self.continue_from_qr(qr),
-            (S::Confirming(confirming), E::Authorized { run, outcome }) => self.authorized(confirming, run, outcome),
-            (S::Confirming(confirming), E::Probed { run, outcome, .. }) => self.checked_again(confirming, run, outcome),
+            (S::Confirming(confirming), E::Authorized { run, outcome }) => self.authorized(confirming, *run, outcome),
+            (S::Confirming(confirming), E::Probed { run, outcome, .. }) => self.checked_again(confirming, *run, outcome),
             (S::Confirming(confirming), E::Pressed(B::Cancel)) => S::Card(confirming.leave(self).into()),
 
             // WeChat's page in its frame, and the callback page after it.
-            (S::Card(card), E::Pressed(B::ScanInstead)) => self.show_qr(card.attempt, Desktop::Ready(card.found), None),
-            (S::Card(card), E::Pressed(B::OtherAccount)) =>
-                self.show_qr(card.attempt, Desktop::Ready(card.found), Some(Text::NoteOtherAccount)),
-            (S::Qr(qr), E::Frame { number, .. }) => Self::frame_spoke(qr, number),
-            (S::Qr(qr), E::FrameLost { number }) => self.frame_lost(qr, number),
+            (S::Card(card), E::Pressed(B::ScanInstead)) => self.scan_instead(*card, None),
+            (S::Card(card), E::Pressed(B::OtherAccount)) => self.scan_instead(*card, Some(Text::NoteOtherAccount)),
+            (S::Qr(qr), E::Frame { number, .. }) => Self::frame_spoke(qr, *number),
+            (S::Qr(qr), E::FrameLost { number }) => self.frame_lost(qr, *number),
             (S::Qr(qr), E::Message(message)) => self.message(qr, message),
             (S::Qr(qr), E::Pressed(B::ReloadFrame)) => self.reload_frame(qr, false),
             (S::Qr(qr), E::Online(true)) => self.reload_frame(qr, true),
             (S::Qr(qr), E::Dressed(..)) => self.dress_frame(qr),
 
             // The site's own QR code.
-            (S::Scene(scene), E::Scene { run, event }) => self.scene_event(scene, run, event),
+            (S::Scene(scene), E::Scene { run, event }) => self.scene_event(scene, *run, *event),
+            (S::Scene(scene), E::Visible(true) | E::Online(true) | E::Returned) => self.hear_anew(scene),
 
             // The service has the last word.
             (S::Finishing(finishing), E::Finished(outcome)) => self.finished(finishing, outcome),
@@ -65,8 +66,8 @@ impl Machine {
             (stage @ (S::InsideWeixin | S::Qr(_) | S::Failed(_)), E::Pressed(B::OpenPage)) => self.open_page(stage),
             (stage @ S::Phone(_), E::Pressed(B::CopyLink)) => self.copy(self.options.here.clone(), stage),
             (S::Scene(scene), E::Pressed(B::CopyLink)) => self.copy(scene.scene.scan_url.clone(), S::Scene(scene)),
-            (S::Phone(_), E::Copied(good)) => S::Phone(Copied::answered(good)),
-            (S::Scene(scene), E::Copied(good)) => S::Scene(scene.copied(good)),
+            (S::Phone(_), E::Copied(good)) => S::Phone(Copied::answered(*good)),
+            (S::Scene(scene), E::Copied(good)) => S::Scene(scene.copied(*good)),
 
             // Another one begins.
             (S::Phone(_), E::Pressed(B::ShowQr)) => self.begin(true),

@@ -1,0 +1,3 @@
+import { WxLogin } from "weixin-login/wxlogin";
+
+window.WxLogin = WxLogin;
