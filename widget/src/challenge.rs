@@ -23,12 +23,12 @@ pub fn ask(page: &Page) -> Option<JsValue> {
     answer.take()
 }
 
-/// Reads what the promise comes to.
+/// Reads what the promise comes to, where there is one.
 ///
 /// # Errors
 /// What the page threw, or that it gave no challenge.
-pub async fn read(promise: JsValue) -> Result<Challenge, JsValue> {
-    let given = BrowserJson(settled(Ok(promise)).await?);
+pub async fn read(promise: Option<JsValue>) -> Result<Challenge, JsValue> {
+    let given = BrowserJson(settled(promise.ok_or(JsValue::UNDEFINED)).await?);
     let Some(code_challenge) = given.text_member("codeChallenge") else {
         return Err(JsValue::from_str("respondWith was given no codeChallenge"));
     };

@@ -29,7 +29,8 @@ pub struct Call {
     pub limit: u32,
 }
 
-/// A whole answer.
+/// A whole answer; by default none at all.
+#[derive(Default)]
 pub struct Answer {
     /// HTTP's.
     pub status: u16,
@@ -37,13 +38,25 @@ pub struct Answer {
     pub body: String,
 }
 
+impl Answer {
+    /// Whether it is what was asked for.
+    pub fn is_good(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body of a good answer; nothing of another.
+    pub fn good(&self) -> &str {
+        if self.is_good() { &self.body } else { "" }
+    }
+}
+
 /// Asks, and reads the answer.
 ///
 /// # Errors
 /// What the browser or the page threw, whatever that is.
-pub async fn call(call: Call) -> Result<Answer, JsValue> {
+pub async fn call(call: &Call) -> Result<Answer, JsValue> {
     let limit = Limit::new(call.limit)?;
-    let response = send(&call, &limit, "application/json", None).await?;
+    let response = send(call, &limit, "application/json", None).await?;
     let status = response.status();
     let mut body = String::new();
     let mut left = BODY_LIMIT;
@@ -88,7 +101,9 @@ pub async fn send(
     init.set_signal(Some(&limit.controller.signal()));
     // Only an address that is none throws here.
     let request: Request = web_sys::Request::new_with_str_and_init(&call.address, &init)?.into();
-    Ok(guarded::fetch(request.into()).await?.into())
+    // What is no answer of the browser's is no answer.
+    let answer: web_sys::Response = guarded::fetch(&request.into()).await?.dyn_into()?;
+    Ok(answer.into())
 }
 
 /// Aborts a request when it takes too long, and when it is dropped.

@@ -183,12 +183,7 @@ impl Panel {
         if !address.starts_with(&self.options.service) {
             return;
         }
-        let this = self.this.clone();
-        under_way.callback.set(Some(Timeout::new(CALLBACK_SPEAKS_WITHIN, move || {
-            if let Some(panel) = this.upgrade() {
-                panel.send(Event::FrameLost { number });
-            }
-        })));
+        under_way.callback.set(Some(self.later(CALLBACK_SPEAKS_WITHIN, Event::FrameLost { number })));
     }
 
     /// Brings the machine an event.
@@ -215,14 +210,13 @@ impl Panel {
 
     fn wake_after(&self, delay: Option<u32>) {
         let Some(under_way) = self.under_way() else { return };
+        under_way.wake.set(delay.map(|delay| self.later(delay, Event::Woke)));
+    }
+
+    /// Brings the machine an event after so many milliseconds, unless it is dropped before.
+    fn later(&self, delay: u32, event: Event) -> Timeout {
         let this = self.this.clone();
-        under_way.wake.set(delay.map(|delay| {
-            Timeout::new(delay, move || {
-                if let Some(panel) = this.upgrade() {
-                    panel.send(Event::Woke);
-                }
-            })
-        }));
+        Timeout::new(delay, move || tell(&this, event))
     }
 
     fn perform(&self, effect: Effect, cause: &JsValue) {
@@ -338,11 +332,8 @@ impl Panel {
     fn watch_for_showing(&self) {
         let (Some(under_way), Some(element)) = (self.under_way(), self.view.panel()) else { return };
         let this = self.this.clone();
-        under_way.shown_again.set(ShownAgain::watch(element.unchecked_into(), move || {
-            if let Some(panel) = this.upgrade() {
-                panel.send(Event::ShownAgain);
-            }
-        }));
+        let shown = move || tell(&this, Event::ShownAgain);
+        under_way.shown_again.set(ShownAgain::watch(element.unchecked_into(), shown));
     }
 
     fn under_way(&self) -> Option<Rc<UnderWay>> {
@@ -361,6 +352,13 @@ impl Panel {
     /// The clock that is never set, in milliseconds.
     fn monotonic(&self) -> f64 {
         self.page.window.performance().map_or(0.0, |performance| performance.now())
+    }
+}
+
+/// Brings it an event, where the panel is still there.
+pub fn tell(panel: &Weak<Panel>, event: Event) {
+    if let Some(panel) = panel.upgrade() {
+        panel.send(event);
     }
 }
 
