@@ -11,8 +11,17 @@ const all = (selector) => document.querySelectorAll(selector);
 let language = storedLanguage() ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh-CN" : "en");
 
 function storedLanguage() {
-  const wanted = new URLSearchParams(location.search).get("lang") ?? localStorage.getItem("language");
+  const wanted = new URLSearchParams(location.search).get("lang") ?? kept((storage) => storage.getItem("language"));
   return languages.find((known) => known === wanted);
+}
+
+/** A browser may be told to keep nothing, and throws then: the language is the page's alone. */
+function kept(use) {
+  try {
+    return use(localStorage);
+  } catch {
+    return null;
+  }
 }
 
 function say(key) {
@@ -34,7 +43,7 @@ function showLanguage() {
 for (const button of all("[data-language]")) {
   button.addEventListener("click", () => {
     language = button.dataset.language;
-    localStorage.setItem("language", language);
+    kept((storage) => storage.setItem("language", language));
     showLanguage();
   });
 }

@@ -39,7 +39,7 @@ export const text = {
     title: "Camellia · a tea shop",
     signInTitle: "Sign in · Camellia",
     counterTitle: "Counter · Camellia",
-    counterHeadline: "At the counter: the site’s own QR code",
+    counterHeadline: "At the counter: the site's own QR code",
     skip: "Skip to the content",
     brand: "Camellia",
     language: "Language",

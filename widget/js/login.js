@@ -42,7 +42,7 @@ async function open({ renew, ...options }) {
         // While the service has the last word, success or an error follows.
         if (reason !== "finishing") reject(problem);
       });
-      on("renew", ({ respondWith }) => renew && respondWith(renew()));
+      element.addEventListener("weixin-login-renew", (event) => renew && event.respondWith(renew()));
       document.body.append(element);
       element.open();
     });

@@ -5,12 +5,17 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use flow::event::Challenge;
+use js_sys::{Array, Promise};
 use protocol::json::Json;
 use wasm_bindgen::prelude::*;
 
 use crate::guarded::settled;
 use crate::json::BrowserJson;
-use crate::page::{Detail, Page};
+use crate::page::Page;
+use crate::task;
+
+/// A page's backend that has not answered after so many milliseconds will not.
+const LIMIT: u32 = 20_000;
 
 /// Asks the page, by an event whose `respondWith` takes a promise of `{codeChallenge, nonce, state}`.
 ///
@@ -19,16 +24,19 @@ pub fn ask(page: &Page) -> Option<JsValue> {
     let answer: Rc<Cell<Option<JsValue>>> = Rc::default();
     let given = answer.clone();
     let respond_with = Closure::<dyn FnMut(JsValue)>::new(move |value| given.set(Some(value)));
-    page.tell("weixin-login-renew", &Detail::default().value("respondWith", respond_with.as_ref()));
+    page.ask("weixin-login-renew", respond_with.as_ref());
     answer.take()
 }
 
 /// Reads what the promise comes to, where there is one.
 ///
 /// # Errors
-/// What the page threw, or that it gave no challenge.
+/// What the page threw, or that it gave no challenge in time.
 pub async fn read(promise: Option<JsValue>) -> Result<Challenge, JsValue> {
-    let given = BrowserJson(settled(promise.ok_or(JsValue::UNDEFINED)).await?);
+    let promise = promise.ok_or(JsValue::UNDEFINED)?;
+    let (too_late, _timer) = task::after(LIMIT);
+    let first = Promise::race(&Array::of2(&promise, &too_late));
+    let given = BrowserJson(settled(Ok(first.into())).await?);
     let Some(code_challenge) = given.text_member("codeChallenge") else {
         return Err(JsValue::from_str("respondWith was given no codeChallenge"));
     };

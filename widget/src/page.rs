@@ -156,14 +156,25 @@ impl Page {
 
     /// Tells the page an event.
     pub fn tell(&self, name: &str, detail: &Detail) {
+        self.dispatch(name, &detail.0, None);
+    }
+
+    /// Tells the page an event that it may answer, by calling `respondWith` while it is heard.
+    pub fn ask(&self, name: &str, respond_with: &JsValue) {
+        self.dispatch(name, &JsValue::NULL, Some(respond_with));
+    }
+
+    fn dispatch(&self, name: &str, detail: &JsValue, respond_with: Option<&JsValue>) {
         let init = CustomEventInit::new();
         init.set_bubbles(true);
         init.set_composed(true);
-        init.set_detail(&detail.0);
-        if let Ok(event) = CustomEvent::new_with_event_init_dict(name, &init) {
-            // It cannot be cancelled, and what a listener throws is the page's own.
-            let _ = self.host.dispatch_event(&event);
+        init.set_detail(detail);
+        let Ok(event) = CustomEvent::new_with_event_init_dict(name, &init) else { return };
+        // Nothing of it fails: the event is ours and cannot be cancelled, and what a listener throws is the page's own.
+        if let Some(respond_with) = respond_with {
+            let _ = Reflect::set(&event, &JsValue::from_str("respondWith"), respond_with);
         }
+        let _ = self.host.dispatch_event(&event);
     }
 
     /// A mistake in how the element is used: to be read by whoever writes the page.

@@ -1,16 +1,14 @@
 //! Hears how far a scene has come: server-sent events, read by fetch, since an EventSource sends no header of ours. Where streams
 //! are cut or held back on the way, it asks again and again instead. What comes of the news `flow` decides.
 
-use gloo_timers::callback::Timeout;
-use js_sys::Promise;
 use protocol::cut;
 use protocol::service::{SceneEvent, SceneNews, StartedLogin};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::RequestCredentials;
 
 use crate::http::{self, Call, Chunks, Limit};
 use crate::json::BrowserJson;
+use crate::task;
 
 /// A stream says something at once; one that does not is held back somewhere.
 const BEGINS_WITHIN: u32 = 5_000;
@@ -43,7 +41,7 @@ pub async fn hear(address: String, started: &StartedLogin, told: &dyn Fn(SceneEv
             Asked::Again => pause = AGAIN_AFTER,
             Asked::TooOften => pause = (pause * 2).min(LONGEST_PAUSE),
         }
-        wait(pause).await;
+        task::pause(pause).await;
     }
 }
 
@@ -141,18 +139,6 @@ async fn question(call: &Call, heard: &mut Heard<'_>) -> Asked {
         Some(news) if heard.tell(news.event) => Asked::Over,
         _ => Asked::Again,
     }
-}
-
-/// Waits; gone when it is dropped.
-async fn wait(milliseconds: u32) {
-    let mut timer = None;
-    let rung = Promise::new(&mut |ring, _| {
-        timer = Some(Timeout::new(milliseconds, move || {
-            // Nothing in a promise's own function throws.
-            let _ = ring.call0(&JsValue::UNDEFINED);
-        }));
-    });
-    let _ = JsFuture::from(rung).await;
 }
 
 /// One of a stream's events.

@@ -35,7 +35,7 @@ pub fn start(options: &Options, language: Language, challenge: &Challenge) -> Ca
         lang: Some(language.tag().into()),
     };
     let body = (body.write::<BrowserJson>(), TEXT);
-    call(whole(options, "/login"), body, None, RequestCredentials::Omit)
+    call(whole(options, "/login"), body, None, RequestCredentials::SameOrigin)
 }
 
 /// `POST /login/{id}/renew`: a new attempt in a hosted one's place, proven by its cookie.
@@ -66,11 +66,11 @@ pub fn events(options: &Options, started: &StartedLogin) -> String {
     place(options, started, "/events")
 }
 
-/// A secret is the proof of an attempt, and where there is none a cookie.
+/// A secret is the proof of an attempt, and where there is none a cookie. To another site no cookie goes in either case; to this
+/// one `omit` would open a connection of its own, which costs two journeys.
 fn about(options: &Options, started: &StartedLogin, what: &str, body: String) -> Call {
-    let credentials =
-        if started.secret.is_some() { RequestCredentials::Omit } else { RequestCredentials::SameOrigin };
-    call(place(options, started, what), (body, JSON), started.secret.clone(), credentials)
+    let place = place(options, started, what);
+    call(place, (body, JSON), started.secret.clone(), RequestCredentials::SameOrigin)
 }
 
 fn place(options: &Options, started: &StartedLogin, what: &str) -> String {

@@ -9,7 +9,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use wasm_bindgen_futures::spawn_local;
+use gloo_timers::callback::Timeout;
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 type Slot = Rc<Cell<Option<Pin<Box<dyn Future<Output = ()>>>>>>;
 
@@ -53,4 +56,22 @@ impl Tasks {
     pub fn clear(&self) {
         self.0.take();
     }
+}
+
+/// A promise that is kept after so many milliseconds, while the timer is.
+pub fn after(milliseconds: u32) -> (Promise, Option<Timeout>) {
+    let mut timer = None;
+    let rung = Promise::new(&mut |ring, _| {
+        timer = Some(Timeout::new(milliseconds, move || {
+            // A promise's own function throws nothing.
+            let _ = ring.call0(&JsValue::UNDEFINED);
+        }));
+    });
+    (rung, timer)
+}
+
+/// Waits so many milliseconds.
+pub async fn pause(milliseconds: u32) {
+    let (rung, _timer) = after(milliseconds);
+    let _ = JsFuture::from(rung).await;
 }

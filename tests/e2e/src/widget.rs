@@ -60,6 +60,11 @@ impl Browser {
         seen.as_array().cloned().unwrap_or_default()
     }
 
+    /// Forgets every event so far. A page that nobody has opened yet has none.
+    pub async fn forget(&self) {
+        self.script("try { sessionStorage.clear() } catch {}").await;
+    }
+
     /// The events of this name so far.
     pub async fn told(&self, name: &str) -> Vec<Value> {
         self.events().await.into_iter().filter(|event| event["name"] == name).collect()

@@ -4,8 +4,8 @@ use js_sys::Promise;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Document, Element, Event, EventInit, HtmlElement, HtmlIFrameElement, MouseEvent, MouseEventInit, Node,
-    ShadowRoot, ShadowRootInit, ShadowRootMode, Window,
+    Document, Element, Event, EventInit, HtmlElement, HtmlIFrameElement, KeyboardEvent, KeyboardEventInit,
+    MouseEvent, MouseEventInit, Node, ShadowRoot, ShadowRootInit, ShadowRootMode, Window,
 };
 use weixin_login_widget::Exhibit;
 
@@ -69,6 +69,17 @@ pub fn happen(target: &Element, name: &str) -> bool {
     init.set_bubbles(true);
     init.set_cancelable(true);
     let event = Event::new_with_event_init_dict(name, &init).expect("an event");
+    target.dispatch_event(&event).expect("is told")
+}
+
+/// A key goes down, or is held. Says whether it is left to the browser.
+pub fn key(target: &Element, name: &str, repeat: bool) -> bool {
+    let init = KeyboardEventInit::new();
+    init.set_bubbles(true);
+    init.set_cancelable(true);
+    init.set_key(name);
+    init.set_repeat(repeat);
+    let event = KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).expect("an event");
     target.dispatch_event(&event).expect("is told")
 }
 

@@ -20,8 +20,8 @@ pub fn faster(times: u32) -> String {
 /// Lets a test put a page's clocks forward, as sleep does, by `window.slept` (ms): a script for [`Browser::on_every_page`].
 pub const SLEEPY: &str = "window.slept = 0; const date = Date.now; Date.now = () => date() + window.slept;";
 
-/// And this many milliseconds go by.
-pub fn sleep(ms: u32) -> String {
+/// And a laptop is awake again after this many milliseconds.
+pub fn awake_after(ms: u32) -> String {
     format!("window.slept += {ms}; document.dispatchEvent(new Event('visibilitychange'))")
 }
 

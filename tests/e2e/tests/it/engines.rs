@@ -3,22 +3,21 @@
 //! By https and under real names, as out there: the shop with the service is one site, the forum another, and WeChat a third.
 //! What the names have no part in runs by plain http on this computer.
 
-use serde_json::Value;
 use tempfile::TempDir;
 use thirtyfour::Key;
 use weixin_emulator::{Cors, DesktopMode, DialogAnswer};
 use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine, PATIENCE};
-use weixin_login_e2e::house::{House, HouseOptions, SHOP_NAME};
+use weixin_login_e2e::house::{House, HouseOptions};
 use weixin_login_shop::{Shop, Tls};
 
-use crate::login::{assert_signed_in, assert_signed_out, continue_and_allow, scan, scan_and_allow, session};
+use crate::login::{
+    CHALLENGE, assert_signed_in, assert_signed_out, continue_and_allow, redeem, scan, scan_and_allow,
+    session, until_offered,
+};
 use crate::scene;
 
 /// A site that has nothing to do with the service's.
 const FORUM: &str = "https://forum.example.net";
-/// PKCE's example (RFC 7636, appendix B): the other site's backend has the verifier.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// Where the element stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,25 +75,7 @@ impl Visit {
         let told = "return JSON.parse(sessionStorage.getItem('told'))";
         let success = self.browser.until("the success event", told).await;
         assert_eq!(success["state"], "the site state", "{success}");
-        assert_eq!(success["iss"], self.house.page("/weixin"));
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("client_id", "forum"),
-            ("code", success["code"].as_str().unwrap()),
-            ("code_verifier", VERIFIER),
-            ("redirect_uri", &format!("web_message:{FORUM}")),
-        ];
-        // Behind the site's proxy, which a backend may go round.
-        let answer = reqwest::Client::new()
-            .post(format!("http://{}/weixin/token", self.house.service.address()))
-            .header("host", SHOP_NAME)
-            .header("x-forwarded-proto", "https")
-            .form(&form)
-            .send()
-            .await
-            .unwrap();
-        let tokens: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-        assert_eq!(tokens["token_type"], "Bearer", "{tokens}");
+        redeem(&self.house, &success, "forum", FORUM).await;
     }
 }
 
@@ -142,12 +123,12 @@ async fn fast_login(engine: Engine, site: Site) {
 
 async fn fast_login_refused_and_scanned(engine: Engine, site: Site) {
     let visit = Visit::new(engine, site, DesktopMode::Normal).await;
-    visit.browser.until_phase("fast-login").await;
+    until_offered(&visit.browser).await;
     visit.browser.press("continue").await;
     visit.house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
     assert!(visit.house.weixin.answer_dialog(DialogAnswer::Refuse));
     visit.browser.until_phase("qr").await;
-    visit.browser.until_panel_says("你在微信中取消了登录").await;
+    visit.browser.until_panel_says("在微信中取消了登录").await;
     scan_and_allow(&visit.house).await;
     visit.assert_done().await;
 }
@@ -265,7 +246,7 @@ async fn button_by_keyboard(engine: Engine) {
     let focused = "return document.activeElement?.shadowRoot?.activeElement";
     browser.script(&format!("{trigger}.focus()")).await;
     press_key(&browser, Key::Enter).await;
-    browser.until_phase("fast-login").await;
+    until_offered(&browser).await;
     browser
         .until(
             "the focus inside the dialog",

@@ -11,7 +11,7 @@ use weixin_login_e2e::widget::{PANEL_ITSELF, TRIGGER, shown};
 use weixin_login_shop::Shop;
 
 use crate::each::in_engines;
-use crate::login::{assert_signed_in, at_sign_in};
+use crate::login::{assert_signed_in, at_sign_in, until_offered};
 
 /// A desk, two phones, 1280 by 1024 at 400 % zoom, and a phone on its side.
 pub const SCREENS: [(u32, u32); 5] = [(1280, 900), (375, 667), (320, 568), (320, 256), (844, 300)];
@@ -108,12 +108,16 @@ async fn every_button_in_the_dialog_takes_a_press_anywhere_on_it() {
     for lang in ["zh-CN", "zh-TW", "en"] {
         house.weixin.set_desktop(DesktopMode::Normal).await.unwrap();
         browser.on_screen(1280, 900).await;
-        browser.script("sessionStorage.clear()").await;
+        browser.forget().await;
         browser.open(&house.page("/")).await;
         browser.script(&format!("document.querySelector('weixin-login').lang = '{lang}'")).await;
         browser.press_trigger().await;
         for phase in ["fast-login", "confirming", "qr", "denied"] {
-            browser.until_phase(phase).await;
+            if phase == "fast-login" {
+                until_offered(&browser).await
+            } else {
+                browser.until_phase(phase).await
+            }
             for (width, height) in SCREENS {
                 browser.on_screen(width, height).await;
                 let try_all = format!(
@@ -151,7 +155,7 @@ async fn a_double_click_on_continue_counts_once_and_the_focus_is_on_the_panel(en
     let house = House::plain().await;
     let browser = Browser::start(BrowserOptions { engine, ..house.browser_options() }).await;
     browser.open(&house.page("/sign-in.html")).await;
-    browser.until_phase("fast-login").await;
+    until_offered(&browser).await;
     browser.press_twice_on("continue", &shown("continue")).await;
     house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
     browser.until_phase("confirming").await;
@@ -193,7 +197,7 @@ async fn a_login_by_keyboard_alone(engine: Engine) {
     browser.open(&house.page("/")).await;
     browser.tab_to("the button that opens the dialog", TRIGGER).await;
     browser.key(Key::Space).await;
-    browser.until_phase("fast-login").await;
+    until_offered(&browser).await;
     browser.tab_to("scan instead", &shown("scan")).await;
     browser.key(Key::Space).await;
     browser.until_phase("qr").await;

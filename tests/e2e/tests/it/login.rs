@@ -1,9 +1,12 @@
 //! What the login tests share: a house with a person in front of its sign-in page.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
 use weixin_emulator::{DialogAnswer, RequestRecord};
 use weixin_login_e2e::browser::{Browser, PATIENCE};
 use weixin_login_e2e::house::House;
+use weixin_login_e2e::widget::shown;
 
 /// The page of the shop that shows the element as a panel.
 pub const SIGN_IN: &str = "/sign-in.html";
@@ -56,11 +59,50 @@ pub async fn scan(house: &House) -> String {
     uuid
 }
 
+/// The WeChat on this computer is offered: by its card, or beside the QR code where it took longer than the code waits.
+pub async fn until_offered(browser: &Browser) {
+    browser.until("fast login", &shown("continue")).await;
+}
+
 /// The person presses "continue" and allows in WeChat's own dialog.
 pub async fn continue_and_allow(house: &House, browser: &Browser) {
-    browser.until_phase("fast-login").await;
     browser.press("continue").await;
     browser.until_phase("confirming").await;
     house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
     assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
+}
+
+/// PKCE's example (RFC 7636, appendix B): the site's backend has the verifier, its page the challenge.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// See [`VERIFIER`].
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// The site's backend redeems the code that its page got. It goes round the site's own proxy.
+pub async fn redeem(house: &House, success: &Value, client: &str, origin: &str) -> Value {
+    assert_eq!(success["iss"], house.page("/weixin"), "{success}");
+    let (scheme, host) = house.origin.split_once("://").expect("an origin");
+    let answer = reqwest::Client::new()
+        .post(format!("http://{}/weixin/token", house.service.address()))
+        .header("host", host)
+        .header("x-forwarded-proto", scheme)
+        .form(&[
+            ("grant_type", "authorization_code"),
+            ("code", success["code"].as_str().unwrap()),
+            ("client_id", client),
+            ("redirect_uri", &format!("web_message:{origin}")),
+            ("code_verifier", VERIFIER),
+        ])
+        .send()
+        .await
+        .unwrap();
+    let tokens: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    assert_eq!(tokens["token_type"], "Bearer", "{tokens}");
+    tokens
+}
+
+/// What an answer's ID token says.
+pub fn claims(tokens: &Value) -> Value {
+    let token = tokens["id_token"].as_str().unwrap_or_else(|| panic!("no ID token in {tokens}"));
+    let claims = token.split('.').nth(1).expect("three parts");
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
 }

@@ -3,17 +3,23 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod another_site;
+mod dialog;
 mod each;
 mod engines;
 mod fast_login;
+mod faults;
 mod hands;
 mod hosted;
 mod hostile;
+mod life;
 mod login;
 mod mounts;
 mod permission;
+mod promise;
 mod prompt;
 mod qr;
 mod scene;
 mod seen;
+mod streams;
+mod styles;
 mod without_wasm;

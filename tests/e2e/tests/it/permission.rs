@@ -8,7 +8,7 @@ use weixin_login_e2e::house::{House, HouseOptions};
 use weixin_login_shop::{Shop, Tls};
 
 use crate::each::in_engines;
-use crate::login::{SIGN_IN, assert_signed_in, continue_and_allow, scan_and_allow};
+use crate::login::{SIGN_IN, assert_signed_in, continue_and_allow, scan_and_allow, until_offered};
 
 /// A house that this browser finds, and takes for one on the public internet.
 pub async fn house(engine: Engine) -> House {
@@ -136,7 +136,7 @@ async fn framed(allow: &str) -> (House, Browser, Shop, TempDir) {
 async fn a_frame_that_is_delegated_to_asks_this_computer() {
     for allow in ["loopback-network; local-network-access", "local-network-access"] {
         let (_house, browser, _forum, _pages) = framed(allow).await;
-        browser.until_phase("fast-login").await;
+        until_offered(&browser).await;
     }
 }
 

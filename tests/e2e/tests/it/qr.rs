@@ -81,19 +81,3 @@ async fn an_attempt_that_has_expired_is_started_again_by_one_press() {
     browser.until_phase("success").await;
     assert_signed_in(&browser).await;
 }
-
-#[tokio::test]
-async fn a_refusal_that_comes_to_the_callback_is_said() {
-    let house = without_desktop().await;
-    let browser = at_sign_in(&house).await;
-    browser.until_phase("qr").await;
-    let uuid = scan(&house).await;
-    house.weixin.deny(&uuid).unwrap();
-    browser.until_phase("denied").await;
-    assert_signed_out(&browser).await;
-    browser.press("start-again").await;
-    browser.until_phase("qr").await;
-    scan_and_allow(&house).await;
-    browser.until_phase("success").await;
-    assert_signed_in(&browser).await;
-}

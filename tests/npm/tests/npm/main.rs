@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod commonjs;
+mod demo;
 mod frameworks;
 mod login;
 mod next;

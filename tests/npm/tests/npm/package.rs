@@ -134,8 +134,13 @@ fn the_readme_shows_the_samples_word_for_word() {
         "next/app/sign-in.tsx",
         "plain/index.html",
         "plain/page.js",
+        "plain/wxlogin-classic.html",
         "vite-react/src/sign-in.tsx",
         "vite-react/vite.config.ts",
+        "vite-react/weixin-login.toml",
+        "vite-svelte/src/SignIn.svelte",
+        "vite-vue/src/SignIn.vue",
+        "vite-vue/vite.config.ts",
         "webpack/src/index.js",
     ] {
         let code = fs::read_to_string(repository().join("tests/npm").join(sample)).unwrap();

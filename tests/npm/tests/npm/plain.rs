@@ -1,6 +1,11 @@
 //! A page without a bundler: the classic script, and the slim module.
 
+use std::fs;
+
 use serde_json::Value;
+use weixin_emulator::DesktopMode;
+use weixin_login_e2e::browser::PATIENCE;
+use weixin_login_npm::repository;
 
 use crate::login::{assert_session, assert_silent_console, browser_at, house, log_in, plain_site};
 
@@ -40,4 +45,33 @@ async fn the_slim_module_finds_its_wasm_beside_itself() {
     log_in(&house, &browser).await;
     assert_session(&browser).await;
     assert_silent_console(&browser).await;
+}
+
+#[tokio::test]
+async fn a_service_worker_that_leaves_the_services_path_alone_lets_the_login_end() {
+    let project = plain_site("plain-service-worker");
+    let house = house(&project.folder).await;
+    house.weixin.set_desktop(DesktopMode::Absent).await.unwrap();
+    let browser = browser_at(&house, &house.page("/")).await;
+    browser.script("navigator.serviceWorker.register('/service-worker.js')").await;
+    browser.until("a worker that answers", "return !!navigator.serviceWorker.controller").await;
+    // The worker gives this page now, whatever it is called.
+    browser.open(&house.page("/any/page")).await;
+    browser.until_phase("qr").await;
+    let uuid = house.weixin.wait_for_qr(PATIENCE).await.expect("a QR code is shown");
+    house.weixin.scan(&uuid).unwrap();
+    house.weixin.allow(&uuid).unwrap();
+    browser.until("a greeting", "return document.querySelector('#person').textContent === '陈锴'").await;
+    assert_session(&browser).await;
+}
+
+#[test]
+fn the_worker_is_the_one_that_the_documents_show() {
+    let worker = fs::read_to_string(repository().join("tests/npm/plain/service-worker.js")).unwrap();
+    let (_, answers) = worker.split_once("addEventListener(\"fetch\"").unwrap();
+    let document = fs::read_to_string(repository().join("docs/troubleshooting.md")).unwrap();
+    assert!(
+        document.contains(answers),
+        "docs/troubleshooting.md does not show tests/npm/plain/service-worker.js"
+    );
 }
