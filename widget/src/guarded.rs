@@ -43,8 +43,8 @@ pub fn settled(value: Result<JsValue, JsValue>) -> JsFuture {
 /// Sends a request. Whether what it gives is an answer is left to the caller: the page may have a `fetch` of its own.
 ///
 /// gloo-net's own `send` takes everything thrown for an `Error`, and is a trap where it is none.
-pub fn fetch(request: &Request) -> JsFuture {
-    settled(page_fetch(request))
+pub fn fetch(request: Result<Request, JsValue>) -> JsFuture {
+    settled(request.and_then(|request| page_fetch(&request)))
 }
 
 /// Copies a text.

@@ -78,6 +78,18 @@ pub async fn send(
     accept: &str,
     last_event_id: Option<&str>,
 ) -> Result<Response, JsValue> {
+    let request = request(call, limit, accept, last_event_id).map(web_sys::Request::from);
+    // What is no answer of the browser's is no answer.
+    let answer: web_sys::Response = guarded::fetch(request).await?.dyn_into()?;
+    Ok(answer.into())
+}
+
+fn request(
+    call: &Call,
+    limit: &Limit,
+    accept: &str,
+    last_event_id: Option<&str>,
+) -> Result<Request, JsValue> {
     let headers = Headers::new();
     headers.set("Accept", accept);
     if let Some(secret) = &call.secret {
@@ -100,10 +112,7 @@ pub async fn send(
     init.set_redirect(RequestRedirect::Error);
     init.set_signal(Some(&limit.controller.signal()));
     // Only an address that is none throws here.
-    let request: Request = web_sys::Request::new_with_str_and_init(&call.address, &init)?.into();
-    // What is no answer of the browser's is no answer.
-    let answer: web_sys::Response = guarded::fetch(&request.into()).await?.dyn_into()?;
-    Ok(answer.into())
+    web_sys::Request::new_with_str_and_init(&call.address, &init).map(Request::from)
 }
 
 /// Aborts a request when it takes too long, and when it is dropped.
