@@ -55,10 +55,18 @@ function compile(bytes) {
 /** Something was thrown in the page. Asked later: what a listener of the page's throws is told while the wasm still runs. */
 function look(cause) {
   setTimeout(() => {
-    if (trapped || !Widget.crashed()) return;
+    if (trapped || !hasTrapped()) return;
     trapped = new LoginError("crashed", "the widget's wasm trapped", cause);
     for (const fail of failures) fail(trapped);
   });
+}
+
+function hasTrapped() {
+  try {
+    return Widget.crashed();
+  } catch {
+    return true;
+  }
 }
 
 /** Has `fail` told when the wasm traps; nothing of it can be trusted any more, and its handles are not even freed. */

@@ -34,10 +34,13 @@ pub fn shown(button: &str) -> String {
 /// Notes every event of the element, across pages of one origin; a script for [`Browser::on_every_page`].
 pub const NOTE_EVENTS: &str = "
     if (!window.noted) for (const name of ['phase', 'success', 'error', 'close']) addEventListener('weixin-login-' + name, event => {
-        const seen = JSON.parse(sessionStorage.getItem('seen') ?? '[]');
-        const { cause, ...detail } = event.detail;
-        seen.push({ name, ...detail, cause: cause && String(cause) });
-        sessionStorage.setItem('seen', JSON.stringify(seen));
+        // Some pages have no storage, and note for themselves.
+        try {
+            const seen = JSON.parse(sessionStorage.getItem('seen') ?? '[]');
+            const { cause, ...detail } = event.detail;
+            seen.push({ name, ...detail, cause: cause && String(cause) });
+            sessionStorage.setItem('seen', JSON.stringify(seen));
+        } catch {}
     }, true);
     window.noted = true;";
 

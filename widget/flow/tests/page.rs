@@ -94,27 +94,52 @@ fn shown_again_for_a_code_it_asks_for_another_challenge() {
 // Language and theme.
 
 #[test]
-fn another_theme_or_language_loads_the_frame_anew_once_and_holds_for_renewals() {
+fn another_theme_loads_the_frame_anew_once() {
     let mut widget = Driver::qr(Kind::Embedded);
     spoke(&mut widget);
     let before = frame(&widget);
     assert!(before.address.ends_with("&color_scheme=auto"), "{}", before.address);
 
-    let english = Event::Dressed(Language::En, ColorScheme::Dark);
-    assert_eq!(widget.send(english.clone()), []);
+    let dark = Event::Dressed(Language::ZhCn, ColorScheme::Dark);
+    assert_eq!(widget.send(dark.clone()), []);
     let after = frame(&widget);
     assert_ne!(after.number, before.number);
     assert_eq!(after.started, before.started, "it is the same attempt");
-    assert!(after.address.contains("&lang=en") && after.address.ends_with("&color_scheme=dark"));
+    assert!(after.address.ends_with("&color_scheme=dark"));
     assert_eq!(status(&widget), FrameStatus::Loading);
-    assert_eq!((widget.machine.language(), widget.machine.theme()), (Language::En, ColorScheme::Dark));
-    widget.send(english);
+    widget.send(dark);
     assert_eq!(frame(&widget).number, after.number, "once");
+}
 
+#[test]
+fn another_language_is_another_attempt_since_the_service_speaks_it_too() {
+    let mut widget = Driver::qr(Kind::Embedded);
     spoke(&mut widget);
-    widget.at(300_000, Event::Woke);
+    let before = frame(&widget);
+
+    let english = Event::Dressed(Language::En, ColorScheme::Dark);
+    assert_eq!(widget.send(english.clone()), [Effect::MakeChallenge]);
+    assert_eq!(widget.send(english), [], "once");
+    assert_eq!(frame(&widget), before, "until the new one comes");
+    assert_eq!((widget.machine.language(), widget.machine.theme()), (Language::En, ColorScheme::Dark));
     widget.started(2);
-    assert!(frame(&widget).address.contains("&lang=en"));
+    let after = frame(&widget);
+    assert_ne!(after.started, before.started);
+    assert!(after.address.contains("&lang=en") && after.address.ends_with("&color_scheme=dark"));
+}
+
+#[test]
+fn where_an_attempt_has_to_be_asked_for_another_language_loads_the_frame_alone() {
+    let mut widget = Driver::prepared(Kind::Embedded, |widget| {
+        widget.options.result = LoginResult::Code;
+        widget.options.code_challenge = Some("challenge0".into());
+    });
+    widget.permitted(Permission::Denied);
+    let before = frame(&widget);
+    assert_eq!(widget.send(Event::Dressed(Language::En, ColorScheme::Auto)), []);
+    let after = frame(&widget);
+    assert_eq!(after.started, before.started, "it is the same attempt");
+    assert!(after.address.contains("&lang=en"));
 }
 
 #[test]

@@ -162,9 +162,12 @@ async fn an_answer_that_is_cut_at_the_end_of_a_login_is_told() {
         continue_and_allow(&house, &browser).await;
         assert_eq!(browser.until_told("error").await["code"], "service_unreachable", "{fault:?}");
         between.clear();
+        // The code lives: the same step is taken again, and not the whole login.
         browser.press("start-again").await;
-        until_offered(&browser).await;
+        browser.until_phase("success").await;
     }
+    let dialogs = house.weixin.requests().iter().filter(|request| request.call == Call::Authorize).count();
+    assert_eq!(dialogs, 2, "a person is asked once for each login");
 }
 
 /// On a phone outside WeChat, where the panel's own advice is to copy its address.
@@ -204,7 +207,6 @@ async fn a_copy_that_is_refused_leaves_the_address_to_copy_by_hand() {
         );
         browser.until(&format!("{copy}: the address in a field"), &field).await;
         assert!(!browser.panel_text().await.contains("已复制"), "{copy}");
-        browser.until(&format!("{copy}: the button stays"), &shown("copy-link")).await;
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use weixin_emulator::DesktopMode;
 use weixin_login_e2e::browser::Browser;
 use weixin_login_e2e::browser::chromium::faster;
-use weixin_login_e2e::house::{House, HouseOptions};
+use weixin_login_e2e::house::{House, HouseOptions, bare};
 
 use crate::login::{SIGN_IN, assert_signed_in, at_sign_in, scan_and_allow};
 
@@ -208,10 +208,11 @@ async fn a_frame_that_stays_silent_is_said_and_the_way_round_it_logs_in() {
 
 #[tokio::test]
 async fn a_service_that_is_down_is_said_and_tried_again() {
-    let house = House::plain().await;
+    let house = House::with_pages(&[("index.html", &bare(""))]).await;
     house.weixin.set_desktop(DesktopMode::Absent).await.unwrap();
     let browser = Browser::start(house.browser_options()).await;
     browser.open(&house.page("/")).await;
+    browser.until_phase("qr").await;
     // Nobody listens there.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let away = |up: bool| {
@@ -221,9 +222,10 @@ async fn a_service_that_is_down_is_said_and_tried_again() {
     away(false);
     browser
         .script(
-            "const element = document.createElement('weixin-login');
+            "document.querySelector('weixin-login').remove();
+             const element = document.createElement('weixin-login');
              element.setAttribute('client-id', 'shop');
-             document.querySelector('main').append(element);",
+             document.body.append(element);",
         )
         .await;
     assert_eq!(error(&browser).await, "service_unreachable");

@@ -10,12 +10,15 @@ use crate::clock::Millis;
 use crate::error::{Code, LoginError};
 use crate::event::{Challenge, Effect};
 use crate::options::Device;
+use crate::text::Language;
 
 /// An attempt, since it came.
 pub(super) struct Attempt {
     pub(super) started: Rc<StartedLogin>,
     /// What it was started with; the service's own page starts its attempts itself.
     pub(super) challenge: Option<Challenge>,
+    /// The one that the service was told.
+    pub(super) language: Language,
     pub(super) since: Millis,
     pub(super) expires_at: Millis,
     pub(super) renews_at: Millis,
@@ -31,7 +34,7 @@ pub(super) enum Coming {
 }
 
 impl Attempt {
-    fn new(started: Rc<StartedLogin>, challenge: Option<Challenge>, now: Millis) -> Self {
+    fn new(started: Rc<StartedLogin>, challenge: Option<Challenge>, language: Language, now: Millis) -> Self {
         let renews = 0 < started.renew_in && started.renew_in < started.expires_in;
         Self {
             since: now,
@@ -39,6 +42,7 @@ impl Attempt {
             renews_at: if renews { now + millis(started.renew_in) } else { NEVER },
             started,
             challenge,
+            language,
         }
     }
 }
@@ -65,7 +69,7 @@ impl Machine {
         Stage::Starting { wished }
     }
 
-    fn ask_for_an_attempt(&mut self) {
+    pub(super) fn ask_for_an_attempt(&mut self) {
         if !matches!(self.coming, Coming::Nothing) {
             return;
         }
@@ -186,7 +190,7 @@ impl Machine {
     fn new_attempt(&mut self, started: Rc<StartedLogin>, challenge: Option<Challenge>) -> Rc<Attempt> {
         self.challenge_used = true;
         self.last = Some(started.clone());
-        Rc::new(Attempt::new(started, challenge, self.now))
+        Rc::new(Attempt::new(started, challenge, self.language, self.now))
     }
 
     // Renewal: another attempt takes the place of the one whose QR code is shown.

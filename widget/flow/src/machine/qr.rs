@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use protocol::qrconnect::{QrFrame, SelfRedirect};
-use protocol::service::{Kind, WebMessage};
+use protocol::service::{Kind, LoginResult, WebMessage};
 
 use super::attempt::Attempt;
 use super::stage::{Card, Desktop, Qr, Shown, Stage};
@@ -67,7 +67,14 @@ impl Machine {
             let number = self.numbers + 1;
             let anew = self.frame_of(&shown.frame.started, number);
             if anew.is_some_and(|frame| frame.address != shown.frame.address) {
-                qr.frame = self.load_frame(&qr.attempt);
+                // The service speaks the language that an attempt began in. Another one begins where nobody has to be asked for it,
+                // and its frame is the new one.
+                let begins = self.options.result == LoginResult::Session && self.options.attempt.is_none();
+                if begins && qr.attempt.language != self.language {
+                    self.ask_for_an_attempt();
+                } else {
+                    qr.frame = self.load_frame(&qr.attempt);
+                }
             }
         }
         Stage::Qr(qr)
