@@ -110,7 +110,7 @@ fn answered(online: bool, question: Question, answer: Result<Answer, JsValue>) -
 
 fn challenged(made: Result<Challenge, JsValue>, code: Code, error: &str) -> (Event, JsValue) {
     match made {
-        Ok(challenge) => (Event::Challenged(Ok(challenge)), JsValue::UNDEFINED),
+        Ok(challenge) => (Event::Challenged(Ok(Rc::new(challenge))), JsValue::UNDEFINED),
         Err(cause) => (Event::Challenged(Err(LoginError::new(code, error))), cause),
     }
 }

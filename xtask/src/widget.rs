@@ -201,7 +201,8 @@ fn glue(compiled: &Path, folder: &Path, wasm_is: WasmIs, panics: Panics) -> Resu
             .args(["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"])
             // Nothing lies below 1 kB but the far end of the stack, so that no address is reached by going round zero.
             .args(["--low-memory-unused"])
-            .args(["--one-caller-inline-max-function-size=25", "--reorder-functions-by-name"])
+            .args(["--one-caller-inline-max-function-size=100", "--always-inline-max-function-size=4"])
+            .args(["--reorder-functions-by-name"])
             .args(["--strip-debug", "--strip-producers", "--strip-target-features", "--vacuum"])
             .arg(&wasm)
             .arg("-o")
