@@ -15,7 +15,7 @@ const PANIC: &str = "::rust_begin_unwind";
 /// What makes words.
 const WORDS: [&str; 2] = ["::fmt::", "::panic::PanicPayload>::"];
 /// What the compiler's own sources, other people's and ours are called, in the place of a panic.
-const SOURCES: [&str; 5] = ["/rustc/", "/registry/src/", "widget/src/", "widget/flow/src/", "protocol/src/"];
+const SOURCES: [&str; 4] = ["/rustc/", "widget/src/", "widget/flow/src/", "protocol/src/"];
 
 /// Makes every panic in this wasm a trap alone.
 pub fn silence(wasm: &Path) -> Result<()> {
@@ -48,8 +48,9 @@ pub fn silence(wasm: &Path) -> Result<()> {
         trap.func_body().unreachable();
         module.funcs.get_mut(*id).kind = FunctionKind::Local(trap.local_func(arguments));
     }
+    let registry = registry();
     for id in module.data.iter().map(|data| data.id()).collect::<Vec<DataId>>() {
-        forget_sources(&mut module.data.get_mut(id).value);
+        forget_sources(&mut module.data.get_mut(id).value, &registry);
     }
     module.emit_wasm_file(wasm)
 }
@@ -68,8 +69,15 @@ fn calls(function: &LocalFunction) -> Vec<FunctionId> {
     calls.0
 }
 
+/// Where cargo keeps what it compiles of others, by its own rule.
+fn registry() -> String {
+    let set = |name: &str| std::env::var(name).unwrap_or_default();
+    let home = set("CARGO_HOME");
+    if home.is_empty() { set("HOME") + "/.cargo/registry/src/" } else { home + "/registry/src/" }
+}
+
 /// Blanks the names of source files, each of which ends in `.rs` and a zero. Only a panic's words had them.
-fn forget_sources(data: &mut [u8]) {
+fn forget_sources(data: &mut [u8], registry: &str) {
     let mut from = 0;
     while let Some(length) = data[from..].windows(4).position(|found| found == b".rs\0") {
         let end = from + length + 3;
@@ -77,7 +85,7 @@ fn forget_sources(data: &mut [u8]) {
         let is_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"/\\:._- ".contains(byte);
         let run = data[from..end].iter().rev().take_while(|byte| is_path(byte)).count();
         let name = String::from_utf8_lossy(&data[end - run..end]).into_owned();
-        let source = SOURCES.iter().filter_map(|source| name.find(source)).min();
+        let source = SOURCES.iter().chain([&registry]).filter_map(|source| name.find(source)).min();
         if let Some(start) = source {
             data[end - run + start..end].fill(0);
         }
@@ -92,13 +100,14 @@ mod tests {
     #[test]
     fn the_names_of_sources_are_blanked_and_nothing_beside_them() {
         let mut data =
-            b"application/json/rustc/5980/library/core/src/cell.rs\0/sessionwidget/src/http.rs\0a.rs\0zh"
+            b"application/json/rustc/5980/library/core/src/cell.rs\0/session/home/a/.cargo/registry/src/b/c.rs\0widget/src/http.rs\0a.rs\0zh"
                 .to_vec();
-        forget_sources(&mut data);
+        forget_sources(&mut data, "/home/a/.cargo/registry/src/");
         let blank = |name: &str| "\0".repeat(name.len());
         let rest = format!(
-            "application/json{}\0/session{}\0a.rs\0zh",
+            "application/json{}\0/session{}\0{}\0a.rs\0zh",
             blank("/rustc/5980/library/core/src/cell.rs"),
+            blank("/home/a/.cargo/registry/src/b/c.rs"),
             blank("widget/src/http.rs")
         );
         assert_eq!(String::from_utf8(data).unwrap(), rest);
