@@ -28,11 +28,12 @@ pub fn ask(page: &Page) -> Option<JsValue> {
     answer.take()
 }
 
-/// Reads what the promise comes to.
+/// Reads what the promise comes to, where there is one.
 ///
 /// # Errors
 /// What the page threw, or that it gave no challenge in time.
-pub async fn read(promise: JsValue) -> Result<Challenge, JsValue> {
+pub async fn read(promise: Option<JsValue>) -> Result<Challenge, JsValue> {
+    let promise = promise.ok_or(JsValue::UNDEFINED)?;
     let (too_late, _timer) = task::after(LIMIT);
     let first = Promise::race(&Array::of2(&promise, &too_late));
     let given = BrowserJson(settled(Ok(first.into())).await?);

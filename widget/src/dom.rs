@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use gloo_events::{EventListener, EventListenerOptions};
 use protocol::qrconnect::ColorScheme;
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, Event, EventTarget, HtmlElement, HtmlInputElement};
+use web_sys::{Document, Element, Event, EventTarget, HtmlElement, HtmlInputElement, Window};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
@@ -79,10 +79,15 @@ pub fn listen<T: 'static>(
     EventListener::new_with_options(target, Cow::Borrowed(name), options, move |event| heard(&hearing, event))
 }
 
+/// The window that it is in.
+pub fn window(node: &web_sys::Node) -> Option<Window> {
+    node.owner_document()?.default_view()
+}
+
 /// The colours that the page itself uses where the element stands: `color-scheme`, as it came down to it. A page that says
 /// nothing is a light one, whatever the system is; one that can do both is what the system is.
 pub fn resolved_scheme(host: &Element) -> ColorScheme {
-    let Some(window) = web_sys::window() else { return ColorScheme::Light };
+    let Some(window) = window(host) else { return ColorScheme::Light };
     let style = window.get_computed_style(host).ok().flatten();
     let schemes = style.and_then(|style| style.get_property_value("color-scheme").ok()).unwrap_or_default();
     // The words have no letter in common with each other's, and a name of the site's own is none of the two.

@@ -8,7 +8,6 @@ use protocol::fast_login::{
     AUTHORIZE_PATH, Authorize, CHECK_LOGIN_PATH, CheckLogin, DialogCorner, Ready, Redirect, Unusable,
 };
 use protocol::service::StartedLogin;
-use wasm_bindgen::JsValue;
 use web_sys::RequestCredentials;
 
 use crate::http::{Answer, Call};
@@ -32,25 +31,20 @@ pub fn authorize(found: &Found, corner: DialogCorner) -> Option<Call> {
     ask(started, found.desktop, AUTHORIZE_PATH, body, AUTHORIZE_LIMIT)
 }
 
-/// Reads the answer to [`check_login`].
+/// Reads the answer to [`check_login`]. An errcode may come with any status: the body alone tells.
 ///
 /// # Errors
 /// [`Unusable`]: every one of them, silence too, means the QR code.
-pub fn checked(answer: &Result<Answer, JsValue>) -> Result<Ready, Unusable> {
-    Ready::read::<BrowserJson>(body(answer)?)
+pub fn checked(answer: &Answer) -> Result<Ready, Unusable> {
+    Ready::read::<BrowserJson>(&answer.body)
 }
 
 /// Reads the answer to [`authorize`].
 ///
 /// # Errors
 /// As [`checked`].
-pub fn authorized(answer: &Result<Answer, JsValue>) -> Result<Redirect, Unusable> {
-    Redirect::read::<BrowserJson>(body(answer)?)
-}
-
-/// An errcode may come with any status: the body alone tells.
-fn body(answer: &Result<Answer, JsValue>) -> Result<&str, Unusable> {
-    answer.as_ref().map(|answer| answer.body.as_str()).map_err(|_| Unusable::NotUnderstood)
+pub fn authorized(answer: &Answer) -> Result<Redirect, Unusable> {
+    Redirect::read::<BrowserJson>(&answer.body)
 }
 
 fn ask(started: &StartedLogin, desktop: usize, path: &str, body: String, limit: u32) -> Option<Call> {

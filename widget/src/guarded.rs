@@ -6,7 +6,7 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Navigator, Request, Response, Window};
+use web_sys::{Request, Window};
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,35 +32,39 @@ extern "C" {
     fn digest(this: &PageSubtleCrypto, algorithm: &str, data: &[u8]) -> Result<JsValue, JsValue>;
 }
 
-/// What a value turns out to be: itself, or what a promise comes to.
-pub async fn settled(value: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
-    JsFuture::from(Promise::resolve(&value?)).await
+/// Waits for what a value turns out to be: itself, what a promise comes to, or what was thrown instead of it.
+pub fn settled(value: Result<JsValue, JsValue>) -> JsFuture {
+    JsFuture::from(match value {
+        Ok(value) => Promise::resolve(&value),
+        Err(thrown) => Promise::reject(&thrown),
+    })
 }
 
-/// Sends a request.
+/// Sends a request. Whether what it gives is an answer is left to the caller: the page may have a `fetch` of its own.
 ///
 /// gloo-net's own `send` takes everything thrown for an `Error`, and is a trap where it is none.
-pub async fn fetch(request: Request) -> Result<Response, JsValue> {
-    // What is no answer of the browser's is no answer.
-    settled(page_fetch(&request)).await?.dyn_into()
+pub fn fetch(request: Result<Request, JsValue>) -> JsFuture {
+    settled(request.and_then(|request| page_fetch(&request)))
 }
 
 /// Copies a text.
-pub async fn copy(navigator: Navigator, text: String) -> Result<(), JsValue> {
-    let navigator: PageNavigator = navigator.unchecked_into();
-    settled(navigator.clipboard().and_then(|clipboard| clipboard.write_text(&text))).await?;
-    Ok(())
+pub fn copy(window: &Window, text: &str) -> JsFuture {
+    let navigator: PageNavigator = window.navigator().unchecked_into();
+    settled(navigator.clipboard().and_then(|clipboard| clipboard.write_text(text)))
 }
 
 /// Fills in bytes that nobody can guess.
 pub fn random(window: &Window, bytes: &mut [u8]) -> Result<(), JsValue> {
-    let crypto: PageCrypto = window.crypto()?.unchecked_into();
-    crypto.get_random_values(bytes)?;
+    crypto(window)?.get_random_values(bytes)?;
     Ok(())
 }
 
 /// The SHA-256 of a text, as an `ArrayBuffer`.
-pub async fn sha256(window: Window, text: String) -> Result<JsValue, JsValue> {
-    let crypto: PageCrypto = window.crypto()?.unchecked_into();
-    settled(crypto.subtle().and_then(|subtle| subtle.digest("SHA-256", text.as_bytes()))).await
+pub fn sha256(window: &Window, text: &str) -> JsFuture {
+    let subtle = crypto(window).and_then(|crypto| crypto.subtle());
+    settled(subtle.and_then(|subtle| subtle.digest("SHA-256", text.as_bytes())))
+}
+
+fn crypto(window: &Window) -> Result<PageCrypto, JsValue> {
+    window.crypto().map(JsCast::unchecked_into)
 }

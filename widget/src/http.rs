@@ -1,13 +1,13 @@
 //! Calls over the network: built and read by gloo-net, with a time limit and a size limit each, and gone when they are dropped.
 
-use gloo_net::http::{Method, RequestBuilder, Response};
+use gloo_net::http::{Headers, Request, Response};
 use gloo_timers::callback::Timeout;
 use protocol::service::SECRET_HEADER;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AbortController, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestCredentials,
-    RequestRedirect, TextDecodeOptions, TextDecoder,
+    RequestInit, RequestRedirect, TextDecodeOptions, TextDecoder,
 };
 
 use crate::guarded;
@@ -29,7 +29,8 @@ pub struct Call {
     pub limit: u32,
 }
 
-/// A whole answer.
+/// A whole answer; by default none at all.
+#[derive(Default)]
 pub struct Answer {
     /// HTTP's.
     pub status: u16,
@@ -37,13 +38,25 @@ pub struct Answer {
     pub body: String,
 }
 
+impl Answer {
+    /// Whether it is what was asked for.
+    pub fn is_good(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body of a good answer; nothing of another.
+    pub fn good(&self) -> &str {
+        if self.is_good() { &self.body } else { "" }
+    }
+}
+
 /// Asks, and reads the answer.
 ///
 /// # Errors
 /// What the browser or the page threw, whatever that is.
-pub async fn call(call: Call) -> Result<Answer, JsValue> {
+pub async fn call(call: &Call) -> Result<Answer, JsValue> {
     let limit = Limit::new(call.limit)?;
-    let response = send(&call, &limit, "application/json", None).await?;
+    let response = send(call, &limit, "application/json", None).await?;
     let status = response.status();
     let mut body = String::new();
     let mut left = BODY_LIMIT;
@@ -65,28 +78,41 @@ pub async fn send(
     accept: &str,
     last_event_id: Option<&str>,
 ) -> Result<Response, JsValue> {
-    let mut request = RequestBuilder::new(&call.address)
-        .header("Accept", accept)
-        .credentials(call.credentials)
-        .cache(RequestCache::NoStore)
-        // A login's values go where they were sent, and nowhere else.
-        .redirect(RequestRedirect::Error)
-        .abort_signal(Some(&limit.controller.signal()));
+    let request = request(call, limit, accept, last_event_id).map(web_sys::Request::from);
+    // What is no answer of the browser's is no answer.
+    let answer: web_sys::Response = guarded::fetch(request).await?.dyn_into()?;
+    Ok(answer.into())
+}
+
+fn request(
+    call: &Call,
+    limit: &Limit,
+    accept: &str,
+    last_event_id: Option<&str>,
+) -> Result<Request, JsValue> {
+    let headers = Headers::new();
+    headers.set("Accept", accept);
     if let Some(secret) = &call.secret {
-        request = request.header(SECRET_HEADER, secret);
+        headers.set(SECRET_HEADER, secret);
     }
     if let Some(id) = last_event_id {
-        request = request.header("Last-Event-ID", id);
+        headers.set("Last-Event-ID", id);
     }
-    let request = match &call.body {
-        Some((body, content_type)) => {
-            request.method(Method::POST).header("Content-Type", content_type).body(JsValue::from_str(body))
-        }
-        None => request.build(),
-    };
-    // Only an address that is none comes to this.
-    let request = request.map_err(|_| JsValue::from_str("the address is malformed"))?;
-    Ok(guarded::fetch(request.into()).await?.into())
+    // Not gloo-net's RequestBuilder: it reads the address anew to add a query, and brings all of `fmt` along for that.
+    let init = RequestInit::new();
+    if let Some((body, content_type)) = &call.body {
+        headers.set("Content-Type", content_type);
+        init.set_method("POST");
+        init.set_body(&JsValue::from_str(body));
+    }
+    init.set_headers(&headers.into_raw());
+    init.set_credentials(call.credentials);
+    init.set_cache(RequestCache::NoStore);
+    // A login's values go where they were sent, and nowhere else.
+    init.set_redirect(RequestRedirect::Error);
+    init.set_signal(Some(&limit.controller.signal()));
+    // Only an address that is none throws here.
+    web_sys::Request::new_with_str_and_init(&call.address, &init).map(Request::from)
 }
 
 /// Aborts a request when it takes too long, and when it is dropped.

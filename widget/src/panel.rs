@@ -183,12 +183,7 @@ impl Panel {
         if !address.starts_with(&self.options.service) {
             return;
         }
-        let this = self.this.clone();
-        under_way.callback.set(Some(Timeout::new(CALLBACK_SPEAKS_WITHIN, move || {
-            if let Some(panel) = this.upgrade() {
-                panel.send(Event::FrameLost { number });
-            }
-        })));
+        under_way.callback.set(Some(self.later(CALLBACK_SPEAKS_WITHIN, Event::FrameLost { number })));
     }
 
     /// Brings the machine an event.
@@ -207,7 +202,7 @@ impl Panel {
         self.view.show(&running.machine.screen());
         self.running.set(Some(running));
         self.wake_after(wakes_at.map(|at| at.saturating_sub(now).min(LONGEST) as u32));
-        for effect in effects {
+        for effect in &effects {
             self.perform(effect, cause);
         }
         drop(inside);
@@ -215,73 +210,72 @@ impl Panel {
 
     fn wake_after(&self, delay: Option<u32>) {
         let Some(under_way) = self.under_way() else { return };
-        let this = self.this.clone();
-        under_way.wake.set(delay.map(|delay| {
-            Timeout::new(delay, move || {
-                if let Some(panel) = this.upgrade() {
-                    panel.send(Event::Woke);
-                }
-            })
-        }));
+        under_way.wake.set(delay.map(|delay| self.later(delay, Event::Woke)));
     }
 
-    fn perform(&self, effect: Effect, cause: &JsValue) {
+    /// Brings the machine an event after so many milliseconds, unless it is dropped before.
+    fn later(&self, delay: u32, event: Event) -> Timeout {
+        let this = self.this.clone();
+        Timeout::new(delay, move || tell(&this, event))
+    }
+
+    fn perform(&self, effect: &Effect, cause: &JsValue) {
         let options = &self.options;
         match effect {
             Effect::MakeChallenge => self.wait(Waiting::Pkce(self.page.window.clone())),
             Effect::AskForChallenge => self.wait(Waiting::PagesChallenge(challenge::ask(&self.page))),
             Effect::StartAttempt(challenge) => {
                 let Some(language) = self.language() else { return };
-                self.call(Question::Start, service::start(options, language, &challenge));
+                self.call(Question::Start, service::start(options, language, challenge));
             }
-            Effect::RenewAttempt(started) => self.call(Question::Start, service::renew(options, &started)),
+            Effect::RenewAttempt(started) => self.call(Question::Start, service::renew(options, started)),
             Effect::ReadAttempt(attempt) => {
                 let error =
                     || LoginError::new(Code::ServiceUnreachable, "the attribute attempt is no attempt");
-                self.send(Event::Started(service::started(&attempt).map(Rc::new).ok_or_else(error)));
+                self.send(Event::Started(service::started(attempt).map(Rc::new).ok_or_else(error)));
             }
             Effect::QueryPermission => self.wait(Waiting::Permission(self.page.window.clone())),
             Effect::Probe { run, started, desktop, limit } => {
                 for index in 0..started.desktop_urls.len() {
                     if desktop.is_none_or(|desktop| desktop == index) {
-                        let call = fast_login::check_login(&started, index, limit);
-                        self.ask(call.map(|call| Waiting::Answer(Question::Probe(run, index), call)));
+                        let call = fast_login::check_login(started, index, *limit);
+                        self.ask(call.map(|call| Waiting::Answer(Question::Probe(*run, index), call)));
                     }
                 }
             }
             Effect::Authorize { run, found } => {
-                let call = fast_login::authorize(&found, self.page.dialog_corner());
-                self.ask(call.map(|call| Waiting::Answer(Question::Authorize(run), call)));
+                let call = fast_login::authorize(found, self.page.dialog_corner());
+                self.ask(call.map(|call| Waiting::Answer(Question::Authorize(*run), call)));
             }
             Effect::HearScene { run, started } => {
-                let address = service::events(options, &started);
-                self.ask(Some(Waiting::Scene { run, address, started }));
+                let address = service::events(options, started);
+                self.ask(Some(Waiting::Scene { run: *run, address, started: started.clone() }));
             }
-            Effect::FinishScene(started) => self.call(Question::Finish, service::finish(options, &started)),
+            Effect::FinishScene(started) => self.call(Question::Finish, service::finish(options, started)),
             Effect::PostCallback { started, code } => {
-                self.call(Question::Finish, service::callback(options, &started, &code));
+                self.call(Question::Finish, service::callback(options, started, code));
             }
             Effect::Redeem { code, code_verifier } => {
-                self.call(Question::Redeem, service::redeem(options, code, code_verifier));
+                self.call(Question::Redeem, service::redeem(options, code.clone(), code_verifier.clone()));
             }
             Effect::HangUp => {
                 if let Some(under_way) = self.under_way() {
                     under_way.asking.clear();
                 }
             }
-            Effect::Navigate(address) => self.page.go(&address),
+            Effect::Navigate(address) => self.page.go(address),
             Effect::Reload => self.page.reload(),
-            Effect::Copy(address) => self.wait(Waiting::Clipboard(self.page.window.clone(), address)),
+            Effect::Copy(address) => self.wait(Waiting::Clipboard(self.page.window.clone(), address.clone())),
             Effect::WatchForShowing => self.watch_for_showing(),
             Effect::CloseDialog(reason) => {
                 self.view.close_dialog();
-                self.tell_close(reason);
+                self.tell_close(*reason);
             }
             Effect::Leave => self.end(),
             Effect::TellPhase(phase) => {
                 self.page.tell("weixin-login-phase", &Detail::default().text("phase", phase.as_str()));
             }
-            Effect::TellSuccess(success) => self.tell_success(&success),
+            Effect::TellSuccess(success) => self.tell_success(success),
             Effect::TellError(error) => {
                 let detail =
                     Detail::default().text("code", error.code.as_str()).text("message", &error.message);
@@ -338,11 +332,8 @@ impl Panel {
     fn watch_for_showing(&self) {
         let (Some(under_way), Some(element)) = (self.under_way(), self.view.panel()) else { return };
         let this = self.this.clone();
-        under_way.shown_again.set(ShownAgain::watch(element.unchecked_into(), move || {
-            if let Some(panel) = this.upgrade() {
-                panel.send(Event::ShownAgain);
-            }
-        }));
+        let shown = move || tell(&this, Event::ShownAgain);
+        under_way.shown_again.set(ShownAgain::watch(element.unchecked_into(), shown));
     }
 
     fn under_way(&self) -> Option<Rc<UnderWay>> {
@@ -361,6 +352,13 @@ impl Panel {
     /// The clock that is never set, in milliseconds.
     fn monotonic(&self) -> f64 {
         self.page.window.performance().map_or(0.0, |performance| performance.now())
+    }
+}
+
+/// Brings it an event, where the panel is still there.
+pub fn tell(panel: &Weak<Panel>, event: Event) {
+    if let Some(panel) = panel.upgrade() {
+        panel.send(event);
     }
 }
 

@@ -17,7 +17,8 @@ pub async fn query(
     told: impl Fn(Permission) + 'static,
 ) -> (Permission, Option<EventListener>) {
     for name in NAMES {
-        if let Ok(status) = status(&window, name).await {
+        let answer = settled(ask(&window, name)).await;
+        if let Some(status) = answer.ok().and_then(|status| status.dyn_into::<PermissionStatus>().ok()) {
             let now = meaning(&status);
             let watched = status.clone();
             let listener = EventListener::new(&status, "change", move |_| told(meaning(&watched)));
@@ -27,10 +28,10 @@ pub async fn query(
     (Permission::Absent, None)
 }
 
-async fn status(window: &Window, name: &str) -> Result<PermissionStatus, JsValue> {
+fn ask(window: &Window, name: &str) -> Result<JsValue, JsValue> {
     let descriptor = Object::new();
     Reflect::set(&descriptor, &"name".into(), &name.into())?;
-    settled(window.navigator().permissions()?.query(&descriptor).map(JsValue::from)).await?.dyn_into()
+    window.navigator().permissions()?.query(&descriptor).map(JsValue::from)
 }
 
 fn meaning(status: &PermissionStatus) -> Permission {

@@ -17,7 +17,7 @@ pub async fn challenge(window: Window) -> Result<Challenge, JsValue> {
     let mut bytes = [0; 32];
     guarded::random(&window, &mut bytes)?;
     let code_verifier = base64url(&bytes);
-    let hash = guarded::sha256(window, code_verifier.clone()).await?;
+    let hash = guarded::sha256(&window, &code_verifier).await?;
     let hash = Uint8Array::new(&hash);
     if hash.length() != bytes.len() as u32 {
         return Err(JsValue::from_str("crypto.subtle gave no SHA-256"));

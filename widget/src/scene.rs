@@ -1,6 +1,7 @@
 //! Hears how far a scene has come: server-sent events, read by fetch, since an EventSource sends no header of ours. Where streams
 //! are cut or held back on the way, it asks again and again instead. What comes of the news `flow` decides.
 
+use protocol::cut;
 use protocol::service::{SceneEvent, SceneNews, StartedLogin};
 use wasm_bindgen::JsValue;
 use web_sys::RequestCredentials;
@@ -130,13 +131,6 @@ async fn read_stream(
 }
 
 async fn question(call: &Call, heard: &mut Heard<'_>) -> Asked {
-    let call = Call {
-        address: call.address.clone(),
-        body: None,
-        secret: call.secret.clone(),
-        credentials: call.credentials,
-        limit: call.limit,
-    };
     let Ok(answer) = http::call(call).await else { return Asked::Again };
     if let Some(asked) = refused(answer.status, heard) {
         return asked;
@@ -164,9 +158,11 @@ const LONGEST_EVENT: usize = 4096;
 impl Lines {
     /// Takes the next piece. False where it is no stream of events.
     fn push(&mut self, piece: &str) -> bool {
-        for part in piece.as_bytes().split(|byte| *byte == b'\r') {
-            // Bytes between two carriage returns are whole characters.
-            self.0.push_str(std::str::from_utf8(part).unwrap_or_default());
+        let mut rest = piece;
+        while !rest.is_empty() {
+            let (part, after) = cut(rest, b'\r');
+            self.0.push_str(part);
+            rest = after;
         }
         self.0.len() <= LONGEST_EVENT
     }
@@ -174,10 +170,13 @@ impl Lines {
     /// The next whole event.
     fn next(&mut self) -> Option<StreamEvent> {
         let end = self.0.as_bytes().windows(2).position(|two| two == b"\n\n")?;
-        let rest = self.0.split_off(end + 2);
-        let whole = std::mem::replace(&mut self.0, rest);
+        let come = std::mem::take(&mut self.0);
+        let (mut lines, rest) = come.split_at_checked(end + 2)?;
+        self.0.push_str(rest);
         let mut event = StreamEvent::default();
-        for line in whole.lines() {
+        while !lines.is_empty() {
+            let (line, after) = cut(lines, b'\n');
+            lines = after;
             if let Some(id) = field(line, "id:") {
                 event.id = Some(id.into());
             }

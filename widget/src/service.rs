@@ -9,7 +9,6 @@ use protocol::json::Json;
 use protocol::service::{
     CallbackAnswer, FinishedLogin, LoginResult, Onward, Problem, RedeemSession, StartLogin, StartedLogin,
 };
-use wasm_bindgen::JsValue;
 use web_sys::RequestCredentials;
 
 use crate::http::{Answer, Call};
@@ -116,31 +115,16 @@ pub fn redeemed(body: &str) -> Option<Profile> {
     Some(Profile { nickname, picture: person.text_member("picture") })
 }
 
-/// What a good answer holds, or why there is none: the service's own word, or that it cannot be reached; and what the browser
-/// or the page threw. `online` is the browser's word.
-pub fn read<T>(
-    answer: Result<Answer, JsValue>,
-    online: bool,
-    read: fn(&str) -> Option<T>,
-) -> (Result<T, LoginError>, JsValue) {
-    let (status, body, cause) = match answer {
-        Ok(answer) => (answer.status, answer.body, JsValue::UNDEFINED),
-        Err(cause) => (0, String::new(), cause),
-    };
-    let good = (200..300).contains(&status);
-    let value = if good { read(&body) } else { None };
-    (value.ok_or_else(|| refusal(status, &body, good, online)), cause)
-}
-
-fn refusal(status: u16, body: &str, good: bool, online: bool) -> LoginError {
-    if status == MISDIRECTED_REQUEST {
+/// Why there is no good answer: the service's own word, or that it cannot be reached. `online` is the browser's word.
+pub fn refusal(answer: &Answer, online: bool) -> LoginError {
+    if answer.status == MISDIRECTED_REQUEST {
         let message =
             "the service answers under another address: its public_url is not the one that it is asked under";
         return LoginError::new(Code::WrongAddress, message);
     }
     // Without a word of the service's something in between has answered: a proxy's page, a wrong address.
-    match BrowserJson::parse(body).and_then(|problem| Problem::read(&problem)) {
-        Some(problem) if !good => (&problem).into(),
+    match BrowserJson::parse(&answer.body).and_then(|problem| Problem::read(&problem)) {
+        Some(problem) if !answer.is_good() => (&problem).into(),
         _ if online => LoginError::new(Code::ServiceUnreachable, "no usable answer from the login service"),
         _ => LoginError::new(Code::Offline, "the browser is offline"),
     }

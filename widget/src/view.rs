@@ -50,8 +50,9 @@ const PLACES: [Part; 7] =
     [Part::Waiting, Part::Card, Part::Confirming, Part::Qr, Part::Scene, Part::Elsewhere, Part::Notice];
 
 /// The browser's clock, that of its events.
-fn now() -> f64 {
-    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+fn now(root: &ShadowRoot) -> f64 {
+    let performance = dom::window(root).and_then(|window| window.performance());
+    performance.map_or(0.0, |performance| performance.now())
 }
 
 impl View {

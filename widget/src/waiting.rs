@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use web_sys::Window;
 
 use crate::http::{self, Answer, Call};
-use crate::panel::Panel;
+use crate::panel::{Panel, tell};
 use crate::{challenge, fast_login, guarded, permission, pkce, scene, service};
 
 /// What is waited for.
@@ -51,86 +51,66 @@ pub enum Question {
 
 /// Waits, and tells the panel, where it is still there.
 pub async fn wait(panel: Weak<Panel>, waiting: Waiting) {
-    match waiting {
+    let (event, cause) = match waiting {
         Waiting::Answer(question, call) => {
-            let answer = http::call(call).await;
-            if let Some(panel) = panel.upgrade() {
-                let (event, cause) = answered(&panel, question, answer);
-                panel.send_with(event, &cause);
-            }
+            let answer = http::call(&call).await;
+            let Some(panel) = panel.upgrade() else { return };
+            answered(panel.page.is_online(), question, answer)
         }
         Waiting::Pkce(window) => {
             let made = pkce::challenge(window).await;
             let error = "a login that ends in a session needs an https page (crypto.subtle)";
-            challenged(&panel, made, Code::Unsupported, error);
+            challenged(made, Code::Unsupported, error)
         }
         Waiting::PagesChallenge(promise) => {
-            let given = match promise {
-                Some(promise) => challenge::read(promise).await,
-                None => Err(JsValue::UNDEFINED),
-            };
+            let given = challenge::read(promise).await;
             let error =
                 "a renewed login needs a fresh code-challenge: answer weixin-login-renew by its respondWith";
-            challenged(&panel, given, Code::Service(ErrorCode::InvalidRequest), error);
+            challenged(given, Code::Service(ErrorCode::InvalidRequest), error)
         }
         Waiting::Permission(window) => {
             let told = panel.clone();
-            let asked = permission::query(window, move |permission| {
-                if let Some(panel) = told.upgrade() {
-                    panel.send(Event::Permission(permission));
-                }
-            });
+            let asked = permission::query(window, move |now| tell(&told, Event::Permission(now)));
             let (permission, watched) = asked.await;
-            if let Some(panel) = panel.upgrade() {
-                panel.keep_watching(watched);
-                panel.send(Event::Permission(permission));
-            }
+            let Some(panel) = panel.upgrade() else { return };
+            panel.keep_watching(watched);
+            (Event::Permission(permission), JsValue::UNDEFINED)
         }
         Waiting::Clipboard(window, text) => {
-            let copied = guarded::copy(window.navigator(), text).await.is_ok();
-            if let Some(panel) = panel.upgrade() {
-                panel.send(Event::Copied(copied));
-            }
+            let copied = guarded::copy(&window, &text).await.is_ok();
+            (Event::Copied(copied), JsValue::UNDEFINED)
         }
         Waiting::Scene { run, address, started } => {
-            let told = |event| {
-                if let Some(panel) = panel.upgrade() {
-                    panel.send(Event::Scene { run, event });
-                }
-            };
-            scene::hear(address, &started, &told).await;
+            let told = |event| tell(&panel, Event::Scene { run, event });
+            return scene::hear(address, &started, &told).await;
         }
+    };
+    if let Some(panel) = panel.upgrade() {
+        panel.send_with(event, &cause);
     }
 }
 
-fn answered(panel: &Panel, question: Question, answer: Result<Answer, JsValue>) -> (Event, JsValue) {
-    let online = panel.page.is_online();
-    match question {
+fn answered(online: bool, question: Question, answer: Result<Answer, JsValue>) -> (Event, JsValue) {
+    let (answer, cause) = match answer {
+        Ok(answer) => (answer, JsValue::UNDEFINED),
+        Err(cause) => (Answer::default(), cause),
+    };
+    let refusal = || service::refusal(&answer, online);
+    let event = match question {
         Question::Probe(run, desktop) => {
-            (Event::Probed { run, desktop, outcome: fast_login::checked(&answer) }, JsValue::UNDEFINED)
+            Event::Probed { run, desktop, outcome: fast_login::checked(&answer) }
         }
-        Question::Authorize(run) => {
-            (Event::Authorized { run, outcome: fast_login::authorized(&answer) }, JsValue::UNDEFINED)
-        }
-        Question::Start => {
-            let (outcome, cause) = service::read(answer, online, service::started);
-            (Event::Started(outcome.map(Rc::new)), cause)
-        }
-        Question::Finish => {
-            let (outcome, cause) = service::read(answer, online, service::finished);
-            (Event::Finished(outcome), cause)
-        }
-        Question::Redeem => {
-            let (outcome, cause) = service::read(answer, online, service::redeemed);
-            (Event::Redeemed(outcome), cause)
-        }
-    }
+        Question::Authorize(run) => Event::Authorized { run, outcome: fast_login::authorized(&answer) },
+        Question::Start => Event::Started(service::started(answer.good()).map(Rc::new).ok_or_else(refusal)),
+        Question::Finish => Event::Finished(service::finished(answer.good()).ok_or_else(refusal)),
+        Question::Redeem => Event::Redeemed(service::redeemed(answer.good()).ok_or_else(refusal)),
+    };
+    (event, cause)
 }
 
-fn challenged(panel: &Weak<Panel>, made: Result<Challenge, JsValue>, code: Code, error: &str) {
-    let Some(panel) = panel.upgrade() else { return };
+fn challenged(made: Result<Challenge, JsValue>, code: Code, error: &str) -> (Event, JsValue) {
     match made {
-        Ok(challenge) => panel.send(Event::Challenged(Ok(challenge))),
-        Err(cause) => panel.send_with(Event::Challenged(Err(LoginError::new(code, error))), &cause),
+        Ok(challenge) => (Event::Challenged(Ok(Rc::new(challenge))), JsValue::UNDEFINED),
+        Err(cause) => (Event::Challenged(Err(LoginError::new(code, error))), cause),
     }
 }

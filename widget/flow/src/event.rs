@@ -107,7 +107,7 @@ pub enum Event {
         visible: bool,
     },
     /// What the next attempt is bound to; or that there is nothing to bind it to.
-    Challenged(Result<Challenge, LoginError>),
+    Challenged(Result<Rc<Challenge>, LoginError>),
     /// The service started, or renewed, the attempt.
     Started(Result<Rc<StartedLogin>, LoginError>),
     /// The browser's answer, also when it changes later.
@@ -203,7 +203,7 @@ pub enum Effect {
     /// `weixin-login-renew`. Answered by [`Event::Challenged`], with an error where the page has none.
     AskForChallenge,
     /// Start an attempt: `POST /login`. Answered by [`Event::Started`].
-    StartAttempt(Challenge),
+    StartAttempt(Rc<Challenge>),
     /// Read the attempt that the hosted page brought, as JSON. Answered by [`Event::Started`].
     ReadAttempt(String),
     /// Replace a hosted attempt: `POST /login/{id}/renew`. Answered by [`Event::Started`].

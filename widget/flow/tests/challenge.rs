@@ -2,6 +2,8 @@
 
 mod driver;
 
+use std::rc::Rc;
+
 use driver::*;
 use protocol::service::{ErrorCode, Kind, LoginResult};
 use weixin_login_flow::error::{Code, LoginError};
@@ -10,23 +12,23 @@ use weixin_login_flow::machine::RENEWAL_RETRY;
 use weixin_login_flow::screen::{Button, Phase};
 
 /// What the page's backend gave, for the attempt of this number.
-fn backends(number: u32) -> Challenge {
-    Challenge {
+fn backends(number: u32) -> Rc<Challenge> {
+    Rc::new(Challenge {
         code_challenge: format!("backends-challenge{number}"),
         code_verifier: None,
         nonce: Some(format!("nonce{number}")),
         state: Some(format!("site{number}")),
-    }
+    })
 }
 
 /// Ends in a code, with the first challenge in the attributes.
 fn for_a_code() -> Driver {
     Driver::prepared(Kind::Embedded, |widget| {
-        let Challenge { code_challenge, nonce, state, .. } = backends(1);
+        let given = backends(1);
         widget.options.result = LoginResult::Code;
-        widget.options.code_challenge = Some(code_challenge);
-        widget.options.nonce = nonce;
-        widget.options.state = state;
+        widget.options.code_challenge = Some(given.code_challenge.clone());
+        widget.options.nonce = given.nonce.clone();
+        widget.options.state = given.state.clone();
     })
 }
 

@@ -21,7 +21,7 @@ impl View {
             let close = self.at(Part::Close).map(|close| -> &web_sys::Node { close });
             let _ = dialog.insert_before(panel, close);
         }
-        self.hearing.opened.set(now());
+        self.hearing.opened.set(now(&self.root));
         if dialog.unchecked_ref::<HtmlDialogElement>().show_modal().is_err() {
             // Without a modal dialog the panel still stands in the page.
             dom::toggle(dialog, "open", true);

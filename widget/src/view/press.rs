@@ -11,7 +11,6 @@ use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlDialogElement, KeyboardEvent, MouseEvent, ShadowRoot};
 
-use super::now;
 use crate::dom;
 
 /// Who is told of presses. May do anything to the view meanwhile.
@@ -94,7 +93,7 @@ fn clicked(hearing: &Rc<Hearing>, event: &Event) {
             Some(button) => Press::Button(button),
             None => return,
         },
-        None if beside && is_backdrop(&target) && now() - hearing.opened.get() > SETTLES_FOR => {
+        None if beside && is_backdrop(&target) && event.time_stamp() - hearing.opened.get() > SETTLES_FOR => {
             Press::Dismiss(Dismissal::Backdrop)
         }
         None => return,

@@ -16,7 +16,7 @@ use crate::text::Language;
 pub(super) struct Attempt {
     pub(super) started: Rc<StartedLogin>,
     /// What it was started with; the service's own page starts its attempts itself.
-    pub(super) challenge: Option<Challenge>,
+    pub(super) challenge: Option<Rc<Challenge>>,
     /// The one that the service was told.
     pub(super) language: Language,
     pub(super) since: Millis,
@@ -30,11 +30,16 @@ pub(super) enum Coming {
     /// What to bind an attempt to.
     Challenge,
     /// An attempt, bound to this.
-    Attempt(Option<Challenge>),
+    Attempt(Option<Rc<Challenge>>),
 }
 
 impl Attempt {
-    fn new(started: Rc<StartedLogin>, challenge: Option<Challenge>, language: Language, now: Millis) -> Self {
+    fn new(
+        started: Rc<StartedLogin>,
+        challenge: Option<Rc<Challenge>>,
+        language: Language,
+        now: Millis,
+    ) -> Self {
         let renews = 0 < started.renew_in && started.renew_in < started.expires_in;
         Self {
             since: now,
@@ -102,16 +107,16 @@ impl Machine {
         self.ask_for(effect);
     }
 
-    fn attributes_challenge(&self) -> Option<Challenge> {
-        Some(Challenge {
+    fn attributes_challenge(&self) -> Option<Rc<Challenge>> {
+        Some(Rc::new(Challenge {
             code_challenge: self.options.code_challenge.clone()?,
             code_verifier: None,
             nonce: self.options.nonce.clone(),
             state: self.options.state.clone(),
-        })
+        }))
     }
 
-    fn start(&mut self, challenge: Challenge) {
+    fn start(&mut self, challenge: Rc<Challenge>) {
         self.ask_for(Effect::StartAttempt(challenge.clone()));
         self.coming = Coming::Attempt(Some(challenge));
     }
@@ -131,7 +136,7 @@ impl Machine {
     }
 
     /// What the attempt that has come is bound to; `None` where none was awaited.
-    fn take_attempt(&mut self) -> Option<Option<Challenge>> {
+    fn take_attempt(&mut self) -> Option<Option<Rc<Challenge>>> {
         match core::mem::replace(&mut self.coming, Coming::Nothing) {
             Coming::Attempt(challenge) => Some(challenge),
             other @ (Coming::Nothing | Coming::Challenge) => {
@@ -141,7 +146,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn challenged(&mut self, wished: bool, outcome: &Result<Challenge, LoginError>) -> Stage {
+    pub(super) fn challenged(&mut self, wished: bool, outcome: &Result<Rc<Challenge>, LoginError>) -> Stage {
         if !matches!(self.coming, Coming::Challenge) {
             return Stage::Starting { wished };
         }
@@ -178,7 +183,7 @@ impl Machine {
     }
 
     /// The first thing to do with an attempt.
-    fn arrive(&mut self, started: Rc<StartedLogin>, challenge: Option<Challenge>) -> Stage {
+    fn arrive(&mut self, started: Rc<StartedLogin>, challenge: Option<Rc<Challenge>>) -> Stage {
         let attempt = self.new_attempt(started, challenge);
         if let Some(scene) = attempt.started.scene.clone() {
             return self.show_scene(attempt, scene);
@@ -187,7 +192,7 @@ impl Machine {
         self.ask_or_show_qr(Box::new(Probing { attempt, asking: None, until }))
     }
 
-    fn new_attempt(&mut self, started: Rc<StartedLogin>, challenge: Option<Challenge>) -> Rc<Attempt> {
+    fn new_attempt(&mut self, started: Rc<StartedLogin>, challenge: Option<Rc<Challenge>>) -> Rc<Attempt> {
         self.challenge_used = true;
         self.last = Some(started.clone());
         Rc::new(Attempt::new(started, challenge, self.language, self.now))
@@ -212,7 +217,7 @@ impl Machine {
     pub(super) fn challenged_anew(
         &mut self,
         mut qr: Box<Qr>,
-        outcome: &Result<Challenge, LoginError>,
+        outcome: &Result<Rc<Challenge>, LoginError>,
     ) -> Stage {
         if matches!(self.coming, Coming::Challenge) {
             self.coming = Coming::Nothing;

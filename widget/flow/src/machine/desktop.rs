@@ -92,7 +92,7 @@ impl Machine {
 
     /// What was found was found for the attempt before: it is asked for again, in silence. The person's own question stays.
     pub(super) fn ask_for_the_new_attempt(&mut self, qr: &mut Qr) {
-        if matches!(qr.desktop, Desktop::Asking(Asking { wished: true, .. })) {
+        if matches!(&qr.desktop, Desktop::Asking(asking) if asking.wished) {
             return;
         }
         core::mem::replace(&mut qr.desktop, Desktop::Silent).leave(self);
@@ -137,11 +137,11 @@ impl Machine {
         loads
     }
 
-    fn probe(&mut self, attempt: &Attempt, wished: bool) -> Asking {
+    fn probe(&mut self, attempt: &Attempt, wished: bool) -> Box<Asking> {
         let (run, started) = (self.next_run(), attempt.started.clone());
         let limit = if wished { PRESSED_PROBE_LIMIT } else { QUIET_PROBE_LIMIT };
         self.ask_for(Effect::Probe { run, started: started.clone(), desktop: None, limit });
-        Asking { run, waiting: started.desktop_urls.len(), started, since: self.now, wished }
+        Box::new(Asking { run, waiting: started.desktop_urls.len(), started, since: self.now, wished })
     }
 
     pub(super) fn next_run(&mut self) -> Run {
@@ -332,7 +332,7 @@ impl Machine {
     pub(super) fn offer<'a>(&self, desktop: &'a Desktop) -> Offer<'a> {
         match desktop {
             Desktop::Ready(found) => Offer::Continue(person(found)),
-            Desktop::Asking(Asking { wished: true, .. }) => Offer::Asking,
+            Desktop::Asking(asking) if asking.wished => Offer::Asking,
             Desktop::Asking(_) => Offer::None,
             Desktop::Silent => match self.may_ask() {
                 MayAsk::AfterPress => Offer::UseThisComputer,
@@ -344,7 +344,7 @@ impl Machine {
 
 impl Asking {
     /// One service has answered; what is left, if others have not.
-    fn answered(mut self) -> Option<Self> {
+    fn answered(mut self: Box<Self>) -> Option<Box<Self>> {
         self.waiting = self.waiting.saturating_sub(1);
         (self.waiting > 0).then_some(self)
     }

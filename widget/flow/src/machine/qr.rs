@@ -32,11 +32,12 @@ impl Machine {
     }
 
     /// Loads WeChat's page, also in the place of one that was loaded otherwise.
-    pub(super) fn load_frame(&mut self, attempt: &Rc<Attempt>) -> Option<Shown> {
+    pub(super) fn load_frame(&mut self, attempt: &Rc<Attempt>) -> Option<Box<Shown>> {
         let number = self.numbers + 1;
         let frame = self.frame_of(&attempt.started, number)?;
         self.numbers = number;
-        Some(Shown { frame, attempt: attempt.clone(), since: self.now, status: FrameStatus::Loading })
+        let (attempt, since, status) = (attempt.clone(), self.now, FrameStatus::Loading);
+        Some(Box::new(Shown { frame, attempt, since, status }))
     }
 
     fn frame_of(&self, started: &Rc<protocol::service::StartedLogin>, number: u32) -> Option<Frame> {
@@ -174,7 +175,7 @@ impl Machine {
 }
 
 impl Qr {
-    fn frames(&self) -> impl Iterator<Item = &Shown> {
+    fn frames(&self) -> impl Iterator<Item = &Box<Shown>> {
         self.frame.iter().chain(&self.former)
     }
 }

@@ -69,7 +69,7 @@ pub(super) enum Copied {
 pub(super) struct Probing {
     pub(super) attempt: Rc<Attempt>,
     /// `None` while the browser has not said whether asking is free of cost.
-    pub(super) asking: Option<Asking>,
+    pub(super) asking: Option<Box<Asking>>,
     /// So long the QR code waits.
     pub(super) until: Millis,
 }
@@ -100,9 +100,9 @@ pub(super) enum Question {
 pub(super) struct Qr {
     pub(super) attempt: Rc<Attempt>,
     /// `None` with `no-frame`.
-    pub(super) frame: Option<Shown>,
+    pub(super) frame: Option<Box<Shown>>,
     /// A phone may have scanned it just before it was replaced.
-    pub(super) former: Option<Shown>,
+    pub(super) former: Option<Box<Shown>>,
     pub(super) desktop: Desktop,
     /// A word about what happened before.
     pub(super) note: Option<Text>,
@@ -122,7 +122,7 @@ pub(super) struct Shown {
 pub(super) enum Desktop {
     /// Nothing, or that there is none.
     Silent,
-    Asking(Asking),
+    Asking(Box<Asking>),
     Ready(Rc<Found>),
 }
 

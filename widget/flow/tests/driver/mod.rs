@@ -237,13 +237,13 @@ pub fn is_probe(effect: &Effect) -> bool {
 }
 
 /// What binds the attempt of this number, made by the widget.
-pub fn challenge(number: u32) -> Challenge {
-    Challenge {
+pub fn challenge(number: u32) -> Rc<Challenge> {
+    Rc::new(Challenge {
         code_challenge: format!("challenge{number}"),
         code_verifier: Some(format!("verifier{number}")),
         nonce: None,
         state: None,
-    }
+    })
 }
 
 pub fn redeem(number: u32) -> Effect {
