@@ -226,8 +226,8 @@ fn a_press_beside_the_dialog_counts_where_it_began_and_ended_there_and_not_at_on
     let (exhibit, root) = exhibit("dialog-card", "en");
     let (dialog, hint) = (find(&root, "dialog"), find(&root, ".card .hint"));
     let press = |began: &Element, ended: &Element, count: i32| {
-        happen(began, "pointerdown");
-        happen(ended, "pointerup");
+        happen(began, "mousedown");
+        happen(ended, "mouseup");
         click(&dialog, count);
         exhibit.pressed()
     };

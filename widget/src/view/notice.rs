@@ -73,7 +73,6 @@ fn advice(code: Code) -> Text {
 fn again(code: Code) -> Text {
     match code {
         Code::Unsupported
-        | Code::WrongAddress
         | Code::Service(
             ErrorCode::InvalidRequest | ErrorCode::UnknownClient | ErrorCode::UnregisteredOrigin,
         ) => Text::Nothing,

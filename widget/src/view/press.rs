@@ -52,8 +52,8 @@ pub fn listen(root: &ShadowRoot, dialog: &Element, hearing: &Rc<Hearing>) -> [Ev
     let rows: [Row<'_>; 6] = [
         (root, "click", clicked),
         (root, "keydown", key_went_down),
-        (root, "pointerdown", press_began),
-        (root, "pointerup", press_ended),
+        (root, "mousedown", press_began),
+        (root, "mouseup", press_ended),
         (dialog, "cancel", cancelled),
         (dialog, "close", closed),
     ];
@@ -118,7 +118,12 @@ fn key_went_down(hearing: &Rc<Hearing>, event: &Event) {
 
 // A selection of text that is let go outside of the panel is no press beside it, and neither is one the other way round.
 fn press_began(hearing: &Rc<Hearing>, event: &Event) {
-    hearing.beside.set(target(event).is_some_and(|target| is_backdrop(&target)));
+    let Some(target) = target(event) else { return };
+    hearing.beside.set(is_backdrop(&target));
+    // Nor does the second press of a double one give the focus to what stands there now: Enter would press it.
+    if event.unchecked_ref::<MouseEvent>().detail() > 1 && word(&target).is_some() {
+        event.prevent_default();
+    }
 }
 
 fn press_ended(hearing: &Rc<Hearing>, event: &Event) {

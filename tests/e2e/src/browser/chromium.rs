@@ -60,7 +60,9 @@ impl Browser {
                  return {{ x: x + scrollX, y: y + scrollY, width, height, scale: 1 }}"
             ))
             .await;
-        let shot = self.cdp("Page.captureScreenshot", json!({ "format": "png", "clip": at })).await;
+        // What lies below the window's end is blank without the last one.
+        let shot = json!({ "format": "png", "clip": at, "captureBeyondViewport": true });
+        let shot = self.cdp("Page.captureScreenshot", shot).await;
         let count = format!(
             "const bytes = Uint8Array.from(atob({}), (letter) => letter.charCodeAt(0));
              return createImageBitmap(new Blob([bytes], {{ type: 'image/png' }})).then((picture) => {{
