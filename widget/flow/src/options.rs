@@ -137,7 +137,10 @@ impl Options {
             options.page = match given("return-to").filter(|_| own_origin) {
                 Some(return_to) => Some(login(&return_to)),
                 None if surroundings.link.is_some() => surroundings.link.clone(),
-                None => own_origin.then(|| login(&surroundings.page_path)),
+                // Such a login ends in a session: for a code the site itself must say where it goes on.
+                None => {
+                    (own_origin && result == LoginResult::Session).then(|| login(&surroundings.page_path))
+                }
             };
         }
         if options.attempt.is_none() && options.wrong.is_none() {
@@ -273,6 +276,13 @@ mod tests {
         assert_eq!(options.result, LoginResult::Code);
         assert_eq!(options.service, "https://login.example.com");
         assert_eq!(options.page, None, "the site's own start of a login is not ours to guess");
+    }
+
+    #[test]
+    fn a_code_for_the_sites_backend_has_no_page_of_the_services_own() {
+        let challenge = ("code-challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        let options = read(&[("client-id", "shop"), ("result", "code"), challenge], &surroundings());
+        assert_eq!(options.page, None, "that page ends in a session");
     }
 
     #[test]
