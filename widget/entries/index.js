@@ -6,7 +6,7 @@
 //                      tools that are older than `exports`
 //   npm `./slim`       npm.js, and the wasm as a file beside it, which the glue names
 //   npm `./embed`      embed.js, one classic script (iife) in ASCII, with the wasm inside as base64
-// with their types in ../types. `./wxlogin` and `./wxlogin.global` are of ../wxlogin, and have no wasm.
+// with their types in ../typings. `./wxlogin` and `./wxlogin.global` are of ../wxlogin, and have no wasm.
 
 import { defineElement, servedFrom } from "./element.js";
 

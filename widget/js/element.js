@@ -23,7 +23,7 @@ let script = "";
 // Where there is no window there is no HTMLElement either: the class is made all the same, and never used.
 const Base = globalThis.HTMLElement ?? class {};
 
-/** WeChat login in a page: ../types/index.d.ts says all of it. */
+/** WeChat login in a page: ../typings/index.d.ts says all of it. */
 export class WeixinLoginElement extends Base {
   static observedAttributes = ATTRIBUTES;
 

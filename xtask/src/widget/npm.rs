@@ -15,14 +15,14 @@ const AS_IT_IS: &[(&str, &str)] = &[
     ("LICENSE-MIT", "LICENSE-MIT"),
     ("widget/package.json", "package.json"),
     ("widget/README.md", "README.md"),
-    ("widget/types/embed.d.ts", "dist/embed.d.ts"),
-    ("widget/types/index.d.ts", "dist/index.d.ts"),
-    ("widget/types/wxlogin.d.ts", "dist/wxlogin.d.ts"),
-    ("widget/types/wxlogin.global.d.ts", "dist/wxlogin.global.d.ts"),
+    ("widget/typings/embed.d.ts", "dist/embed.d.ts"),
+    ("widget/typings/index.d.ts", "dist/index.d.ts"),
+    ("widget/typings/wxlogin.d.ts", "dist/wxlogin.d.ts"),
+    ("widget/typings/wxlogin.global.d.ts", "dist/wxlogin.global.d.ts"),
     ("widget/wxlogin/wxlogin.js", "dist/wxlogin.js"),
     // Types have the kind of module of the file that they are of.
-    ("widget/types/index.d.ts", "dist/index.d.cts"),
-    ("widget/types/wxlogin.d.ts", "dist/wxlogin.d.cts"),
+    ("widget/typings/index.d.ts", "dist/index.d.cts"),
+    ("widget/typings/wxlogin.d.ts", "dist/wxlogin.d.cts"),
     // Where a tool that knows no `exports` looks for `weixin-login/wxlogin`.
     ("widget/wxlogin/wxlogin.package.json", "wxlogin/package.json"),
 ];
