@@ -12,16 +12,18 @@ const ATTRIBUTES = [
 const BOOLEANS = ["no-fast-login", "no-frame"];
 /** What may change without touching the login. */
 const DRESS = ["lang", "theme"];
-/** So long after a wasm that did not come it is asked for again, in milliseconds; then as long as the last. */
-const AGAIN_AFTER = [1_000, 5_000, 30_000];
+/** A wasm that did not come is asked for again after a second, and after twice as long each time: not longer than this. */
+const LONGEST_PAUSE = 60_000;
 
-let sheet;
+/** The only form of style that a strict style-src lets pass. Some browsers are too old for it. */
+const sheet = globalThis.CSSStyleSheet?.prototype.replaceSync && new CSSStyleSheet();
+sheet?.replaceSync(styles);
 let script = "";
 
 // Where there is no window there is no HTMLElement either: the class is made all the same, and never used.
 const Base = globalThis.HTMLElement ?? class {};
 
-/** WeChat login in a page. Its attributes, events, parts and custom properties are in index.d.ts. */
+/** WeChat login in a page: ../typings/index.d.ts says all of it. */
 export class WeixinLoginElement extends Base {
   static observedAttributes = ATTRIBUTES;
 
@@ -47,7 +49,6 @@ export class WeixinLoginElement extends Base {
         delete this[name];
         this[name] = value;
       }
-      sheet ??= styleSheet();
       this.#root = this.attachShadow({ mode: "open" });
       if (sheet) this.#root.adoptedStyleSheets = [sheet];
       this.#slot = this.#root.appendChild(document.createElement("slot"));
@@ -74,12 +75,10 @@ export class WeixinLoginElement extends Base {
   #changed() {
     const change = this.#change;
     this.#change = undefined;
-    if (change === "dress") {
-      this.#widget?.dress();
-    } else if (change && this.#widget) {
-      this.#unmount();
-      this.#mount();
-    }
+    if (change === "dress") this.#widget?.dress();
+    if (change !== "login" || !this.#widget) return;
+    this.#unmount();
+    this.#mount();
   }
 
   #unmount() {
@@ -130,7 +129,7 @@ export class WeixinLoginElement extends Base {
     const error = cause instanceof LoginError ? cause : new LoginError("unsupported", unsupported, cause);
     if (["offline", "service_unreachable"].includes(error.code)) {
       const { signal } = (this.#again = new AbortController());
-      const timer = setTimeout(() => this.#mount(), AGAIN_AFTER[this.#failures++] ?? AGAIN_AFTER.at(-1));
+      const timer = setTimeout(() => this.#mount(), Math.min(1_000 * 2 ** this.#failures++, LONGEST_PAUSE));
       signal.addEventListener("abort", () => clearTimeout(timer));
       addEventListener("online", () => this.#mount(), { signal });
     }
@@ -170,17 +169,6 @@ for (const name of ATTRIBUTES.filter((name) => !["lang", "nonce"].includes(name)
       else this.setAttribute(name, value === true ? "" : String(value));
     },
   });
-}
-
-/** The only form of style that a strict style-src lets pass. */
-function styleSheet() {
-  try {
-    const made = new CSSStyleSheet();
-    made.replaceSync(styles);
-    return made;
-  } catch {
-    return undefined;
-  }
 }
 
 /** For the files that the login service serves itself: their place tells where the service is. */

@@ -27,6 +27,7 @@ mod pkce;
 mod scene;
 mod service;
 mod shown_again;
+mod spoken;
 mod task;
 mod view;
 mod waiting;

@@ -25,6 +25,7 @@ use crate::http::Call;
 use crate::json::BrowserJson;
 use crate::page::{Detail, Heard, Page};
 use crate::shown_again::ShownAgain;
+use crate::spoken::{SPEAKS_WITHIN, Spoken};
 use crate::task::Tasks;
 use crate::view::{Dress, View};
 use crate::waiting::{self, Question, Waiting};
@@ -32,8 +33,6 @@ use crate::{challenge, crashed, fast_login, service};
 
 /// The longest time that a browser waits; with a longer one it would ring at once.
 const LONGEST: u64 = 0x7fff_ffff;
-/// Milliseconds: a callback page that is ours has spoken long before.
-const CALLBACK_SPEAKS_WITHIN: u32 = 10_000;
 
 /// Where a login happens: an element that is in a page.
 pub struct Panel {
@@ -58,7 +57,7 @@ struct UnderWay {
     /// What [`Effect::HangUp`] ends: questions to this computer, and news of a scene.
     asking: Tasks,
     wake: Cell<Option<Timeout>>,
-    callback: Cell<Option<Timeout>>,
+    spoken: Spoken,
     permission: Cell<Option<EventListener>>,
     shown_again: Cell<Option<ShownAgain>>,
     _page: [EventListener; 6],
@@ -77,7 +76,7 @@ impl Panel {
             calls: Tasks::default(),
             asking: Tasks::default(),
             wake: Cell::default(),
-            callback: Cell::default(),
+            spoken: Spoken::default(),
             permission: Cell::default(),
             shown_again: Cell::default(),
             _page: self.page.listen(move |heard| {
@@ -142,7 +141,7 @@ impl Panel {
             }
             Heard::Online(online) => self.send(Event::Online(online)),
             Heard::Returned => self.send(Event::Returned),
-            Heard::FrameLoaded(frame) => self.watch_callback(&frame),
+            Heard::FrameLoaded(frame) => self.frame_loaded(&frame),
             Heard::Visible(visible) => self.send(Event::Visible(visible)),
         }
     }
@@ -161,29 +160,27 @@ impl Panel {
         self.running.set(Some(running));
         let (is_weixins, is_callbacks) = found?;
         let data = BrowserJson(message.data());
+        let spoken = &self.under_way()?.spoken;
         // Plain http in a demo may have both pages on one origin: each message has a shape of its own.
         if is_weixins
             && let Some(text) = data.text()
             && let Some(status) = PostedStatus::read::<BrowserJson>(&text)
         {
+            if status == PostedStatus::Ready {
+                spoken.weixin_came(number);
+            }
             return Some(Event::Frame { number, status });
         }
-        if is_callbacks { WebMessage::read(&data).map(Event::Message) } else { None }
+        let message = WebMessage::read(&data).filter(|_| is_callbacks)?;
+        spoken.callback_came();
+        Some(Event::Message(message))
     }
 
-    /// A frame that has come to the callback says so at once. Where something else has answered there, as a service worker of the
-    /// page's does that answers every navigation, nothing ever comes.
-    fn watch_callback(&self, frame: &HtmlIFrameElement) {
-        let Some(window) = frame.content_window() else { return };
-        // What is on another origin does not say where it is, and has no service worker of this page's.
-        let Ok(address) = window.location().href() else { return };
-        let (Some(number), Some(under_way)) = (self.view.frame_from(&window), self.under_way()) else {
-            return;
-        };
-        if !address.starts_with(&self.options.service) {
-            return;
+    fn frame_loaded(&self, frame: &HtmlIFrameElement) {
+        let (Some(window), Some(under_way)) = (frame.content_window(), self.under_way()) else { return };
+        if let Some(number) = self.view.frame_from(&window) {
+            under_way.spoken.loaded(number, || self.later(SPEAKS_WITHIN, Event::FrameLost { number }));
         }
-        under_way.callback.set(Some(self.later(CALLBACK_SPEAKS_WITHIN, Event::FrameLost { number })));
     }
 
     /// Brings the machine an event.

@@ -10,7 +10,7 @@ use crate::{shell, tools};
 
 /// The name under which wasm-bindgen's glue looks for its wasm, beside itself.
 const WASM_IN_GLUE: &str = "glue_bg.wasm";
-/// What stands for the wasm's bytes in `widget/js/wasm-latin1.js`, as esbuild writes it.
+/// What stands for the wasm's bytes in `widget/entries/wasm-latin1.js`, as esbuild writes it.
 const WASM_IN_SCRIPT: &str = "\"the wasm\"";
 
 /// What kind of script a bundle is.
@@ -43,7 +43,7 @@ pub fn parts(glue: &Glue, to: &Path) -> Result<()> {
     Ok(fs::write(styles, with_styles)?)
 }
 
-/// A module out of this entry of widget/js, with a word in the place of the wasm. esbuild would write each control character as
+/// A module out of this entry (widget/entries), with a word in the place of the wasm. esbuild would write each control character as
 /// an escape of four, so that the wasm comes in behind it.
 fn script(glue: &Glue, entry: &str, to: &Path) -> Result<String> {
     inlined(glue, "wasm-latin1.js")?;
@@ -72,7 +72,7 @@ fn latin1(bytes: &[u8]) -> String {
     text
 }
 
-/// A module out of this entry of widget/js, and its wasm beside it, under this name.
+/// A module out of this entry (widget/entries), and its wasm beside it, under this name.
 pub fn with_wasm_beside(glue: &Glue, entry: &str, wasm_name: &str, to: &Path) -> Result<()> {
     if glue.wasm_is != WasmIs::Beside || glue.script.matches(WASM_IN_GLUE).count() != 1 {
         bail!(
@@ -85,7 +85,7 @@ pub fn with_wasm_beside(glue: &Glue, entry: &str, wasm_name: &str, to: &Path) ->
     esbuild(&glue.folder.join(entry), Format::Module, to)
 }
 
-/// A script out of this entry of widget/js that has its wasm inside, as base64.
+/// A script out of this entry (widget/entries) that has its wasm inside, as base64.
 pub fn with_wasm_inlined(glue: &Glue, entry: &str, format: Format, to: &Path) -> Result<()> {
     inlined(glue, "wasm-inlined.js")?;
     esbuild(&glue.folder.join(entry), format, to)
@@ -100,12 +100,12 @@ fn inlined(glue: &Glue, wasm_script: &str) -> Result<()> {
     Ok(fs::rename(glue.folder.join(wasm_script), glue.folder.join("wasm.js"))?)
 }
 
-/// The class imports `./glue.js`: its sources are laid beside the glue.
+/// The class imports `./glue.js`, and the entries import the class: the sources of both are laid beside the glue.
 fn copy_sources(to: &Path) -> Result<()> {
-    let sources = shell::root().join("widget/js");
-    for entry in fs::read_dir(&sources).with_context(|| format!("{} cannot be read", sources.display()))? {
-        let entry = entry?;
-        if entry.path().extension().is_some_and(|ending| ending == "js") {
+    for folder in ["widget/js", "widget/entries"] {
+        let sources = shell::root().join(folder);
+        for entry in fs::read_dir(&sources).with_context(|| format!("{folder} cannot be read"))? {
+            let entry = entry?;
             fs::copy(entry.path(), to.join(entry.file_name()))?;
         }
     }

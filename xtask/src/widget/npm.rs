@@ -15,16 +15,16 @@ const AS_IT_IS: &[(&str, &str)] = &[
     ("LICENSE-MIT", "LICENSE-MIT"),
     ("widget/package.json", "package.json"),
     ("widget/README.md", "README.md"),
-    ("widget/js/embed.d.ts", "dist/embed.d.ts"),
-    ("widget/js/index.d.ts", "dist/index.d.ts"),
-    ("widget/js/wxlogin.d.ts", "dist/wxlogin.d.ts"),
-    ("widget/js/wxlogin.global.d.ts", "dist/wxlogin.global.d.ts"),
-    ("widget/js/wxlogin.js", "dist/wxlogin.js"),
+    ("widget/typings/embed.d.ts", "dist/embed.d.ts"),
+    ("widget/typings/index.d.ts", "dist/index.d.ts"),
+    ("widget/typings/wxlogin.d.ts", "dist/wxlogin.d.ts"),
+    ("widget/typings/wxlogin.global.d.ts", "dist/wxlogin.global.d.ts"),
+    ("widget/wxlogin/wxlogin.js", "dist/wxlogin.js"),
     // Types have the kind of module of the file that they are of.
-    ("widget/js/index.d.ts", "dist/index.d.cts"),
-    ("widget/js/wxlogin.d.ts", "dist/wxlogin.d.cts"),
+    ("widget/typings/index.d.ts", "dist/index.d.cts"),
+    ("widget/typings/wxlogin.d.ts", "dist/wxlogin.d.cts"),
     // Where a tool that knows no `exports` looks for `weixin-login/wxlogin`.
-    ("widget/js/wxlogin.package.json", "wxlogin/package.json"),
+    ("widget/wxlogin/wxlogin.package.json", "wxlogin/package.json"),
 ];
 
 /// For tools older than `exports`, and for CommonJS (webpack 4, Jest): they take no newer JavaScript either.
@@ -46,7 +46,7 @@ pub fn package(beside: &Glue, inlined: &Glue, to: &Path) -> Result<()> {
     bundle::with_wasm_inlined(inlined, "embed.js", Format::Classic, &dist.join("embed.js"))?;
     bundle::with_wasm_beside(beside, "npm.js", "weixin-login.wasm", &dist.join("slim.js"))?;
     again(&dist.join("index.js"), FOR_OLD_TOOLS, &dist.join("index.cjs"))?;
-    let sources = shell::root().join("widget/js");
+    let sources = shell::root().join("widget/wxlogin");
     again(&sources.join("wxlogin.js"), FOR_OLD_TOOLS, &dist.join("wxlogin.cjs"))?;
     again(&sources.join("wxlogin.global.js"), CLASSIC, &dist.join("wxlogin.global.js"))
 }

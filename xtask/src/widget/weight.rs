@@ -4,7 +4,11 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use brotli::enc::BrotliEncoderParams;
+use brotli::enc::backward_references::BrotliEncoderMode::{
+    BROTLI_FORCE_MSB_PRIOR, BROTLI_FORCE_SIGNED_PRIOR, BROTLI_FORCE_UTF8_PRIOR,
+};
 use flate2::{Compression, write::GzEncoder};
 
 /// Writes `.br` and `.gz` beside every file, as small as the two can make it: done once, read by everybody.
@@ -13,18 +17,27 @@ pub fn compress(folder: &Path) -> Result<()> {
         fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
     for file in files {
         let content = fs::read(&file)?;
-        let best = brotli::enc::BrotliEncoderParams {
-            quality: 11,
-            lgwin: 22,
-            size_hint: content.len(),
-            ..Default::default()
-        };
-        brotli::BrotliCompress(&mut content.as_slice(), &mut fs::File::create(beside(&file, "br"))?, &best)?;
+        fs::write(beside(&file, "br"), smallest_brotli(&content)?)?;
         let mut gzip = GzEncoder::new(fs::File::create(beside(&file, "gz"))?, Compression::best());
         gzip.write_all(&content)?;
         gzip.finish()?;
     }
     Ok(())
+}
+
+/// Brotli guesses from its first look at a text what the next byte hangs on. A script with a wasm inside is half a text and half
+/// none, so that each guess is tried.
+fn smallest_brotli(content: &[u8]) -> Result<Vec<u8>> {
+    let guesses = [BROTLI_FORCE_UTF8_PRIOR, BROTLI_FORCE_SIGNED_PRIOR, BROTLI_FORCE_MSB_PRIOR];
+    let tries = guesses.into_iter().map(|mode| {
+        let mut compressed = Vec::new();
+        let (quality, lgwin, size_hint) = (11, 22, content.len());
+        let best = BrotliEncoderParams { quality, lgwin, size_hint, mode, ..Default::default() };
+        brotli::BrotliCompress(&mut &content[..], &mut compressed, &best)?;
+        Ok(compressed)
+    });
+    let made = tries.collect::<std::io::Result<Vec<_>>>()?;
+    made.into_iter().min_by_key(Vec::len).context("there is no way to compress")
 }
 
 /// Prints the size of what is served as it is, by gzip and by brotli, and of each of its parts alone. Together they weigh something

@@ -273,7 +273,8 @@ const WITHOUT_WASM: [(&str, &str); 3] = [
     (
         "forbid.js",
         "for (const name of ['instantiate', 'instantiateStreaming', 'compile', 'compileStreaming']) \
-         WebAssembly[name] = () => Promise.reject(new WebAssembly.CompileError('forbidden by policy'));",
+         WebAssembly[name] = () => Promise.reject(new WebAssembly.CompileError('forbidden by policy'));
+         WebAssembly.Module = function () { throw new WebAssembly.CompileError('forbidden by policy'); };",
     ),
     (
         "no-wasm.html",

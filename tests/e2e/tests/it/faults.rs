@@ -303,11 +303,13 @@ async fn a_service_worker_that_swallows_the_callback_is_noticed() {
         addEventListener('fetch', (event) => {
             if (event.request.mode === 'navigate') event.respondWith(fetch('/'));
         });";
-    let house = House::with_pages(&[("index.html", &bare("")), ("sw.js", WORKER)]).await;
+    let empty = page("", "");
+    let house =
+        House::with_pages(&[("index.html", &bare("")), ("empty.html", &empty), ("sw.js", WORKER)]).await;
     house.weixin.set_desktop(DesktopMode::Absent).await.unwrap();
     let browser = Browser::start(house.browser_options()).await;
     browser.on_every_page(&weixin_login_e2e::browser::chromium::faster(10)).await;
-    browser.open(&house.page("/")).await;
+    browser.open(&house.page("/empty.html")).await;
     let registered =
         "return navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready)
         .then(() => true)";

@@ -7,8 +7,10 @@ use weixin_login_e2e::house::House;
 use crate::login::{SIGN_IN, assert_signed_in, scan_and_allow};
 
 /// What a CSP without `wasm-unsafe-eval` does to a page.
-const FORBIDDEN: &str = "for (const name of ['instantiate', 'instantiateStreaming', 'compile', 'compileStreaming']) \
-    WebAssembly[name] = () => Promise.reject(new WebAssembly.CompileError('forbidden by policy'));";
+pub const FORBIDDEN: &str =
+    "for (const name of ['instantiate', 'instantiateStreaming', 'compile', 'compileStreaming']) \
+    WebAssembly[name] = () => Promise.reject(new WebAssembly.CompileError('forbidden by policy'));
+    WebAssembly.Module = function () { throw new WebAssembly.CompileError('forbidden by policy'); };";
 
 /// Follows the light-DOM link of the element, once a person could press it.
 async fn follow_the_link(browser: &Browser) {

@@ -1,12 +1,12 @@
-// What a page loads as /widget/weixin-login.js: everything of element.js, and the element is defined.
+// What a page loads as /widget/weixin-login.js: everything of the class, and the element is defined.
 //
-// What a build makes of this folder, always with wasm-bindgen's glue (`--target web`) as ./glue.js beside these files:
+// What a build makes of this folder and of ../js, always with wasm-bindgen's glue (`--target web`) as ./glue.js beside them:
 //   weixin-login.js    this file, an ES module with the wasm inside as Latin-1: wasm-latin1.js in the place of wasm.js
-//   npm `.`            npm.js, with the wasm inside as base64, which every bundler leaves as it is: wasm-inlined.js
+//   npm `.`            npm.js, with the wasm inside as base64, which every bundler leaves as it is: wasm-inlined.js; index.cjs for
+//                      tools that are older than `exports`
 //   npm `./slim`       npm.js, and the wasm as a file beside it, which the glue names
 //   npm `./embed`      embed.js, one classic script (iife) in ASCII, with the wasm inside as base64
-//   npm `./wxlogin`    wxlogin.js, as it is
-// with index.d.ts for the first two of npm's, embed.d.ts and wxlogin.d.ts for the others.
+// with their types in ../typings. `./wxlogin` and `./wxlogin.global` are of ../wxlogin, and have no wasm.
 
 import { defineElement, servedFrom } from "./element.js";
 

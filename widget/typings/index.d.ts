@@ -148,8 +148,10 @@ export function defineElement(name?: string): void;
 export type CloseReason =
   /** The person is logged in. */
   | "success"
-  /** The person closed it. */
+  /** The person closed it, and there is no login. */
   | "cancelled"
+  /** The person closed it after agreeing: the service has the last word, and success or an error is told later. */
+  | "finishing"
   /** The page took the element out. */
   | "removed";
 
@@ -176,6 +178,44 @@ export interface WeixinLoginEventMap {
 /**
  * `<weixin-login>`. Every attribute is a property as well, which reads as a text, empty where the attribute is not there; null and
  * undefined take it away. `lang` and `nonce` are every element's own.
+ *
+ * @slot - A link to the login on a page of its own, for browsers and policies that cannot run the widget.
+ * @csspart panel - The whole panel.
+ * @csspart header - Its head: mark, title, site.
+ * @csspart title - The heading.
+ * @csspart site - The site's name.
+ * @csspart body - The middle.
+ * @csspart footer - Below: notes and offers.
+ * @csspart card - Fast login.
+ * @csspart avatar - An avatar.
+ * @csspart nickname - The person's name on the card.
+ * @csspart subtitle - The heading of a notice.
+ * @csspart hint - A sentence below a heading.
+ * @csspart note - A word about what happened before.
+ * @csspart code - The code of an error.
+ * @csspart button - Every button.
+ * @csspart primary - The one that goes on.
+ * @csspart second - The one beside it.
+ * @csspart quiet - The ones that lead elsewhere.
+ * @csspart frame - WeChat's page with the QR code.
+ * @csspart by-hand - An address that is to be copied by hand, and the sentence above it.
+ * @csspart address - Its field.
+ * @csspart silent - In the frame's place, where WeChat's page stays silent.
+ * @csspart trigger - With display="button": the button.
+ * @csspart dialog - With display="button": the dialog.
+ * @csspart close - The dialog's close button.
+ * @cssprop --weixin-login-width - 320px
+ * @cssprop --weixin-login-accent - Buttons and links; 4.5:1 against the background is yours to keep.
+ * @cssprop --weixin-login-on-accent - Text on it.
+ * @cssprop --weixin-login-background - The panel.
+ * @cssprop --weixin-login-text - Text.
+ * @cssprop --weixin-login-muted - Quieter text.
+ * @cssprop --weixin-login-border - Lines.
+ * @cssprop --weixin-login-soft - Quiet surfaces.
+ * @cssprop --weixin-login-warning - Notes.
+ * @cssprop --weixin-login-radius - The panel's corners, 16px.
+ * @cssprop --weixin-login-button-radius - The buttons' corners, 10px.
+ * @cssprop --weixin-login-font - Font family.
  */
 export class WeixinLoginElement extends HTMLElement {
   get service(): string;
