@@ -45,9 +45,9 @@ export class WeixinLoginElement extends Base {
     if (!this.#root) {
       // What was set before the element was known stands in the way of the class's own.
       for (const name of ATTRIBUTES.map(property).filter((name) => Object.hasOwn(this, name))) {
-        const value = this[name];
-        delete this[name];
-        this[name] = value;
+        const { value } = Object.getOwnPropertyDescriptor(this, name);
+        Reflect.deleteProperty(this, name);
+        Reflect.set(this, name, value);
       }
       this.#root = this.attachShadow({ mode: "open" });
       if (sheet) this.#root.adoptedStyleSheets = [sheet];

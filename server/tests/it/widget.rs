@@ -52,6 +52,7 @@ async fn ask(house: &House, headers: &[(&str, &str)]) -> Answer {
 #[tokio::test]
 async fn any_page_may_have_the_script_and_later_visits_wait_for_nothing() {
     let (house, _folder) = house().await;
+    let weixin = format!("weixin;desc=\"{}\"", house.weixin.open_url());
     for (accepted, encoding, body) in [
         ("gzip, deflate, br, zstd", Some("br"), "by brotli"),
         ("gzip", Some("gzip"), "by gzip"),
@@ -67,6 +68,8 @@ async fn any_page_may_have_the_script_and_later_visits_wait_for_nothing() {
             ("content-type", "text/javascript; charset=utf-8"),
             ("cross-origin-resource-policy", "cross-origin"),
             ("etag", &etag),
+            ("server-timing", &weixin),
+            ("timing-allow-origin", "*"),
             ("vary", "Accept-Encoding"),
         ];
         expected.extend(encoding.map(|encoding| ("content-encoding", encoding)));
@@ -81,6 +84,7 @@ async fn any_page_may_have_the_script_and_later_visits_wait_for_nothing() {
 async fn who_has_the_script_is_told_so_and_for_how_long() {
     let (house, _folder) = house().await;
     let etag = format!("\"{}\"", sha256("by brotli"));
+    let weixin = format!("weixin;desc=\"{}\"", house.weixin.open_url());
     let answer = ask(&house, &[("accept-encoding", "br"), ("if-none-match", &etag)]).await;
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (304, ""));
     let expected = [
@@ -89,6 +93,8 @@ async fn who_has_the_script_is_told_so_and_for_how_long() {
         ("content-type", "text/javascript; charset=utf-8"),
         ("cross-origin-resource-policy", "cross-origin"),
         ("etag", &etag),
+        ("server-timing", &weixin),
+        ("timing-allow-origin", "*"),
         ("vary", "Accept-Encoding"),
     ];
     assert_eq!(about_the_file(&answer), expected);
