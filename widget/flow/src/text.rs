@@ -139,9 +139,7 @@ texts! {
         "Check your connection, or turn off your content blocker, then reload.";
     /// Loads it anew.
     ReloadFrame = "重新加载", "重新載入", "Reload";
-    /// Where the frame stays silent.
-    NoteFrameSilent = "二维码没有显示？", "QR Code 沒有顯示？", "No QR code here?";
-    /// The way out of it, and of pages that frame nothing.
+    /// The way out of a frame that stays silent, and of pages that frame nothing.
     OpenPage = "打开微信登录页", "開啟微信登入頁", "Open the login page";
     /// With `no-frame`.
     PageHint = "二维码将在新页面中打开。", "QR Code 將在新頁面中開啟。", "The QR code opens on its own page.";

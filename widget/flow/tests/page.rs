@@ -245,7 +245,7 @@ fn each_frame_that_stays_silent_is_told_once_and_may_be_loaded_anew() {
     for round in 1..4 {
         let effects = widget.at(round * FRAME_SILENT_AFTER, Event::Woke);
         assert!(blocked(&effects), "{round}: {effects:?}");
-        assert_eq!((status(&widget), note(&widget)), (FrameStatus::Silent, Some(Text::NoteFrameSilent)));
+        assert_eq!((status(&widget), note(&widget)), (FrameStatus::Silent, None));
         assert_eq!(widget.send(Event::Woke), [], "once a frame");
         let before = frame(&widget);
         assert_eq!(widget.press(Button::ReloadFrame), []);

@@ -22,6 +22,7 @@ async fn main() {
     let folder = std::env::args_os().nth(1).expect("the folder for the pictures");
     let folder = Path::new(&folder);
     phases(folder).await;
+    on_screens(folder).await;
     for (picture, language) in [("widget.png", "en"), ("widget.zh-CN.png", "zh-CN")] {
         in_a_page(&folder.join(picture), language).await;
     }
@@ -35,17 +36,39 @@ async fn phases(folder: &Path) {
     let site = Shop::start(options).expect("the gallery's site");
     let at = |query: &str| format!("http://localhost:{}/?{query}", site.address().port());
     for (picture, language, theme) in PHASES {
-        let browser = Browser::start(BrowserOptions { window: (1732, 3700), ..still() }).await;
+        let browser = Browser::start(still()).await;
+        browser.on_screen(1712, 3700).await;
         browser.open(&at(&format!("lang={language}&theme={theme}"))).await;
         browser.until("every phase", "return document.title === 'ready'").await;
         take(&browser, "body", &folder.join(picture)).await;
     }
-    let browser = Browser::start(BrowserOptions { window: (500, 2600), ..still() }).await;
-    // Chromium makes no window of this width.
-    browser.open(&at("lang=zh-CN&phase=card,qr-ask,scene,phone")).await;
-    browser.until("every phase", "return document.title === 'ready'").await;
-    browser.script("document.body.style.cssText = 'inline-size: 320px; margin: 0'").await;
+    let browser = Browser::start(still()).await;
+    let ready = "return document.title === 'ready'";
+    // The narrowest screen that there is.
+    browser.on_screen(320, 2600).await;
+    browser.open(&at("lang=zh-CN&phase=card,qr-ask,scene,scene-by-hand,phone")).await;
+    browser.until("every phase", ready).await;
     take(&browser, "body", &folder.join("phases-320.png")).await;
+    // The system's own colours.
+    browser.on_screen(1376, 1060).await;
+    browser.prefers(&[("forced-colors", "active"), ("prefers-color-scheme", "dark")]).await;
+    browser
+        .open(&at(
+            "lang=en&theme=dark&phase=loading,card,confirming,qr-asking,qr-offer,scene,error-setup,success",
+        ))
+        .await;
+    browser.until("every phase", ready).await;
+    take(&browser, "body", &folder.join("phases-forced-colours.png")).await;
+    browser.prefers(&[]).await;
+    // A page at 400 %, and a phone on its side.
+    for (picture, width, height, phase) in
+        [("dialog-320x256.png", 320, 256, "dialog-card"), ("dialog-844x300.png", 844, 300, "dialog-qr-offer")]
+    {
+        browser.on_screen(width, height).await;
+        browser.open(&at(&format!("lang=zh-CN&phase={phase}"))).await;
+        browser.until("the dialog", ready).await;
+        browser.driver().screenshot(&folder.join(picture)).await.expect("a picture");
+    }
 }
 
 /// Fast login, WeChat's question, the QR code, and the dark one: a real login's.
@@ -73,7 +96,7 @@ async fn in_a_page(picture: &Path, language: &str) {
         browser.until(button, &press).await;
     };
     // Else WeChat's page would offer fast login in the place of its code.
-    browser.until_phase("fast-login").await;
+    browser.until("all cards", ALL_CARDS).await;
     house.weixin.set_desktop(DesktopMode::LoggedOut).await.expect("the desktop");
     for element in [2, 3] {
         press(element, "scan").await;
@@ -85,10 +108,25 @@ async fn in_a_page(picture: &Path, language: &str) {
     take(&browser, "main", picture).await;
 }
 
+/// The demo's own pages on a desk's screen and on the narrowest one.
+async fn on_screens(folder: &Path) {
+    let house = House::plain().await;
+    let browser = Browser::start(BrowserOptions { language: "zh-CN".into(), ..still() }).await;
+    for (picture, width, height) in [("page-1280.png", 1280, 800), ("page-320.png", 320, 720)] {
+        browser.on_screen(width, height).await;
+        browser.open(&house.page("/sign-in.html")).await;
+        browser.until("the card", ALL_CARDS).await;
+        browser.driver().screenshot(&folder.join(picture)).await.expect("a picture");
+    }
+}
+
 /// A browser in which nothing fades in.
 fn still() -> BrowserOptions {
     BrowserOptions { switches: vec!["--force-prefers-reduced-motion".into()], ..BrowserOptions::default() }
 }
+
+const ALL_CARDS: &str = "return [...document.querySelectorAll('weixin-login')].every(({ shadowRoot }) =>
+    shadowRoot?.querySelector('.panel')?.dataset.phase === 'fast-login')";
 
 fn codes_are_ready() -> String {
     "const [, , ...codes] = [...document.querySelectorAll('weixin-login')].map(({ shadowRoot }) => shadowRoot.querySelector('.panel'));

@@ -7,7 +7,7 @@ use weixin_login_e2e::browser::{Browser, BrowserOptions};
 use weixin_login_e2e::house::{House, bare, page};
 use weixin_login_e2e::widget::shown;
 
-use crate::login::{assert_signed_in, continue_and_allow, scan_and_allow, until_offered};
+use crate::login::{assert_signed_in, continue_and_allow, scan_and_allow};
 
 /// What the page itself does wrong, by the word in its address: `?does=…`.
 const MISBEHAVE: &str = "

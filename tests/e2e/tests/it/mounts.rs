@@ -201,7 +201,7 @@ async fn a_frame_that_stays_silent_is_said_and_the_way_round_it_logs_in() {
     browser.on_every_page(&faster(10)).await;
     browser.open(&house.page(&format!("{SIGN_IN}?lang=zh-CN"))).await;
     assert_eq!(error(&browser).await, "blocked");
-    browser.until_panel_says("二维码没有显示？").await;
+    browser.until_panel_says("二维码加载失败").await;
     browser.press("open-page").await;
     browser.until("the service's page", "return location.pathname === '/weixin/login'").await;
 }

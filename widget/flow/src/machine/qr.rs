@@ -164,11 +164,7 @@ impl Machine {
         let offer = self.offer(&qr.desktop);
         let note = if self.online { qr.note } else { Some(Text::NoteOffline) };
         match &qr.frame {
-            Some(shown) => {
-                let status = shown.status;
-                let silent = (status == FrameStatus::Silent).then_some(Text::NoteFrameSilent);
-                Body::Qr { status, offer, note: note.or(silent), page: self.page().is_some() }
-            }
+            Some(shown) => Body::Qr { status: shown.status, offer, note, page: self.page().is_some() },
             None => Body::Page { hint: Text::PageHint, offer, note },
         }
     }
