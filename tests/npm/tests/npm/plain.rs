@@ -48,6 +48,21 @@ async fn the_slim_module_finds_its_wasm_beside_itself() {
 }
 
 #[tokio::test]
+async fn a_wasm_that_cannot_be_fetched_is_told_and_fetched_again_while_the_link_stands() {
+    let folder = plain_site("plain-slim-late").folder;
+    let (wasm, away) = (folder.join("weixin-login/weixin-login.wasm"), folder.join("away"));
+    fs::rename(&wasm, &away).unwrap();
+    let house = house(&folder).await;
+    let browser = browser_at(&house, &house.page("/slim.html")).await;
+    let told = "return JSON.parse(sessionStorage.getItem('seen') ?? '[]').find(({ name }) => name === 'error')?.code";
+    assert_eq!(browser.until("the element's word", told).await, "service_unreachable");
+    browser.until("the link", "return document.querySelector('weixin-login a').checkVisibility()").await;
+    fs::rename(&away, &wasm).unwrap();
+    log_in(&house, &browser).await;
+    assert_session(&browser).await;
+}
+
+#[tokio::test]
 async fn a_service_worker_that_leaves_the_services_path_alone_lets_the_login_end() {
     let project = plain_site("plain-service-worker");
     let house = house(&project.folder).await;
