@@ -197,7 +197,7 @@ fn glue(compiled: &Path, folder: &Path, wasm_is: WasmIs, panics: Panics) -> Resu
     shell::run(
         shell::program(tools::npm_program("wasm-opt"))
             // Not what is smallest, but what compresses best: control flow is taken apart and put together again,
-            // functions that are called once stay for themselves, and lie beside those of the same module.
+            // larger functions that are called once stay for themselves, and lie beside those of the same module.
             .args(["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"])
             // Nothing lies below 1 kB but the far end of the stack, so that no address is reached by going round zero.
             .args(["--low-memory-unused"])
