@@ -12,7 +12,9 @@ const SMALL = "/robots.txt";
  */
 export function openWay(script) {
   const { document, navigator, performance } = globalThis;
-  if (!document?.querySelector("weixin-login:not([no-frame], [display=button], [attempt])")) return;
+  // Nothing begins in a page that nobody sees: one of thirty that a browser restores, or one that it makes ready in advance.
+  if (!document || document.hidden) return;
+  if (!document.querySelector("weixin-login:not([no-frame], [display=button], [attempt])")) return;
   // A phone cannot scan itself.
   if (/Mobile|Android|MicroMessenger/.test(navigator.userAgent)) return;
   const [answer] = performance.getEntriesByName(script);
