@@ -25,5 +25,8 @@ export function openWay(script) {
   frame.hidden = true;
   frame.onload = () => frame.remove();
   frame.src = weixin + SMALL;
-  document.documentElement.append(frame);
+  // A frame holds back the page's own load event for as long as its host is slow.
+  const open = () => document.documentElement.append(frame);
+  if (document.readyState === "complete") open();
+  else addEventListener("load", open, { once: true });
 }

@@ -9,7 +9,9 @@ use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine, PATIENCE};
 use weixin_login_e2e::house::{House, LINK, bare, page};
 
 use crate::each::in_engines;
-use crate::login::{CHALLENGE, assert_signed_in, continue_and_allow, redeem, scan_and_allow, until_offered};
+use crate::login::{
+    CHALLENGE, assert_signed_in, continue_and_allow, redeem, scan_and_allow, scan_next, until_offered,
+};
 
 /// A page whose element gives a code to the site's backend.
 fn with_code(attributes: &str) -> String {
@@ -336,20 +338,6 @@ async fn the_language_is_found_outside_of_a_shadow_root() {
 /// How far an element is taken, and what is done to bring it there.
 const STAGES: [&str; 9] =
     ["loading", "probing", "fast-login", "confirming", "finishing", "qr", "denied", "error", "success"];
-
-/// The phone scans the code that comes after `former`: a page that goes leaves one behind that waits still.
-async fn scan_next(house: &House, former: Option<&str>) -> String {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
-    loop {
-        looks.tick().await;
-        if let Some(uuid) = house.weixin.waiting_qr().filter(|uuid| Some(uuid.as_str()) != former) {
-            house.weixin.scan(&uuid).expect("a shown code can be scanned");
-            return uuid;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "no other code was shown");
-    }
-}
 
 /// Brings the element of a fresh page to a stage.
 async fn bring_to(stage: &str, house: &House, between: &Between, browser: &Browser) {

@@ -106,3 +106,17 @@ pub fn claims(tokens: &Value) -> Value {
     let claims = token.split('.').nth(1).expect("three parts");
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
 }
+
+/// The phone scans the code that comes after `former`: a page that goes leaves one behind that waits still.
+pub async fn scan_next(house: &House, former: Option<&str>) -> String {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
+    loop {
+        looks.tick().await;
+        if let Some(uuid) = house.weixin.waiting_qr().filter(|uuid| Some(uuid.as_str()) != former) {
+            house.weixin.scan(&uuid).expect("a shown code can be scanned");
+            return uuid;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "no other code was shown");
+    }
+}

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use weixin_emulator::DesktopMode;
-use weixin_login_e2e::browser::Browser;
 use weixin_login_e2e::browser::chromium::faster;
+use weixin_login_e2e::browser::{Browser, PATIENCE};
 use weixin_login_e2e::house::{House, HouseOptions, bare};
 
-use crate::login::{SIGN_IN, assert_signed_in, at_sign_in, scan_and_allow};
+use crate::login::{SIGN_IN, assert_signed_in, at_sign_in, scan_and_allow, scan_next};
 
 /// How many elements come and go: a thousand in a full run.
 fn mounts() -> u32 {
@@ -152,6 +152,7 @@ async fn a_laptop_that_slept_for_an_hour_shows_a_fresh_code_when_it_is_seen() {
     browser.open(&house.page(SIGN_IN)).await;
     browser.until_phase("qr").await;
     let before = browser.frames().await;
+    let former = house.weixin.wait_for_qr(PATIENCE).await;
     house.service.clock.advance(3_600);
     browser.script("window.slept = 3_600_000; document.dispatchEvent(new Event('visibilitychange'))").await;
     let script = format!(
@@ -160,7 +161,8 @@ async fn a_laptop_that_slept_for_an_hour_shows_a_fresh_code_when_it_is_seen() {
         Value::from(before[0].as_str())
     );
     browser.until("a fresh code", &script).await;
-    scan_and_allow(&house).await;
+    let uuid = scan_next(&house, former.as_deref()).await;
+    house.weixin.allow(&uuid).expect("a scanned code can be allowed");
     browser.until_phase("success").await;
     assert_signed_in(&browser).await;
 }
