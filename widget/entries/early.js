@@ -5,6 +5,9 @@
 /** What every host has, or says in few words that it has not. */
 const SMALL = "/robots.txt";
 
+/** Milliseconds that the page's own answer took. Where it was there sooner, there is no way that is worth the work of a frame. */
+const FAR = 40;
+
 /**
  * Where an element of the page will show WeChat's frame at once.
  *
@@ -17,6 +20,8 @@ export function openWay(script) {
   if (!document.querySelector("weixin-login:not([no-frame], [display=button], [attempt])")) return;
   // A phone cannot scan itself.
   if (/Mobile|Android|MicroMessenger/.test(navigator.userAgent)) return;
+  const [page] = performance.getEntriesByType("navigation");
+  if (!(page?.responseStart - page?.requestStart > FAR)) return;
   const [answer] = performance.getEntriesByName(script);
   const weixin = answer?.serverTiming?.find(({ name }) => name === "weixin")?.description;
   if (!weixin) return;
