@@ -88,7 +88,7 @@ impl Panel {
         self.under_way.set(Some(Rc::new(under_way)));
         let clock = Clock::new(self.monotonic(), Date::now());
         self.running.set(Some(Box::new(Running { machine: Machine::new(self.options.clone()), clock })));
-        self.dressed();
+        self.dressed(self.dress_of_page());
         self.send(Event::Appeared { visible: self.page.is_visible() });
     }
 
@@ -109,8 +109,9 @@ impl Panel {
 
     /// Takes the element's language and theme anew, without touching the login.
     pub fn dress(&self) {
-        self.view.dress(self.dress_of_page());
-        self.dressed();
+        let dress = self.dress_of_page();
+        self.view.dress(dress);
+        self.dressed(dress);
     }
 
     /// The element's language and theme now.
@@ -120,8 +121,7 @@ impl Panel {
     }
 
     /// WeChat's page is told the theme that is really seen.
-    fn dressed(&self) {
-        let (language, theme) = self.dress_of_page();
+    fn dressed(&self, (language, theme): Dress) {
         let theme =
             if theme == ColorScheme::Auto { crate::dom::resolved_scheme(self.page.host()) } else { theme };
         self.send(Event::Dressed(language, theme));

@@ -31,10 +31,10 @@ impl Tasks {
         let slot: Slot = Rc::new(Cell::new(Some(future)));
         let held = Rc::downgrade(&slot);
         let mut slots = self.0.take();
-        // Those that are over hold nothing any more, but their places.
+        // Those that are over hold nothing any more, but their places. One that runs just now is out of its place, and held by its run.
         slots.retain(|slot| {
             let future = slot.take();
-            let under_way = future.is_some();
+            let under_way = future.is_some() || Rc::strong_count(slot) > 1;
             slot.set(future);
             under_way
         });
