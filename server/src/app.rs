@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::Server;
+use actix_web::body::{BoxBody, EitherBody};
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
-use actix_web::{App as ActixApp, HttpServer, web};
+use actix_web::{App as ActixApp, Error, HttpServer, Resource, web};
 use protocol::service::SECRET_HEADER;
 use tokio::sync::Notify;
 
@@ -19,7 +20,7 @@ use crate::config::Config;
 use crate::exchange::Exchange;
 use crate::headers::{self, Headers};
 use crate::keys::{LoadError, MasterKeyError, SharedKeys};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::metrics::Metrics;
 use crate::oidc::{authorize, discovery, logout, response, revoke, token, userinfo};
 use crate::session::backchannel::BackChannel;
@@ -100,7 +101,6 @@ impl Application {
                 .app_data(shared.clone())
                 .app_data(web::PayloadConfig::new(LONGEST_BODY))
                 .app_data(web::JsonConfig::default().limit(LONGEST_BODY).error_handler(refuse::json))
-                .wrap(from_fn(refuse::floods))
                 .wrap(from_fn(refuse::other_hosts))
                 .wrap(from_fn(headers::secure))
                 .service(
@@ -151,90 +151,116 @@ impl Application {
     }
 }
 
-/// The one table of routes, below the path of `public_url`.
+/// The one table of routes, below the path of `public_url`. Each row says what its requests are counted as.
 fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
     routes
-        .route("", web::get().to(pages::front))
-        .route("/", web::get().to(pages::front))
+        .service(row("", Limit::None).route(web::get().to(pages::front)))
+        .service(row("/", Limit::None).route(web::get().to(pages::front)))
         .service(
-            web::resource("/login")
+            row("/login", Limit::Starts)
                 .app_data(embedded::bodies(LONGEST_BODY))
                 .wrap(registered_origins(app, false))
                 .route(web::get().to(hosted::login))
                 .route(web::post().to(embedded::login)),
         )
         .service(
-            web::resource("/login/{id}/callback")
+            row("/login/{id}/callback", Limit::Answers)
                 .wrap(registered_origins(app, false))
                 .route(web::post().to(embedded_callback::by_secret)),
         )
-        .route("/login/{id}/renew", web::post().to(hosted::renew))
+        .service(row("/login/{id}/renew", Limit::Starts).route(web::post().to(hosted::renew)))
         .service(
-            web::resource("/login/{id}/events")
+            // A computer asks about its own scene again and again; that begins and answers nothing.
+            row("/login/{id}/events", Limit::None)
                 .wrap(registered_origins(app, false))
                 .route(web::get().to(scene::events::get)),
         )
         .service(
-            web::resource("/login/{id}/finish")
+            row("/login/{id}/finish", Limit::Answers)
                 .wrap(registered_origins(app, false))
                 .route(web::post().to(scene::finish::post)),
         )
-        .route("/login/{id}/still", web::get().to(scene::still::get))
+        .service(row("/login/{id}/still", Limit::None).route(web::get().to(scene::still::get)))
         .service(
-            web::resource("/scan/{id}")
+            row("/scan/{id}", Limit::Answers)
                 .route(web::get().to(scene::phone::scan))
                 .route(web::post().to(scene::phone::tapped)),
         )
         .service(
-            web::resource("/scan/{id}/confirm")
+            row("/scan/{id}/confirm", Limit::Answers)
                 .route(web::get().to(scene::phone::question))
                 .route(web::post().to(scene::phone::answered)),
         )
         .service(
-            web::resource("/callback")
+            row("/callback", Limit::Answers)
                 .route(web::get().to(hosted_callback::get))
                 .route(web::post().to(embedded_callback::by_frame)),
         )
         .service(
-            web::resource("/session")
+            row("/session", Limit::None)
                 .wrap(registered_origins(app, true))
                 .route(web::get().to(session::get))
                 .route(web::post().to(session::post))
                 .route(web::delete().to(session::delete)),
         )
-        .route("/sessions", web::get().to(listing::get))
-        .route("/sessions/{sid}/end", web::post().to(listing::post))
+        .service(row("/sessions", Limit::None).route(web::get().to(listing::get)))
+        .service(row("/sessions/{sid}/end", Limit::None).route(web::post().to(listing::post)))
         .service(
-            web::resource("/authorize")
+            // Counts by itself, where it begins a login: somebody who is logged in passes through.
+            row("/authorize", Limit::None)
                 .route(web::get().to(authorize::get))
                 .route(web::post().to(authorize::post)),
         )
         .service(
-            web::resource("/token")
+            row("/token", Limit::Tokens)
                 .route(web::post().to(token::post))
                 .route(web::method(Method::OPTIONS).to(response::preflight)),
         )
         .service(
-            web::resource("/userinfo")
+            row("/userinfo", Limit::Tokens)
                 .route(web::get().to(userinfo::get))
                 .route(web::post().to(userinfo::post))
                 .route(web::method(Method::OPTIONS).to(response::preflight)),
         )
         .service(
-            web::resource("/revoke")
+            row("/revoke", Limit::Tokens)
                 .route(web::post().to(revoke::post))
                 .route(web::method(Method::OPTIONS).to(response::preflight)),
         )
         .service(
-            web::resource("/logout").route(web::get().to(logout::get)).route(web::post().to(logout::post)),
+            row("/logout", Limit::None).route(web::get().to(logout::get)).route(web::post().to(logout::post)),
         )
-        .route("/jwks", web::get().to(discovery::jwks))
-        .route("/.well-known/openid-configuration", web::get().to(discovery::metadata))
-        .route("/.well-known/oauth-authorization-server", web::get().to(discovery::metadata))
-        .route("/openapi.json", web::get().to(openapi::get))
-        .route("/widget/{name}", web::get().to(widget::file))
-        .route("/widget/{name}", web::head().to(widget::file))
-        .route("/assets/{name}", web::get().to(pages::asset));
+        .service(row("/jwks", Limit::None).route(web::get().to(discovery::jwks)))
+        .service(
+            row("/.well-known/openid-configuration", Limit::None).route(web::get().to(discovery::metadata)),
+        )
+        .service(
+            row("/.well-known/oauth-authorization-server", Limit::None)
+                .route(web::get().to(discovery::metadata)),
+        )
+        .service(row("/openapi.json", Limit::None).route(web::get().to(openapi::get)))
+        .service(
+            row("/widget/{name}", Limit::None)
+                .route(web::get().to(widget::file))
+                .route(web::head().to(widget::file)),
+        )
+        .service(row("/assets/{name}", Limit::None).route(web::get().to(pages::asset)));
+}
+
+/// A row of the table. What is counted is what the route has matched: no spelling of its path leads past the limit.
+fn row(
+    path: &str,
+    limit: Limit,
+) -> Resource<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<EitherBody<BoxBody>>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    web::resource(path).wrap(from_fn(move |app, request, next| refuse::floods(limit, app, request, next)))
 }
 
 /// CORS for the pages that clients have registered, and for nobody else; `null` is nobody.

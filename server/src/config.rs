@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use protocol::ids::{AppId, Product};
 use url::Url;
 
+use crate::address::ForwardedHeader;
 use crate::clock::Seconds;
 use crate::keys::SigningAlgorithm;
 use crate::secret::SecretHash;
@@ -30,8 +31,11 @@ pub struct Config {
     pub ops_listen: SocketAddr,
     /// `store`, `WEIXIN_LOGIN_STORE`: default `sqlite:weixin-login.db`.
     pub store: PathBuf,
-    /// `trusted_proxies`, `WEIXIN_LOGIN_TRUSTED_PROXIES`: networks whose X-Forwarded-For is believed; default none.
+    /// `trusted_proxies`, `WEIXIN_LOGIN_TRUSTED_PROXIES`: addresses and networks whose [`Self::forwarded_header`] is believed; default
+    /// none.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// `forwarded_header`, `WEIXIN_LOGIN_FORWARDED_HEADER`: where they say whom they saw, `X-Forwarded-For` (default) or `Forwarded`.
+    pub forwarded_header: ForwardedHeader,
     /// `tls_cert_file` and `tls_key_file`: PEM, both or none; when no proxy does TLS.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// `widget_dir`, `WEIXIN_LOGIN_WIDGET_DIR`: the built widget, where it is not inside the program; default `target/widget/dist`.
@@ -51,16 +55,24 @@ pub struct Config {
     pub clients: Vec<Client>,
 }
 
-/// How often one address may come; an IPv6 network of /64 is one. Each is a burst of so many, and so many a minute after it.
+/// How often one address may come, or one client from wherever. Each is a burst of so many, and so many a minute after it. An IPv6
+/// network of /64 is one address, and one of /48 ten.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// `limits.logins_per_minute`: begins and answers of logins; default 120.
-    pub logins_per_minute: NonZeroU32,
+    /// `limits.starts_per_minute`: begins of logins, also those that nobody answers: a page with the widget makes one; default 1200.
+    pub starts_per_minute: NonZeroU32,
+    /// `limits.answers_per_minute`: what comes back from WeChat, two for a login on a computer, six for one by a phone that scans a
+    /// site's own code; default 2400.
+    pub answers_per_minute: NonZeroU32,
     /// `limits.token_requests_per_minute`: requests to `/token`, `/userinfo` and `/revoke`; a backend makes two for each login of
     /// anybody; default 1200.
     pub token_requests_per_minute: NonZeroU32,
     /// `limits.failed_authentications_per_minute`: wrong secrets for one client; default 20.
     pub failed_authentications_per_minute: NonZeroU32,
+    /// `limits.client_starts_per_minute`: begins of logins for one client, of everybody together; default 12000.
+    pub client_starts_per_minute: NonZeroU32,
+    /// `limits.client_token_requests_per_minute`: requests to `/token` and `/revoke` of one client, wherever its parts are; default 12000.
+    pub client_token_requests_per_minute: NonZeroU32,
 }
 
 /// Where WeChat is, and who we are there.

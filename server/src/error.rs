@@ -4,12 +4,15 @@
 //! developer, the operator.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use protocol::service::{ErrorCode, Problem};
 use protocol::sns::Meaning;
 
 use crate::callback::CallbackError;
 use crate::exchange::ExchangeError;
+use crate::limits::Wait;
+use crate::start::StartError;
 use crate::store::StoreError;
 
 /// A refusal of a JSON route: RFC 6749's form.
@@ -20,12 +23,20 @@ pub struct ApiError {
     pub code: ErrorCode,
     /// A sentence for developers, in ASCII.
     pub description: &'static str,
+    /// Seconds, where coming again later helps.
+    pub retry_after: Option<u64>,
 }
 
 impl ApiError {
     /// A refusal.
     pub fn new(code: ErrorCode, description: &'static str) -> Self {
-        Self { code, description }
+        Self { code, description, retry_after: None }
+    }
+
+    /// A refusal for somebody who comes too often.
+    pub(crate) fn slow_down(wait: Wait) -> Self {
+        let description = "too many requests; come again after Retry-After seconds";
+        Self { retry_after: Some(wait.seconds()), ..Self::new(ErrorCode::SlowDown, description) }
     }
 }
 
@@ -43,7 +54,11 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status_code())
+        let mut response = HttpResponse::build(self.status_code());
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds));
+        }
+        response
             .json(Problem { error: self.code.as_str().into(), error_description: self.description.into() })
     }
 }
@@ -52,6 +67,15 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the store did not answer");
         Self::new(ErrorCode::TemporarilyUnavailable, "the service cannot reach its store")
+    }
+}
+
+impl From<StartError> for ApiError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::SlowDown(wait) => Self::slow_down(wait),
+            StartError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
+use crate::address::client_address;
 use crate::config::Config;
 use crate::shared::Shared;
 
@@ -50,14 +51,16 @@ pub async fn secure(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let path = request.path().to_owned();
-    // A popup needs its opener until it has come back from WeChat.
-    let keeps_opener = ["/authorize", "/login", "/callback"]
-        .iter()
-        .any(|route| path.strip_prefix(app.config.public_url.path()) == Some(*route));
+    let from = client_address(&app.config, request.request());
     let method = request.method().clone();
     let mut response = next.call(request).await?;
     // Without the query: it carries codes and states.
-    tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
+    tracing::debug!(%method, path, ?from, status = response.status().as_u16(), "answered");
+    // A popup needs its opener until it has come back from WeChat. The route tells, however its path was spelt.
+    let route = response.request().match_pattern().unwrap_or_default();
+    let keeps_opener = ["/authorize", "/login", "/callback"]
+        .iter()
+        .any(|keeping| route.strip_prefix(app.config.public_url.path()) == Some(*keeping));
     let headers = response.headers_mut();
     put(headers, header::CONTENT_SECURITY_POLICY, app.headers.csp.clone());
     put(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -6,6 +6,7 @@
 //! the store knows no HTTP, and only [`exchange`] knows the AppSecret.
 
 pub mod account;
+mod address;
 pub mod app;
 mod authorization;
 pub mod callback;

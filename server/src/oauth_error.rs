@@ -86,7 +86,7 @@ impl OAuthError {
 
     /// Too much for now.
     pub fn slow_down(wait: Wait) -> OAuthError {
-        let description = "too many requests from this address; come again after Retry-After seconds";
+        let description = "too many requests; come again after Retry-After seconds";
         let retry_after = Some(wait.seconds());
         OAuthError { retry_after, ..Self::new(OAuthErrorCode::SlowDown, description) }
     }

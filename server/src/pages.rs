@@ -4,7 +4,7 @@ pub mod phone;
 
 use actix_web::cookie::time::OffsetDateTime;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
 use protocol::ids::{AppId, State};
@@ -13,6 +13,7 @@ use protocol::service::{ErrorCode, StartedLogin};
 
 use crate::error::ApiError;
 use crate::headers::{content_security_policy, header_value};
+use crate::limits::Wait;
 use crate::session::listing::Listed;
 use crate::shared::Shared;
 pub use crate::text::Refusal;
@@ -139,6 +140,13 @@ pub fn refusal(
         start_again,
     };
     page(status, notice.render())
+}
+
+/// To somebody who comes too often.
+pub(crate) fn slow_down(app: &Shared, wait: Wait, language: Language) -> HttpResponse {
+    let mut response = refusal(app, Refusal::Code(ErrorCode::SlowDown), language, None);
+    response.headers_mut().insert(RETRY_AFTER, wait.seconds().into());
+    response
 }
 
 /// After a logout.

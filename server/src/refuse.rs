@@ -4,13 +4,14 @@ use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::JsonPayloadError;
 use actix_web::http::Method;
-use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, RETRY_AFTER, VARY};
+use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, VARY};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
 use protocol::service::ErrorCode;
 
 use crate::error::ApiError;
 use crate::headers::header_value;
+use crate::limits::Limit;
 use crate::oauth_error::OAuthError;
 use crate::oidc::response;
 use crate::origin::origin;
@@ -18,38 +19,28 @@ use crate::pages::{self, Refusal};
 use crate::shared::Shared;
 use crate::text::Language;
 
-/// Begins and answers of logins are counted by address, and so are requests about tokens; pages, files and sessions are not.
-pub async fn floods(
+/// Counts a request to a row of the table of routes, and says no where there were too many. A preflight asks for nothing yet.
+pub(crate) async fn floods(
+    limit: Limit,
     app: web::Data<Shared>,
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: Next<BoxBody>,
 ) -> Result<ServiceResponse<EitherBody<BoxBody>>, Error> {
-    let route = request.path().strip_prefix(app.config.public_url.path()).unwrap_or_default();
-    let about_tokens = matches!(route, "/token" | "/userinfo" | "/revoke");
-    // A computer asks about its own scene again and again; that begins and answers nothing.
-    let asks_again = route.ends_with("/events") || route.ends_with("/still");
-    let about_logins =
-        (route.starts_with("/login") && !asks_again) || route.starts_with("/scan/") || route == "/callback";
-    let may_go_on = match request.method() {
-        &Method::OPTIONS => Ok(()),
-        _ if about_tokens => app.limits.token_request(&app.config, request.request()),
-        _ if about_logins => app.limits.login(&app.config, request.request()),
-        _ => Ok(()),
+    let may_go_on = match *request.method() {
+        Method::OPTIONS => Ok(()),
+        _ => app.limits.request(&app.config, limit, request.request()),
     };
-    if let Err(wait) = may_go_on {
-        let mut response = if about_tokens {
-            response::refusal(&app, request.request(), &OAuthError::slow_down(wait))
-        } else if request.method() == Method::GET {
-            pages::refusal(&app, Refusal::Code(ErrorCode::SlowDown), Language::of(request.request()), None)
-        } else {
-            let refusal =
-                ApiError::new(ErrorCode::SlowDown, "too many requests from this address; wait a minute");
-            readable(&app, request.request(), refusal.error_response())
-        };
-        response.headers_mut().insert(RETRY_AFTER, wait.seconds().into());
-        return Ok(request.into_response(response).map_into_right_body());
-    }
-    Ok(next.call(request).await?.map_into_boxed_body().map_into_left_body())
+    let Err(wait) = may_go_on else {
+        return Ok(next.call(request).await?.map_into_left_body());
+    };
+    let response = if limit == Limit::Tokens {
+        response::refusal(&app, request.request(), &OAuthError::slow_down(wait))
+    } else if request.method() == Method::GET {
+        pages::slow_down(&app, wait, Language::of(request.request()))
+    } else {
+        ApiError::slow_down(wait).error_response()
+    };
+    Ok(request.into_response(response).map_into_right_body())
 }
 
 /// On localhost any page of the web could make its own name point here: only our own Host is answered.

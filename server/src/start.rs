@@ -11,6 +11,7 @@ use protocol::service::{Kind, LoginResult, StartedLogin};
 use crate::authorization::Authorization;
 use crate::clock::Seconds;
 use crate::config::Client;
+use crate::limits::Wait;
 use crate::secret::{SecretHash, random_state, random_word};
 use crate::shared::Shared;
 use crate::store::{AttemptRow, StoreError};
@@ -73,6 +74,17 @@ pub struct Started {
     pub secret: String,
 }
 
+/// Why an attempt does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Too many have begun for this client.
+    #[error("too many logins of this client have begun")]
+    SlowDown(Wait),
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Starts an attempt.
 pub async fn start(
     app: &Shared,
@@ -80,7 +92,11 @@ pub async fn start(
     way: Way,
     start: Start,
     lang: Option<String>,
-) -> Result<Started, StoreError> {
+) -> Result<Started, StartError> {
+    // A leg belongs to a scene, which was counted.
+    if !matches!(start, Start::Leg { .. }) {
+        app.limits.client_start(client).map_err(StartError::SlowDown)?;
+    }
     let (id, state, secret) = (random_word(), random_state(), random_word());
     let now = app.clock.now();
     let lifetime = if matches!(way, Way::Scene { .. }) { scene::LIFETIME } else { ATTEMPT_LIFETIME };

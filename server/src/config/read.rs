@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::tree::{Node, PREFIX, Refusal};
 use super::{App, AppSecret, Client, Config, Limits, PublicUrl, Weixin, client};
+use crate::address::{ForwardedHeader, network};
 use crate::clock::Seconds;
 
 /// WeChat's own pages.
@@ -49,6 +50,7 @@ struct RawConfig {
     store: Option<String>,
     #[serde(default)]
     trusted_proxies: Vec<String>,
+    forwarded_header: Option<String>,
     tls_cert_file: Option<PathBuf>,
     tls_key_file: Option<PathBuf>,
     widget_dir: Option<PathBuf>,
@@ -68,9 +70,12 @@ struct RawConfig {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct RawLimits {
-    logins_per_minute: Option<u32>,
+    starts_per_minute: Option<u32>,
+    answers_per_minute: Option<u32>,
     token_requests_per_minute: Option<u32>,
     failed_authentications_per_minute: Option<u32>,
+    client_starts_per_minute: Option<u32>,
+    client_token_requests_per_minute: Option<u32>,
 }
 
 #[derive(Deserialize, Default)]
@@ -165,12 +170,18 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
     let trusted_proxies = raw
         .trusted_proxies
         .iter()
-        .map(|network| {
-            network.parse().map_err(|_| {
-                wrong("trusted_proxies", format!("has `{network}`, which is no network: 10.0.0.0/8"))
+        .map(|text| {
+            network(text).ok_or_else(|| {
+                wrong("trusted_proxies", format!("has `{text}`, which is no network: 10.0.0.0/8"))
             })
         })
         .collect::<Result<_, _>>()?;
+    let forwarded_header = match &raw.forwarded_header {
+        None => ForwardedHeader::XForwardedFor,
+        Some(name) => ForwardedHeader::parse(name).ok_or_else(|| {
+            wrong("forwarded_header", format!("is `{name}`; it can be X-Forwarded-For or Forwarded"))
+        })?,
+    };
     let weixin = weixin(raw.weixin, folder)?;
     Ok(Config {
         store: store(raw.store.as_deref().unwrap_or("sqlite:weixin-login.db"), folder)?,
@@ -185,6 +196,7 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
         listen,
         ops_listen,
         trusted_proxies,
+        forwarded_header,
         tls,
     })
 }
@@ -207,12 +219,19 @@ fn limits(raw: RawLimits) -> Result<Limits, ConfigError> {
             .ok_or_else(|| wrong(&format!("limits.{key}"), "must be 1 or more; a large number is no limit"))
     };
     Ok(Limits {
-        logins_per_minute: limit("logins_per_minute", raw.logins_per_minute, 120)?,
+        starts_per_minute: limit("starts_per_minute", raw.starts_per_minute, 1200)?,
+        answers_per_minute: limit("answers_per_minute", raw.answers_per_minute, 2400)?,
         token_requests_per_minute: limit("token_requests_per_minute", raw.token_requests_per_minute, 1200)?,
         failed_authentications_per_minute: limit(
             "failed_authentications_per_minute",
             raw.failed_authentications_per_minute,
             20,
+        )?,
+        client_starts_per_minute: limit("client_starts_per_minute", raw.client_starts_per_minute, 12_000)?,
+        client_token_requests_per_minute: limit(
+            "client_token_requests_per_minute",
+            raw.client_token_requests_per_minute,
+            12_000,
         )?,
     })
 }

@@ -1,7 +1,6 @@
 //! `GET` and `POST /authorize`: whether the person needs to log in, and the answer that goes to the client's redirect_uri, with a
 //! code or with an error. The login itself is the hosted attempt's; a code is redeemed at `/token`.
 
-use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::ErrorCode;
 
@@ -12,6 +11,7 @@ use crate::claims::IdTokenClaims;
 use crate::clock::Seconds;
 use crate::config::Client;
 use crate::keys::TokenType;
+use crate::limits::Limit;
 use crate::oauth_error::{OAuthError, OAuthErrorCode};
 use crate::pages::{self, Refusal};
 use crate::session::{self, SessionKind};
@@ -103,10 +103,8 @@ async fn decide(
         let error = OAuthError::new(OAuthErrorCode::LoginRequired, "the person has to log in");
         return Ok(see_other(&authorization.refused(app, &error)));
     }
-    if let Err(wait) = app.limits.login(&app.config, request) {
-        let mut response = pages::refusal(app, Refusal::Code(ErrorCode::SlowDown), language, None);
-        response.headers_mut().insert(RETRY_AFTER, wait.seconds().into());
-        return Ok(response);
+    if let Err(wait) = app.limits.request(&app.config, Limit::Starts, request) {
+        return Ok(pages::slow_down(app, wait, language));
     }
     hosted::page(app, request, client, Start::Authorize { authorization }, language).await
 }

@@ -14,7 +14,7 @@ use crate::shared::Shared;
 ///
 /// # Errors
 /// `invalid_client`, in the same words whatever was wrong: names are not told from secrets. `slow_down` to an address that has
-/// failed too often, whatever it presents.
+/// failed too often, whatever it presents, and to a client that asks too often.
 pub fn authenticate<'a>(
     app: &'a Shared,
     request: &HttpRequest,
@@ -34,8 +34,10 @@ pub fn authenticate<'a>(
         (Some(None), None) => true,
         _ => false,
     };
-    client.filter(|_| proven).ok_or_else(|| {
+    let client = client.filter(|_| proven).ok_or_else(|| {
         app.limits.authentication_failed(&app.config, request, client_id);
         OAuthError::invalid_client("the client is unknown or did not prove itself")
-    })
+    })?;
+    app.limits.client_token_request(client).map_err(OAuthError::slow_down)?;
+    Ok(client)
 }

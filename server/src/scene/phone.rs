@@ -14,7 +14,7 @@ use crate::origin::is_own_page;
 use crate::pages::{self, Refusal, phone};
 use crate::shared::Shared;
 use crate::start::hosted::{attempt_cookie, bind, tap_address};
-use crate::start::{Start, Way, start};
+use crate::start::{Start, StartError, Way, start};
 use crate::store::StoreError;
 use crate::store::scenes::{Entered, Progress, SceneRow};
 use crate::text::Language;
@@ -33,6 +33,15 @@ pub struct Answer {
 enum Stop {
     Refused(Refusal),
     Store(StoreError),
+}
+
+impl From<StartError> for Stop {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::SlowDown(_) => Self::Refused(Refusal::Code(ErrorCode::SlowDown)),
+            StartError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 impl From<StoreError> for Stop {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::return_to::{ReturnTo, client_for};
 use super::scene::computer_of;
-use super::{ATTEMPT_LIFETIME, Start, Started, Way, start};
+use super::{ATTEMPT_LIFETIME, Start, StartError, Started, Way, start};
 use crate::authorization::Authorization;
 use crate::callback::{BrowserProof, proves};
 use crate::config::Client;
@@ -80,7 +80,11 @@ pub async fn page(
         _ if client.scenes => Way::Scene { computer: computer_of(request) },
         _ => Way::Website,
     };
-    let started = start(app, client, way.clone(), begin, Some(language.as_str().into())).await?;
+    let started = match start(app, client, way.clone(), begin, Some(language.as_str().into())).await {
+        Ok(started) => started,
+        Err(StartError::SlowDown(wait)) => return Ok(pages::slow_down(app, wait, language)),
+        Err(StartError::Store(error)) => return Err(error),
+    };
     let mut response = match way {
         Way::Tap => match tap_address(app, &started.login) {
             Some(authorize) => phone::tap(app, &client.name, &authorize, language),

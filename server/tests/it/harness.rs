@@ -1,7 +1,7 @@
 //! A service and WeChat's side on free ports, and a visitor: a browser as far as HTTP goes, with cookies and Sec-Fetch headers.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
@@ -21,6 +21,8 @@ use weixin_login::config::Config;
 pub const PUBLIC_URL: &str = "https://shop.example.test/weixin";
 /// The site's own origin.
 pub const SHOP: &str = "https://shop.example.test";
+/// Another site, of a client of its own.
+pub const FORUM: &str = "https://forum.example.test";
 /// A site with the service account's own QR code.
 pub const KIOSK: &str = "https://kiosk.example.test";
 /// WeChat's own browser on a phone.
@@ -182,6 +184,13 @@ impl Visitor {
     pub fn at(address: SocketAddr) -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { http, address, user_agent: None, cookies: BTreeMap::new() }
+    }
+
+    /// Somebody new at that address of this computer.
+    pub fn from(address: SocketAddr, local: IpAddr) -> Self {
+        let http =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).local_address(local);
+        Self { http: http.build().unwrap(), ..Self::at(address) }
     }
 
     /// A request to the service below its path, with the headers that a proxy and a browser send.

@@ -132,3 +132,12 @@ async fn a_hostile_nickname_comes_through_as_it_is_and_the_avatar_only_from_weix
         assert_eq!(session.get("picture").cloned().unwrap_or_default(), picture, "{headimgurl}");
     }
 }
+
+#[tokio::test]
+async fn a_popup_keeps_its_opener_however_the_path_is_spelt() {
+    let house = House::new().await;
+    for path in ["/login", "/%6cogin", "/callback", "/callbac%6b", "/%61uthorize"] {
+        let answer = house.visitor().open(path).await;
+        assert_eq!(answer.header("cross-origin-opener-policy"), "unsafe-none", "{path}");
+    }
+}

@@ -4,10 +4,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, CHALLENGE, House, SHOP, start_login};
+use crate::harness::{Answer, CHALLENGE, FORUM, House, SHOP, start_login};
 
 /// A registered origin on another site than the service.
-const FORUM: &str = "https://forum.example.test";
 const PLAIN: &str = "text/plain;charset=UTF-8";
 
 async fn send(house: &House, origin: Option<&str>, content_type: Option<&str>, body: &str) -> Answer {
@@ -135,13 +134,17 @@ async fn the_page_can_read_why_its_login_does_not_start() {
 
 #[tokio::test]
 async fn the_page_can_read_that_it_asks_too_often() {
-    let house = House::with(|config| format!("{config}\n[limits]\nlogins_per_minute = 1\n")).await;
+    let house = House::with(|config| format!("{config}\n[limits]\nstarts_per_minute = 1\n")).await;
     assert_eq!(send(&house, Some(FORUM), Some(PLAIN), &forum_login()).await.status, 201);
-    let slow_down = problem("slow_down", "too many requests from this address; wait a minute");
+    let slow_down = problem("slow_down", "too many requests; come again after Retry-After seconds");
     for (origin, named) in [(FORUM, FORUM), ("https://evil.example", ""), ("null", "")] {
         let answer = send(&house, Some(origin), Some(PLAIN), &forum_login()).await;
         assert_eq!(refusal(&answer), (429, slow_down.clone(), named));
-        assert_eq!(answer.header("vary"), if named.is_empty() { "" } else { "Origin" });
+        assert_eq!(
+            answer.header("vary"),
+            "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+        );
+        assert!(!answer.header("retry-after").is_empty());
     }
 }
 

@@ -162,7 +162,11 @@ fn every_key_can_come_from_the_environment() {
         ("MASTER_KEY_FILES", r#"["one", "two"]"#),
         ("ROTATE_KEYS_EVERY_DAYS", "90"),
         ("BACKCHANNEL_PRIVATE_ADDRESSES", "true"),
-        ("LIMITS__LOGINS_PER_MINUTE", "1"),
+        ("FORWARDED_HEADER", "forwarded"),
+        ("LIMITS__STARTS_PER_MINUTE", "1"),
+        ("LIMITS__ANSWERS_PER_MINUTE", "4"),
+        ("LIMITS__CLIENT_STARTS_PER_MINUTE", "5"),
+        ("LIMITS__CLIENT_TOKEN_REQUESTS_PER_MINUTE", "6"),
         ("LIMITS__TOKEN_REQUESTS_PER_MINUTE", "2"),
         ("LIMITS__FAILED_AUTHENTICATIONS_PER_MINUTE", " 3 "),
         ("WEIXIN__OPEN_URL", "https://open.example.test"),
@@ -190,8 +194,12 @@ fn every_key_can_come_from_the_environment() {
         master_key_files = ["one", "two"]
         rotate_keys_every_days = 90
         backchannel_private_addresses = true
+        forwarded_header = "Forwarded"
         [limits]
-        logins_per_minute = 1
+        starts_per_minute = 1
+        answers_per_minute = 4
+        client_starts_per_minute = 5
+        client_token_requests_per_minute = 6
         token_requests_per_minute = 2
         failed_authentications_per_minute = 3
         [weixin]
@@ -240,8 +248,13 @@ async fn a_value_that_cannot_be_right_is_named() {
         ("127.0.0.1/32", "localhost", "`trusted_proxies` has `localhost`"),
         (
             "[weixin]\n",
-            "[limits]\nlogins_per_minute = 0\n\n[weixin]\n",
-            "`limits.logins_per_minute` must be 1 or more",
+            "forwarded_header = \"X-Real-IP\"\n\n[weixin]\n",
+            "`forwarded_header` is `X-Real-IP`; it can be X-Forwarded-For or Forwarded",
+        ),
+        (
+            "[weixin]\n",
+            "[limits]\nstarts_per_minute = 0\n\n[weixin]\n",
+            "`limits.starts_per_minute` must be 1 or more",
         ),
         ("listen = \"127.0.0.1:0\"\nops", "listen = \"8080\"\nops", "`listen` is `8080`"),
     ] {

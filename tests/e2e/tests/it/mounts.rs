@@ -57,7 +57,8 @@ async fn come_and_go(browser: &Browser, count: u32) {
 
 #[tokio::test]
 async fn elements_that_come_and_go_leave_nothing_behind() {
-    let more_config = "\n[limits]\nlogins_per_minute = 100000\n".to_owned();
+    let more_config =
+        "\n[limits]\nstarts_per_minute = 100000\nclient_starts_per_minute = 100000\n".to_owned();
     let house = House::build(HouseOptions { more_config, ..HouseOptions::default() }).await;
     house.weixin.set_desktop(DesktopMode::Absent).await.unwrap();
     let browser = at_sign_in(&house).await;

@@ -162,7 +162,9 @@ impl Bench {
     async fn new(goal: &Goal) -> Self {
         let pages = TempDir::new().expect("a folder");
         std::fs::write(pages.path().join("index.html"), ELEMENT).expect("the page");
-        let more_config = "\n[limits]\nlogins_per_minute = 1000000\n".to_owned();
+        let limits = ["starts_per_minute", "answers_per_minute", "client_starts_per_minute"];
+        let more_config =
+            limits.iter().fold("\n[limits]\n".to_owned(), |text, limit| format!("{text}{limit} = 1000000\n"));
         let www = Some(pages.path().to_owned());
         let house =
             House::build(HouseOptions { tls: true, www, more_config, ..HouseOptions::default() }).await;
