@@ -75,7 +75,10 @@ impl Application {
     pub async fn build(config: Config, clock: Clock) -> Result<Self, BuildError> {
         let (listener, address) = listen(config.listen)?;
         let (ops_listener, ops_address) = listen(config.ops_listen)?;
-        let tls = config.tls.as_ref().map(|(cert, key)| tls::server_config(cert, key)).transpose()?;
+        let tls = match &config.tls {
+            Some((cert, key)) => Some(tls::Certificate::read(cert, key)?.server_config()?),
+            None => None,
+        };
         let store = Arc::new(SqliteStore::open(&config.store).await?);
         let masters = commands::master_keys(&config, store.signing_keys().await?.is_empty())?;
         let keys = SharedKeys::open(masters, config.rotate_keys_every, store.as_ref(), clock.now()).await?;

@@ -78,7 +78,36 @@ fn age(seconds: Seconds) -> String {
     }
 }
 
-/// A nickname is hostile text, and a terminal obeys what it prints.
+/// A nickname is hostile text, and a terminal obeys what it prints: control characters move its cursor, and format characters
+/// (Unicode's Cf, bidi controls among them) turn a line around or hide a part of it.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+    let printed = |c: char| match c.general_category() {
+        GeneralCategory::Format => None,
+        GeneralCategory::Control | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator => {
+            Some('\u{fffd}')
+        }
+        _ => Some(c),
+    };
+    text.chars().filter_map(printed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn a_name_turns_no_line_of_a_terminal_around() {
+        for (name, printed) in [
+            ("陈锴 😀", "陈锴 😀"),
+            ("a\u{202e}evil\u{202c}b", "aevilb"),
+            ("\u{2066}a\u{2069}\u{200f}\u{200e}\u{61c}", "a"),
+            ("ad\u{200b}min\u{feff}\u{ad}\u{2060}", "admin"),
+            ("\u{e0041}\u{e0042}tag\u{fff9}\u{fffb}", "tag"),
+            ("\u{1b}[31m\r\n\u{9b}x\u{7f}", "\u{fffd}[31m\u{fffd}\u{fffd}\u{fffd}x\u{fffd}"),
+            ("two\u{2028}lines\u{2029}", "two\u{fffd}lines\u{fffd}"),
+        ] {
+            assert_eq!(printable(name), printed);
+        }
+    }
 }

@@ -4,8 +4,8 @@ use url::Url;
 
 use super::read::{ConfigError, wrong};
 use crate::keys::SigningAlgorithm;
+use crate::public_address::is_public;
 use crate::secret::SecretHash;
-use crate::session::backchannel::is_public;
 
 /// Addresses that a browser is sent to: whole, without a fragment (RFC 6749 §3.1.2), and written as browsers write them, so that
 /// byte-exact is exact.

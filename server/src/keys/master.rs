@@ -2,15 +2,15 @@
 //!
 //! They come from files and never reach the store. The signing keys themselves are the room next door.
 
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{digest, hkdf, hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+
+use crate::secret_file;
 
 /// Bytes of a master key.
 const LENGTH: usize = 32;
@@ -32,19 +32,22 @@ impl MasterKeys {
         files.iter().map(|file| MasterKey::read(file)).collect::<Result<_, _>>().map(MasterKeys)
     }
 
-    /// Reads the one file, and makes it first when there is none yet. Mode 0600, and on the disk before anything is sealed with it.
+    /// Reads the one file, and makes it first when there is none yet, or an empty one: what is left of a start that was cut off, for
+    /// the store has no keys that anything could have sealed. On the disk before anything is sealed with it; of several that start
+    /// at once, one makes it.
     ///
     /// # Errors
     /// [`MasterKeyError`], for the operator.
     pub fn read_or_make(file: &Path) -> Result<MasterKeys, MasterKeyError> {
         let refused = |source| MasterKeyError::File { file: file.into(), source };
-        match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
-            Ok(mut made) => {
-                let line = STANDARD.encode(random::<LENGTH>());
-                made.write_all(line.as_bytes()).and_then(|()| made.sync_all()).map_err(refused)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        let _alone = secret_file::lock(file).map_err(refused)?;
+        let is_there = match secret_file::read(file) {
+            Ok(text) => !is_empty(&text),
+            Err(error) if error.kind() == ErrorKind::NotFound => false,
             Err(error) => return Err(refused(error)),
+        };
+        if !is_there {
+            secret_file::write(file, &STANDARD.encode(random::<LENGTH>())).map_err(refused)?;
         }
         Self::read(&[file.into()])
     }
@@ -111,12 +114,26 @@ pub enum MasterKeyError {
         /// What the system says.
         source: io::Error,
     },
+    /// A file holds nothing, and the store has keys.
+    #[error(
+        "the master key file {} is empty, and the keys in the store were sealed by what was in it: put its backup back",
+        file.display()
+    )]
+    Empty {
+        /// Which one.
+        file: PathBuf,
+    },
     /// A file holds something else.
     #[error("the master key file {} must hold 32 bytes in base64, as `openssl rand -base64 32` prints them", file.display())]
     Malformed {
         /// Which one.
         file: PathBuf,
     },
+}
+
+/// A power cut may leave zero bytes where a file's text should be.
+fn is_empty(text: &str) -> bool {
+    text.trim_matches('\0').is_empty()
 }
 
 /// `N` random bytes.
@@ -135,9 +152,12 @@ struct MasterKey {
 impl MasterKey {
     fn read(file: &Path) -> Result<MasterKey, MasterKeyError> {
         let text =
-            fs::read_to_string(file).map_err(|source| MasterKeyError::File { file: file.into(), source })?;
+            secret_file::read(file).map_err(|source| MasterKeyError::File { file: file.into(), source })?;
+        if is_empty(&text) {
+            return Err(MasterKeyError::Empty { file: file.into() });
+        }
         let bytes = STANDARD_NO_PAD
-            .decode(text.trim().trim_end_matches('='))
+            .decode(text.trim_end_matches('='))
             .ok()
             .and_then(|bytes| <[u8; LENGTH]>::try_from(bytes).ok())
             .ok_or_else(|| MasterKeyError::Malformed { file: file.into() })?;
@@ -174,6 +194,7 @@ impl MasterKey {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
@@ -212,6 +233,42 @@ mod tests {
         let sealed = MasterKeys::read_or_make(&file).expect("made").seal("p", b"text");
         assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
         assert!(MasterKeys::read_or_make(&file).expect("read").open("p", &sealed).is_some());
+    }
+
+    #[test]
+    fn an_empty_file_is_made_anew_before_there_are_keys_and_refused_after() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("master.key");
+        for left in ["", "\n", "\u{feff}", "\0\0\0\0"] {
+            fs::write(&file, left).expect("written");
+            assert_eq!(
+                MasterKeys::read(std::slice::from_ref(&file)).expect_err("refused").to_string(),
+                format!(
+                    "the master key file {} is empty, and the keys in the store were sealed by what was in it: put its backup back",
+                    file.display()
+                )
+            );
+            let sealed = MasterKeys::read_or_make(&file).expect("made").seal("p", b"text");
+            assert!(MasterKeys::read_or_make(&file).expect("read").open("p", &sealed).is_some());
+        }
+    }
+
+    #[test]
+    fn of_many_that_start_at_once_one_makes_the_file() {
+        for left in [None, Some("")] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("master.key");
+            if let Some(left) = left {
+                fs::write(&file, left).expect("written");
+            }
+            let made: Vec<MasterKeys> = std::thread::scope(|scope| {
+                let starts: Vec<_> =
+                    (0..16).map(|_| scope.spawn(|| MasterKeys::read_or_make(&file).expect("made"))).collect();
+                starts.into_iter().map(|start| start.join().expect("ended")).collect()
+            });
+            let sealed = made[0].seal("p", b"text");
+            assert!(made.iter().all(|masters| masters.open("p", &sealed).is_some()));
+        }
     }
 
     #[test]
