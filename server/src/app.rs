@@ -81,6 +81,9 @@ impl Application {
         };
         let store = Arc::new(SqliteStore::open(&config.store).await?);
         let masters = commands::master_keys(&config, store.signing_keys().await?.is_empty())?;
+        for exposed in config.exposed_files() {
+            tracing::warn!("{exposed}");
+        }
         let keys = SharedKeys::open(masters, config.rotate_keys_every, store.as_ref(), clock.now()).await?;
         let app = web::Data::new(Shared {
             keys,

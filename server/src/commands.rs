@@ -51,7 +51,7 @@ pub fn hash_secret(secret: &str) -> String {
 
 /// The configured master keys; the default file is made only for a store that has no keys yet, and never replaced.
 pub(crate) fn master_keys(config: &Config, first_start: bool) -> Result<MasterKeys, MasterKeyError> {
-    let beside_the_store = config.store.with_extension("master-key");
+    let beside_the_store = config.master_key_beside_the_store();
     match (&*config.master_key_files, first_start) {
         ([], true) => MasterKeys::read_or_make(&beside_the_store),
         ([], false) => MasterKeys::read(&[beside_the_store]),

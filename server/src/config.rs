@@ -2,6 +2,7 @@
 //! starts. No secret has a default, and none prints.
 
 mod client;
+mod public_url;
 mod read;
 mod tree;
 
@@ -17,7 +18,9 @@ use crate::address::ForwardedHeader;
 use crate::clock::Seconds;
 use crate::keys::SigningAlgorithm;
 use crate::secret::SecretHash;
+use crate::secret_file;
 
+pub use public_url::PublicUrl;
 pub use read::ConfigError;
 
 /// What `weixin-login serve` runs with. Field docs give the key, its variable, its unit and its default.
@@ -53,6 +56,8 @@ pub struct Config {
     pub weixin: Weixin,
     /// `[[clients]]`, at least one.
     pub clients: Vec<Client>,
+    /// The files that an AppSecret was read from, this configuration's own among them where it has one.
+    pub secret_files: Vec<PathBuf>,
 }
 
 /// How often one address may come, or one client from wherever. Each is a burst of so many, and so many a minute after it. An IPv6
@@ -101,9 +106,15 @@ impl Weixin {
         }
     }
 
-    /// Whether this is not WeChat: then every page says so.
+    /// Whether any of these addresses is not WeChat's: then every page says so.
     pub fn is_emulator(&self) -> bool {
-        self.open_url != read::OPEN_URL
+        // WeChat's servers have several names: sh.api.weixin.qq.com is nearer to some.
+        let is_weixins = |text: &String| {
+            Url::parse(text).is_ok_and(|url| {
+                url.scheme() == "https" && url.host_str().is_some_and(|host| host.ends_with(".weixin.qq.com"))
+            })
+        };
+        ![&self.open_url, &self.api_url].into_iter().chain(&self.desktop_urls).all(is_weixins)
     }
 }
 
@@ -166,62 +177,24 @@ impl Client {
     }
 }
 
-/// The address under which browsers and WeChat know the service, without a slash at its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl {
-    text: String,
-    origin: String,
-    host: String,
-    path: String,
-}
-
-impl PublicUrl {
-    /// https with any name, or http on localhost for trying out; a path is welcome, a query or fragment is not.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let url = Url::parse(text).map_err(|_| "is not an address")?;
-        let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
-        match url.scheme() {
-            "https" => {}
-            "http" if loopback => {}
-            "http" => return Err("must be https; plain http is for localhost alone"),
-            _ => return Err("must be https"),
-        }
-        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            return Err("must have no query, fragment or user name");
-        }
-        let path = url.path().trim_end_matches('/').to_owned();
-        let origin = url.origin().ascii_serialization();
-        let host = origin.split_once("://").map(|(_, host)| host.to_owned()).unwrap_or_default();
-        Ok(Self { text: format!("{origin}{path}"), origin, host, path })
-    }
-
-    /// The whole address: the issuer.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// `https://shop.example.com`
-    pub fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    /// `shop.example.com`, with the port where it is not the scheme's own.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// `/weixin`, or nothing: every route lives below.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// Plain http on localhost: for trying out. Cookies lose `__Host-` and Secure.
-    pub fn is_localhost(&self) -> bool {
-        self.text.starts_with("http://")
-    }
-}
-
 impl Config {
+    /// The default of `master_key_files`.
+    pub(crate) fn master_key_beside_the_store(&self) -> PathBuf {
+        self.store.with_extension("master-key")
+    }
+
+    /// A sentence for each file with a secret or a key that others than its owner may read or change.
+    pub fn exposed_files(&self) -> Vec<String> {
+        let beside_the_store = self.master_key_beside_the_store();
+        let master_keys = match &*self.master_key_files {
+            [] => std::slice::from_ref(&beside_the_store),
+            files => files,
+        };
+        let tls_key = self.tls.as_ref().map(|(_, key)| key);
+        let files = self.secret_files.iter().chain(master_keys).chain(tls_key);
+        files.filter_map(|file| secret_file::exposure(file)).collect()
+    }
+
     /// The client of this id.
     pub fn client(&self, id: &str) -> Option<&Client> {
         self.clients.iter().find(|client| client.id == id)

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::public_url::is_safe;
 use super::read::{ConfigError, wrong};
 use crate::keys::SigningAlgorithm;
 use crate::public_address::is_public;
@@ -23,50 +24,50 @@ pub(super) fn check_addresses(key: &str, addresses: &[String]) -> Result<(), Con
             let problem = "which is no whole address as browsers write it: https://shop.example.com/callback";
             return Err(wrong(key, format!("has `{address}`, {problem}")));
         }
+        // Codes are sent there, through whatever network the person is in.
+        if Url::parse(address).is_ok_and(|url| url.scheme() == "http" && !is_safe(&url)) {
+            let problem = "which must be https; plain http is for localhost alone";
+            return Err(wrong(key, format!("has `{address}`, {problem}")));
+        }
     }
     Ok(())
 }
 
-pub(super) fn secret(hex: Option<&str>) -> Result<Option<SecretHash>, ConfigError> {
+pub(super) fn secret(key: &str, hex: Option<&str>) -> Result<Option<SecretHash>, ConfigError> {
     let Some(hex) = hex else { return Ok(None) };
     let bytes = (0..hex.len())
         .step_by(2)
         .map(|at| hex.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()));
     let hash = bytes.collect::<Option<Vec<u8>>>().and_then(|bytes| SecretHash::from_row(&bytes));
-    hash.map(Some).ok_or_else(|| {
-        wrong(
-            "clients.secret_sha256",
-            "must be 64 hex digits, as `weixin-login clients hash-secret` prints them",
-        )
-    })
+    hash.map(Some)
+        .ok_or_else(|| wrong(key, "must be 64 hex digits, as `weixin-login clients hash-secret` prints them"))
 }
 
-pub(super) fn algorithm(name: Option<&str>) -> Result<SigningAlgorithm, ConfigError> {
+pub(super) fn algorithm(key: &str, name: Option<&str>) -> Result<SigningAlgorithm, ConfigError> {
     match name {
         None => Ok(SigningAlgorithm::default()),
-        Some(name) => SigningAlgorithm::parse(name).ok_or_else(|| {
-            wrong("clients.id_token_alg", format!("is `{name}`; RS256 and ES256 are offered"))
-        }),
+        Some(name) => SigningAlgorithm::parse(name)
+            .ok_or_else(|| wrong(key, format!("is `{name}`; RS256 and ES256 are offered"))),
     }
 }
 
 pub(super) fn backchannel(
+    key: &str,
     address: Option<String>,
     plain_http: bool,
     private_addresses: bool,
 ) -> Result<Option<String>, ConfigError> {
-    const KEY: &str = "clients.backchannel_logout_uri";
     let Some(address) = address else { return Ok(None) };
     let url = Url::parse(&address).ok().filter(|url| url.has_host() && url.fragment().is_none());
-    let url = url.ok_or_else(|| wrong(KEY, format!("is `{address}`, which is no whole address")))?;
+    let url = url.ok_or_else(|| wrong(key, format!("is `{address}`, which is no whole address")))?;
     if url.scheme() != "https" && !(plain_http && url.scheme() == "http") {
-        return Err(wrong(KEY, format!("is `{address}`; it must be https")));
+        return Err(wrong(key, format!("is `{address}`; it must be https")));
     }
     // A name is looked at when it is called; a number can be looked at now.
     let number = url.host_str().and_then(|host| host.trim_matches(['[', ']']).parse().ok());
     if number.is_some_and(|number| !private_addresses && !is_public(number)) {
         let problem = "set backchannel_private_addresses if that is meant";
-        return Err(wrong(KEY, format!("is `{address}`, which leads into this network; {problem}")));
+        return Err(wrong(key, format!("is `{address}`, which leads into this network; {problem}")));
     }
     Ok(Some(address))
 }

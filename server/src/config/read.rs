@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 
 use protocol::ids::AppId;
 use serde::Deserialize;
+use url::Url;
 
 use super::tree::{Node, PREFIX, Refusal};
-use super::{App, AppSecret, Client, Config, Limits, PublicUrl, Weixin, client};
+use super::{App, AppSecret, Client, Config, Limits, PublicUrl, Weixin, client, public_url};
 use crate::address::{ForwardedHeader, network};
 use crate::clock::Seconds;
+use crate::secret_file;
 
 /// WeChat's own pages.
-pub(super) const OPEN_URL: &str = "https://open.weixin.qq.com";
+const OPEN_URL: &str = "https://open.weixin.qq.com";
 const API_URL: &str = "https://api.weixin.qq.com";
 const DESKTOP_URL: &str = "https://localhost.weixin.qq.com:14013";
 
@@ -24,12 +26,19 @@ pub enum ConfigError {
     /// The file is not there, or may not be read.
     #[error("{0} cannot be read: {1}")]
     File(PathBuf, std::io::Error),
+    /// No file was named, and the environment does not say everything.
+    #[error(
+        "{0}. No configuration was named: --config weixin-login.toml does it; without it every key is a variable, WEIXIN_LOGIN_…"
+    )]
+    NoFile(Box<ConfigError>),
     /// Not TOML, an unknown key, or a value of the wrong type; the sentence has the line, or the variable.
     #[error("{0}")]
     Toml(String),
     /// A value that cannot be right.
-    #[error("`{key}` {problem}")]
+    #[error("{}`{key}` {problem}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
     Value {
+        /// The line or the variable where it stands, or what is around it.
+        place: Option<String>,
         /// The key as it is written in the file.
         key: String,
         /// What is wrong with it.
@@ -37,8 +46,19 @@ pub enum ConfigError {
     },
 }
 
+/// `key` says which of several by a number: `clients[1].id`.
 pub(super) fn wrong(key: &str, problem: impl Into<String>) -> ConfigError {
-    ConfigError::Value { key: key.into(), problem: problem.into() }
+    ConfigError::Value { place: None, key: key.into(), problem: problem.into() }
+}
+
+impl ConfigError {
+    fn at_its_place(self, written: &Node) -> ConfigError {
+        let ConfigError::Value { key, problem, .. } = self else { return self };
+        let place = written.place_of(&key);
+        // Numbers are for us; people count lines.
+        let mut words = key.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest));
+        ConfigError::Value { place, key: words.by_ref().collect(), problem }
+    }
 }
 
 #[derive(Deserialize)]
@@ -124,9 +144,19 @@ impl Config {
         file: Option<&Path>,
         variables: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
-        let Some(file) = file else { return Self::parse("", variables, Path::new(".")) };
-        let text = std::fs::read_to_string(file).map_err(|error| ConfigError::File(file.into(), error))?;
-        Self::parse(&text, variables, file.parent().unwrap_or(Path::new(".")))
+        let Some(file) = file else {
+            return Self::parse("", variables, Path::new(".")).map_err(|error| match error {
+                ConfigError::Value { place: None, .. } => ConfigError::NoFile(Box::new(error)),
+                error => error,
+            });
+        };
+        let unreadable = |error| ConfigError::File(file.into(), error);
+        let text = std::fs::read(file).and_then(secret_file::text).map_err(unreadable)?;
+        let mut config = Self::parse(&text, variables, file.parent().unwrap_or(Path::new(".")))?;
+        if Node::parse(&text)?.has_secret() {
+            config.secret_files.push(file.into());
+        }
+        Ok(config)
     }
 
     /// The same of a text.
@@ -140,7 +170,8 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut tree = Node::parse(text)?;
         tree.put_variables(variables)?;
-        checked(RawConfig::deserialize(tree)?, folder)
+        let written = tree.clone();
+        checked(RawConfig::deserialize(tree)?, folder).map_err(|error| error.at_its_place(&written))
     }
 }
 
@@ -154,8 +185,8 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
     let public_url =
         raw.public_url.ok_or_else(|| wrong("public_url", "is missing: https://your.site/weixin"))?;
     let public_url = PublicUrl::parse(&public_url).map_err(|problem| wrong("public_url", problem))?;
-    let listen = address("listen", raw.listen, "127.0.0.1:8080")?;
-    let ops_listen = address("ops_listen", raw.ops_listen, "127.0.0.1:9090")?;
+    let listen = listening("listen", raw.listen, "127.0.0.1:8080")?;
+    let ops_listen = listening("ops_listen", raw.ops_listen, "127.0.0.1:9090")?;
     if public_url.is_localhost() && !(listen.ip().is_loopback() && ops_listen.ip().is_loopback()) {
         return Err(wrong(
             "listen",
@@ -182,8 +213,13 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
             wrong("forwarded_header", format!("is `{name}`; it can be X-Forwarded-For or Forwarded"))
         })?,
     };
-    let weixin = weixin(raw.weixin, folder)?;
+    if listen == ops_listen && listen.port() != 0 {
+        return Err(wrong("ops_listen", format!("is {ops_listen}, which is `listen` already")));
+    }
+    let mut secret_files = Vec::new();
+    let weixin = weixin(raw.weixin, folder, !public_url.is_localhost(), &mut secret_files)?;
     Ok(Config {
+        secret_files,
         store: store(raw.store.as_deref().unwrap_or("sqlite:weixin-login.db"), folder)?,
         widget_dir: raw.widget_dir.unwrap_or_else(|| "target/widget/dist".into()),
         master_key_files: raw.master_key_files.iter().map(|file| folder.join(file)).collect(),
@@ -201,15 +237,26 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
     })
 }
 
-fn address(key: &str, value: Option<String>, default: &str) -> Result<SocketAddr, ConfigError> {
+fn listening(key: &str, value: Option<String>, default: &str) -> Result<SocketAddr, ConfigError> {
     let value = value.unwrap_or_else(|| default.into());
     value.parse().map_err(|_| wrong(key, format!("is `{value}`, which is no address with a port: {default}")))
 }
 
 fn store(value: &str, folder: &Path) -> Result<PathBuf, ConfigError> {
-    match value.strip_prefix("sqlite:") {
-        Some(file) if !file.is_empty() => Ok(folder.join(file)),
-        _ => Err(wrong("store", "must be `sqlite:FILE`; other stores are not there yet")),
+    let file = value.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
+    let file = match file {
+        Some(file) if !file.is_empty() && !file.contains('?') && file != ":memory:" => folder.join(file),
+        _ => return Err(wrong("store", "must be `sqlite:FILE`; other stores are not there yet")),
+    };
+    let holds = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // SQLite would say "unable to open database file".
+    match (file.is_dir(), holds.is_dir()) {
+        (true, _) => Err(wrong("store", format!("is {}, which is a folder", file.display()))),
+        (_, false) => {
+            let problem = format!("is {}, and there is no folder {}", file.display(), holds.display());
+            Err(wrong("store", problem))
+        }
+        _ => Ok(file),
     }
 }
 
@@ -236,56 +283,66 @@ fn limits(raw: RawLimits) -> Result<Limits, ConfigError> {
     })
 }
 
-fn weixin(raw: RawWeixin, folder: &Path) -> Result<Weixin, ConfigError> {
+fn weixin(
+    raw: RawWeixin,
+    folder: &Path,
+    in_public: bool,
+    secret_files: &mut Vec<PathBuf>,
+) -> Result<Weixin, ConfigError> {
     if raw.website.is_none() && raw.service_account.is_none() {
         let problem = "is missing: appid and secret_file of the website app; or [weixin.service_account]";
         return Err(wrong("weixin.website", problem));
     }
-    let website = raw.website.map(|app| self::app("weixin.website", app, folder)).transpose()?;
-    let service_account =
-        raw.service_account.map(|app| self::app("weixin.service_account", app, folder)).transpose()?;
+    let mut app = |table: &str, raw: Option<RawApp>| {
+        raw.map(|raw| self::app(table, raw, folder, secret_files)).transpose()
+    };
+    let website = app("weixin.website", raw.website)?;
+    let service_account = app("weixin.service_account", raw.service_account)?;
     let both = website.iter().zip(&service_account).next();
     if both.is_some_and(|(website, service_account)| website.appid == service_account.appid) {
         let problem = "is the website app's: a service account has an appid of its own";
         return Err(wrong("weixin.service_account.appid", problem));
     }
-    let open_url = base_url("weixin.open_url", raw.open_url, OPEN_URL)?;
-    let api_url = base_url("weixin.api_url", raw.api_url, API_URL)?;
+    let open_url = base_url("weixin.open_url", raw.open_url, OPEN_URL, in_public)?;
+    let api_url = base_url("weixin.api_url", raw.api_url, API_URL, in_public)?;
     let desktop_urls = raw.desktop_urls.unwrap_or_else(|| vec![DESKTOP_URL.into()]);
     let desktop_urls = desktop_urls
         .into_iter()
-        .map(|url| base_url("weixin.desktop_urls", Some(url), DESKTOP_URL))
+        .map(|url| base_url("weixin.desktop_urls", Some(url), DESKTOP_URL, in_public))
         .collect::<Result<_, _>>()?;
-    Ok(Weixin {
-        open_url,
-        api_url,
-        desktop_urls,
-        avatar_hosts: raw
-            .avatar_hosts
-            .unwrap_or_else(|| vec!["thirdwx.qlogo.cn".into(), "wx.qlogo.cn".into()]),
-        website,
-        service_account,
-    })
+    let avatar_hosts =
+        raw.avatar_hosts.unwrap_or_else(|| vec!["thirdwx.qlogo.cn".into(), "wx.qlogo.cn".into()]);
+    if let Some(other) = avatar_hosts.iter().find(|host| !public_url::is_host(host)) {
+        let problem = format!("has `{other}`, which is no host: wx.qlogo.cn");
+        return Err(wrong("weixin.avatar_hosts", problem));
+    }
+    Ok(Weixin { open_url, api_url, desktop_urls, avatar_hosts, website, service_account })
 }
 
-fn app(table: &str, raw: RawApp, folder: &Path) -> Result<App, ConfigError> {
+fn app(table: &str, raw: RawApp, folder: &Path, secret_files: &mut Vec<PathBuf>) -> Result<App, ConfigError> {
     let key = format!("{table}.appid");
     let appid = raw.appid.ok_or_else(|| wrong(&key, "is missing"))?;
-    let appid = AppId::parse(appid).map_err(|_| wrong(&key, "is not an appid: wx and 16 characters"))?;
-    Ok(App { appid, secret: secret(table, raw.secret, raw.secret_file, folder)? })
+    // A service account has an original id (gh_…) as well, which is none.
+    let has_form = appid.len() == 18 && appid.starts_with("wx");
+    let appid = AppId::parse(appid).ok().filter(|_| has_form);
+    let appid = appid.ok_or_else(|| wrong(&key, "is not an appid: wx and 16 characters"))?;
+    Ok(App { appid, secret: secret(table, raw.secret, raw.secret_file, folder, secret_files)? })
 }
 
-/// An origin, as it stands in addresses and in policies.
-fn base_url(key: &str, value: Option<String>, default: &str) -> Result<String, ConfigError> {
+/// An origin, as it stands in addresses and in policies. In public the AppSecret and people's codes go there.
+fn base_url(key: &str, value: Option<String>, default: &str, in_public: bool) -> Result<String, ConfigError> {
     let value = value.unwrap_or_else(|| default.into());
-    is_origin(&value)
-        .then_some(())
-        .ok_or_else(|| wrong(key, format!("has `{value}`, which is not of the form {default}")))?;
+    let url = Url::parse(&value).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == value
+    });
+    let Some(url) = url else {
+        return Err(wrong(key, format!("has `{value}`, which is not of the form {default}")));
+    };
+    if in_public && !public_url::is_safe(&url) {
+        let problem = "must be https; plain http is for an emulator on this machine";
+        return Err(wrong(key, format!("has `{value}`, which {problem}")));
+    }
     Ok(value)
-}
-
-fn is_origin(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == text)
 }
 
 fn secret(
@@ -293,32 +350,58 @@ fn secret(
     secret: Option<String>,
     file: Option<PathBuf>,
     folder: &Path,
+    secret_files: &mut Vec<PathBuf>,
 ) -> Result<AppSecret, ConfigError> {
     let key = format!("{table}.secret_file");
-    let secret = match (secret, file) {
+    let file = match (secret, file) {
         (Some(_), Some(_)) => {
             return Err(wrong(&key, "and a secret of its own exclude each other"));
         }
-        (Some(secret), None) => secret,
-        (None, Some(file)) => {
-            let name = file.to_string_lossy();
-            if name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                // The refusal of a file that is not there would print it.
-                let problem =
-                    "looks like the AppSecret itself: put that into a file, and the file's name here";
-                return Err(wrong("weixin.website.secret_file", problem));
-            }
-            let file = folder.join(file);
-            std::fs::read_to_string(&file).map_err(|error| ConfigError::File(file, error))?
+        (Some(secret), None) => {
+            let key = format!("{table}.secret");
+            let text = secret_file::text(secret.into_bytes()).unwrap_or_default();
+            return app_secret(text).map_err(|problem| wrong(&key, problem));
         }
+        (None, Some(file)) => file,
         (None, None) => {
             let variable = table.to_ascii_uppercase().replace('.', "__");
             let problem = format!("is missing: the file with the AppSecret, or {PREFIX}{variable}__SECRET");
             return Err(wrong(&key, problem));
         }
     };
-    let secret = secret.trim();
-    if secret.is_empty() { Err(wrong(&key, "is empty")) } else { Ok(AppSecret(secret.into())) }
+    let name = file.to_string_lossy();
+    if name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        // The refusal of a file that is not there would print it.
+        let problem = "looks like the AppSecret itself: put that into a file, and the file's name here";
+        return Err(wrong(&key, problem));
+    }
+    let file = folder.join(file);
+    let about = |problem: String| wrong(&key, format!("is {}, which {problem}", file.display()));
+    let text = secret_file::read(&file).map_err(|error| match file.parent() {
+        Some(folder) if !folder.is_dir() => {
+            about(format!("cannot be read: there is no folder {}", folder.display()))
+        }
+        _ => about(format!("cannot be read: {error}")),
+    })?;
+    let secret = app_secret(text).map_err(about)?;
+    secret_files.push(file);
+    Ok(secret)
+}
+
+/// The AppSecret itself; a sentence of what it is instead, which repeats nothing of it.
+fn app_secret(text: String) -> Result<AppSecret, String> {
+    let problem = if text.is_empty() {
+        "is empty"
+    } else if text.starts_with(['"', '\'']) {
+        "begins with a quotation mark, which is no part of an AppSecret"
+    } else if text.contains(char::is_whitespace) {
+        "has white space inside: the AppSecret stands there alone"
+    } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        "has a character that no AppSecret has: copy it once more from WeChat's page"
+    } else {
+        return Ok(AppSecret(text));
+    };
+    Err(problem.into())
 }
 
 fn rotate_keys_every(days: Option<u32>) -> Result<Option<Seconds>, ConfigError> {
@@ -340,44 +423,47 @@ fn clients(
         return Err(wrong("clients", "is missing: at least one [[clients]] with id, name and origins"));
     }
     let mut clients: Vec<Client> = Vec::new();
-    for raw in raw {
-        let RawClient { id, name, origins, redirect_uris, post_logout_redirect_uris, .. } = &raw;
-        if id.is_empty()
-            || !id.bytes().all(|byte| byte.is_ascii_graphic())
-            || clients.iter().any(|client| client.id == *id)
-        {
-            return Err(wrong("clients.id", format!("`{id}` is empty, has spaces, or is there twice")));
+    for (at, raw) in raw.into_iter().enumerate() {
+        let key = |name: &str| format!("clients[{at}].{name}");
+        let RawClient { id, origins, redirect_uris, post_logout_redirect_uris, .. } = &raw;
+        if id.is_empty() {
+            return Err(wrong(&key("id"), "is empty: a short word, like shop"));
         }
-        if let Some(origin) = origins.iter().find(|origin| !is_origin(origin)) {
+        if !id.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(wrong(
-                "clients.origins",
-                format!("has `{origin}`, which is no origin: https://shop.example.com, without a path"),
+                &key("id"),
+                format!("`{id}` may have letters, digits and signs of ASCII alone"),
             ));
         }
-        client::check_addresses("clients.redirect_uris", redirect_uris)?;
-        client::check_addresses("clients.post_logout_redirect_uris", post_logout_redirect_uris)?;
+        if clients.iter().any(|client| client.id == *id) {
+            return Err(wrong(&key("id"), format!("`{id}` is the id of another client already")));
+        }
+        if let Some(problem) = origins.iter().find_map(|origin| public_url::no_origin(origin)) {
+            return Err(wrong(&key("origins"), problem));
+        }
+        client::check_addresses(&key("redirect_uris"), redirect_uris)?;
+        client::check_addresses(&key("post_logout_redirect_uris"), post_logout_redirect_uris)?;
         let scenes = raw.scenes.unwrap_or(weixin.website.is_none());
         if scenes && weixin.service_account.is_none() {
-            return Err(wrong(
-                "clients.scenes",
-                "needs [weixin.service_account]: a scene is confirmed by it",
-            ));
+            let problem = "needs [weixin.service_account]: a scene is confirmed by it";
+            return Err(wrong(&key("scenes"), problem));
         }
         if !scenes && weixin.website.is_none() {
-            return Err(wrong("clients.scenes", "must be true where there is no [weixin.website]"));
+            return Err(wrong(&key("scenes"), "must be true where there is no [weixin.website]"));
         }
         clients.push(Client {
             scenes,
-            secret_sha256: client::secret(raw.secret_sha256.as_deref())?,
+            secret_sha256: client::secret(&key("secret_sha256"), raw.secret_sha256.as_deref())?,
             backchannel_logout_uri: client::backchannel(
+                &key("backchannel_logout_uri"),
                 raw.backchannel_logout_uri.clone(),
                 public_url.is_localhost() || private_addresses,
                 private_addresses,
             )?,
             require_pkce: raw.require_pkce.unwrap_or(true),
-            id_token_alg: client::algorithm(raw.id_token_alg.as_deref())?,
+            id_token_alg: client::algorithm(&key("id_token_alg"), raw.id_token_alg.as_deref())?,
             id: id.clone(),
-            name: name.clone(),
+            name: raw.name.clone(),
             origins: origins.clone(),
             redirect_uris: redirect_uris.clone(),
             post_logout_redirect_uris: post_logout_redirect_uris.clone(),

@@ -21,7 +21,7 @@ pub(super) struct Node {
     value: Value,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum Place {
     Line(usize),
     Variable(String),
@@ -63,7 +63,8 @@ impl Node {
         variables: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<(), Refusal> {
         // In their order a table's own variable comes before those below it, whatever the system's order is.
-        let ours: BTreeMap<OsString, OsString> = variables.filter(|(name, _)| is_ours(name)).collect();
+        let ours = variables.filter(|(name, text)| is_ours(name) && !is_of_kubernetes(name, text));
+        let ours: BTreeMap<OsString, OsString> = ours.collect();
         for (name, text) in ours {
             let variable = name.to_string_lossy().into_owned();
             let (Some(key), Some(text)) = (name.to_str(), text.to_str()) else {
@@ -97,6 +98,32 @@ impl Node {
             table = &mut keys.entry(key.into()).or_insert_with(empty).1;
         }
         Ok(())
+    }
+
+    /// Whether a key that is called `secret` stands in any table here: then this file is as secret as that.
+    pub(super) fn has_secret(&self) -> bool {
+        match &self.value {
+            Value::Table(keys) => keys.iter().any(|(key, (_, node))| key == "secret" || node.has_secret()),
+            _ => false,
+        }
+    }
+
+    /// Where a key was written, `clients[1].id`, or else the nearest table around it; `None` for what is nowhere.
+    pub(super) fn place_of(&self, key: &str) -> Option<String> {
+        let (mut node, mut place) = (self, None);
+        for step in key.split(['.', '[', ']']).filter(|step| !step.is_empty()) {
+            let next = match &node.value {
+                Value::Table(keys) => keys.get(step).map(|(place, node)| (place, node)),
+                Value::List(elements) => {
+                    let element = step.parse().ok().and_then(|at: usize| elements.get(at));
+                    element.map(|element| (&element.place, element))
+                }
+                _ => None,
+            };
+            let Some((found, below)) = next else { break };
+            (node, place) = (below, Some(found.to_string()));
+        }
+        place
     }
 
     fn must_be(&self, what: &str) -> Refusal {
@@ -133,7 +160,12 @@ impl Node {
             }
             _ => None,
         };
-        elements.ok_or_else(|| self.must_be("a list: [\"a\", \"b\"]"))
+        elements.ok_or_else(|| match self.value {
+            Value::Table(_) => {
+                self.must_be("a list of tables: its heading has two brackets on each side, [[…]]")
+            }
+            _ => self.must_be("a list: [\"a\", \"b\"]"),
+        })
     }
 
     fn table(self) -> Result<(Place, Members), Refusal> {
@@ -145,7 +177,10 @@ impl Node {
             },
             _ => None,
         };
-        let keys = keys.ok_or_else(|| self.must_be("a table"))?;
+        let keys = keys.ok_or_else(|| match self.value {
+            Value::List(_) => self.must_be("a table: its heading has one bracket on each side, […]"),
+            _ => self.must_be("a table"),
+        })?;
         Ok((self.place, keys))
     }
 }
@@ -156,6 +191,27 @@ fn no_table(place: Place) -> Refusal {
 
 fn is_ours(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+}
+
+/// What Kubernetes tells every pod of the Services beside it, by their names: one that is called `weixin-login`, or
+/// `weixin-login-ops`, speaks in our prefix.
+fn is_of_kubernetes(name: &OsStr, text: &OsStr) -> bool {
+    let (Some(name), Some(text)) = (name.to_str(), text.to_str()) else { return false };
+    let words: Vec<&str> = name[PREFIX.len()..].split('_').collect();
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_address = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| text.starts_with(scheme));
+    let is_protocol = |word: &str| matches!(word, "TCP" | "UDP" | "SCTP");
+    match &*words {
+        [.., "SERVICE", "HOST"] => true,
+        [.., "PORT", number, protocol, "ADDR" | "PORT" | "PROTO"] => {
+            is_number(number) && is_protocol(protocol)
+        }
+        [.., "PORT", number, protocol] if is_number(number) && is_protocol(protocol) => is_address,
+        // The port, or the one of a name.
+        words if words.windows(2).any(|pair| pair == ["SERVICE", "PORT"]) => is_number(text),
+        [.., "PORT"] => is_address,
+        _ => false,
+    }
 }
 
 impl Value {
@@ -323,9 +379,14 @@ impl serde::de::Error for Refusal {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Refusal {
+        // Less alike is another word, not this one mistyped.
+        const ALIKE: f64 = 0.8;
         let likeness = |known: &&&str| strsim::jaro_winkler(field, known);
         let nearest = expected.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        let nearest = nearest.map(|nearest| format!(". Did you mean `{nearest}`?")).unwrap_or_default();
+        let nearest = match nearest.filter(|nearest| likeness(nearest) >= ALIKE) {
+            Some(nearest) => format!(". Did you mean `{nearest}`?"),
+            None => format!("; there are {}", expected.join(", ")),
+        };
         Refusal::custom(format_args!("is not a key{nearest}")).below(field.into())
     }
 }
@@ -334,10 +395,8 @@ impl std::error::Error for Refusal {}
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.place {
-            Some(Place::Line(line)) => write!(f, "line {line}: ")?,
-            Some(Place::Variable(name)) => write!(f, "{name}: ")?,
-            None => {}
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
         }
         if !self.keys.is_empty() {
             write!(f, "`{}` ", self.keys.join("."))?;
@@ -346,7 +405,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl fmt::Debug for Place {
+impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Line(line) => write!(f, "line {line}"),

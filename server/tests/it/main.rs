@@ -4,11 +4,12 @@
 
 mod attempt;
 mod canary;
+mod config;
 mod embedded;
 mod faults;
 mod harness;
-mod limits;
 mod kills;
+mod limits;
 mod page;
 mod proxy;
 mod return_to;

@@ -227,9 +227,15 @@ async fn a_missing_secret_says_which_setting_wants_it() {
         |text| text.lines().filter(|line| !line.starts_with("secret_file")).collect::<Vec<_>>().join("\n"),
         &["`weixin.website.secret_file` is missing"],
     );
-    attempt.refused(|text| text.replace("/secret\"", "/no-such-file\""), &["no-such-file cannot be read"]);
+    attempt.refused(
+        |text| text.replace("/secret\"", "/no-such-file\""),
+        &["no-such-file, which cannot be read: No such file"],
+    );
     std::fs::write(attempt.data.path().join("empty"), "\n").unwrap();
-    attempt.refused(|text| text.replace("/secret\"", "/empty\""), &["`weixin.website.secret_file` is empty"]);
+    attempt.refused(
+        |text| text.replace("/secret\"", "/empty\""),
+        &["`weixin.website.secret_file` is /", "/empty, which is empty"],
+    );
 }
 
 #[tokio::test]
@@ -286,8 +292,10 @@ async fn a_taken_port_is_named() {
 #[tokio::test]
 async fn a_store_that_cannot_be_written_is_said() {
     let attempt = Attempt::new().await;
-    attempt
-        .refused(|text| text.replace("/store.db", "/no-such-folder/store.db"), &["the store does not work"]);
+    attempt.refused(
+        |text| text.replace("/store.db", "/no-such-folder/store.db"),
+        &["/no-such-folder/store.db, and there is no folder "],
+    );
     std::fs::write(attempt.data.path().join("text.db"), "this is no database, and it is long enough to see")
         .unwrap();
     attempt.refused(|text| text.replace("/store.db", "/text.db"), &["the store"]);
