@@ -56,6 +56,8 @@ fn check_login<J: Json>() {
     ] {
         assert_eq!(Ready::read::<J>(answer), Ok(ready.clone()), "{answer}");
     }
+    let named = Ready::read::<J>(sample!("check-login.control.json")).map(|ready| ready.nickname);
+    assert_eq!(named.as_deref(), Ok("琦娅\u{fffd}"));
     for (answer, unusable) in [
         (sample!("check-login.scan-only.json"), Unusable::ErrCode(crate::fast_login::SCAN_ONLY)),
         (sample!("check-login.unknown-apiname.json"), Unusable::ErrCode(crate::fast_login::UNKNOWN_APINAME)),
@@ -142,9 +144,14 @@ fn sns<J: Json>() {
         ("陈锴", &openid, Some(unionid))
     );
     assert!(userinfo.headimgurl.starts_with("https://thirdwx.qlogo.cn/"));
-    assert_eq!(
-        UserInfo::read::<J>(sample!("userinfo.no-avatar.json")),
-        Ok(UserInfo { openid, nickname: String::new(), headimgurl: String::new(), unionid: None })
-    );
+    for (answer, nickname) in [
+        (sample!("userinfo.no-avatar.json"), ""),
+        (sample!("userinfo.control.json"), "琦娅"),
+        (sample!("userinfo.half-emoji.json"), "lisa\u{fffd}"),
+    ] {
+        let (openid, nickname) = (openid.clone(), nickname.into());
+        let expected = UserInfo { openid, nickname, headimgurl: String::new(), unionid: None };
+        assert_eq!(UserInfo::read::<J>(answer), Ok(expected));
+    }
     assert_eq!(UserInfo::read::<J>(sample!("userinfo.busy.json")), Err(Refused::ErrCode(ErrCode(-1))));
 }

@@ -65,7 +65,7 @@ impl AccessTokenAnswer {
 pub struct UserInfo {
     /// The person as this app sees them.
     pub openid: OpenId,
-    /// As the person wrote it: hostile text.
+    /// As the person wrote it, without control characters: hostile text all the same.
     pub nickname: String,
     /// Where the avatar is; empty when there is none, http in older answers.
     pub headimgurl: String,
@@ -82,7 +82,7 @@ impl UserInfo {
         let answer: J = good(body)?;
         Ok(Self {
             openid: parsed(&answer, "openid", OpenId::parse)?,
-            nickname: answer.text_member("nickname").unwrap_or_default(),
+            nickname: answer.name_member("nickname"),
             headimgurl: answer.text_member("headimgurl").unwrap_or_default(),
             unionid: unionid(&answer)?,
         })

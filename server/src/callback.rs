@@ -6,8 +6,8 @@
 pub mod embedded;
 pub mod hosted;
 
-use protocol::ids::State;
-use protocol::service::Kind;
+use protocol::ids::{AuthorizationCode, State};
+use protocol::service::{ErrorCode, Kind};
 
 use crate::clock::Seconds;
 use crate::secret::SecretHash;
@@ -129,6 +129,19 @@ pub async fn consume_scene(
         (Progress::Denied, _) => Err(CallbackError::Denied),
         _ => Err(CallbackError::NotApproved),
     }
+}
+
+/// What WeChat says in the place of a code where the person has refused: nothing, by its documents; this word, by three sites that
+/// read it.
+const REFUSED: &str = "authdeny";
+
+/// WeChat's code, where the person has not refused.
+///
+/// # Errors
+/// `access_denied`, or `invalid_request` for what is no code.
+pub(crate) fn code_of(code: Option<String>) -> Result<AuthorizationCode, ErrorCode> {
+    let code = code.filter(|code| !code.is_empty() && !code.eq_ignore_ascii_case(REFUSED));
+    AuthorizationCode::parse(code.ok_or(ErrorCode::AccessDenied)?).map_err(|_| ErrorCode::InvalidRequest)
 }
 
 /// Whether this is the browser, and the page, that started the attempt.

@@ -2,10 +2,10 @@
 //! that started it (fast login). Both consume, exchange, and give our own code.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use protocol::ids::{AuthorizationCode, State};
+use protocol::ids::State;
 use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, Problem, SECRET_HEADER};
 
-use super::{BrowserProof, CallbackError, consume, find};
+use super::{BrowserProof, CallbackError, code_of, consume, find};
 use crate::error::ApiError;
 use crate::origin::{is_own_page, origin};
 use crate::shared::Shared;
@@ -63,10 +63,10 @@ async fn finish(
     }
     let attempt = consume(app.fleeting.as_ref(), row, proof, now).await?;
     let ended = async {
-        let refused = || ApiError::new(ErrorCode::AccessDenied, "the person refused");
-        let code = answer.code.filter(|code| !code.is_empty()).ok_or_else(refused)?;
-        let code = AuthorizationCode::parse(code)
-            .map_err(|_| ApiError::new(ErrorCode::InvalidRequest, "WeChat's code is malformed"))?;
+        let code = code_of(answer.code).map_err(|code| match code {
+            ErrorCode::AccessDenied => ApiError::new(code, "the person refused"),
+            code => ApiError::new(code, "WeChat's code is malformed"),
+        })?;
         let identity = app.exchange.identity(&attempt, code).await?;
         let account = account::of_identity(app, identity).await?;
         Ok(token::issue(app, &attempt, account.id).await?)

@@ -5,12 +5,12 @@ use std::time::Duration;
 use actix_web::cookie::Cookie;
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::{HttpRequest, HttpResponse, web};
-use protocol::ids::{AuthorizationCode, State};
+use protocol::ids::State;
 use protocol::service::{ErrorCode, Kind};
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::{BrowserProof, CallbackError, ConsumedAttempt, consume, find, proves};
+use super::{BrowserProof, CallbackError, ConsumedAttempt, code_of, consume, find, proves};
 use crate::authorization::{Authorization, see_other};
 use crate::error::{exchange_code, log};
 use crate::headers::{content_security_policy, header_value};
@@ -36,7 +36,7 @@ struct CallbackQuery {
     state: Option<String>,
 }
 
-/// `GET /callback?code=&state=`; without a code the person has refused.
+/// `GET /callback?code=&state=`; without a code, or with WeChat's word in its place, the person has refused.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let language = Language::of(&request);
     let refuse = |refusal, again: Option<&str>| pages::refusal(&app, refusal, language, again);
@@ -119,8 +119,7 @@ async fn log_in(
         tracing::error!(%error, "the store did not answer");
         ErrorCode::TemporarilyUnavailable
     };
-    let code = code.filter(|code| !code.is_empty()).ok_or(ErrorCode::AccessDenied)?;
-    let code = AuthorizationCode::parse(code).map_err(|_| ErrorCode::InvalidRequest)?;
+    let code = code_of(code)?;
     let identity = app.exchange.identity(attempt, code).await.map_err(|error| {
         log(&error);
         exchange_code(&error)

@@ -100,9 +100,11 @@ async fn user_info(app: &Shared, token: &str) -> Result<UserInfo, OAuthError> {
         weixin_unionid: None,
     };
     if scopes.has(Scopes::PROFILE) {
-        info.name = Some(account.nickname.clone());
-        info.nickname = Some(account.nickname);
-        info.picture = account.picture;
+        // A claim without a value is left out, and not an empty text (OpenID Connect Core §5.3.2).
+        let nickname = Some(account.nickname).filter(|nickname| !nickname.is_empty());
+        info.name = nickname.clone();
+        info.nickname = nickname;
+        info.picture = account.picture.filter(|picture| !picture.is_empty());
     }
     if scopes.has(Scopes::WEIXIN) {
         // One openid, the website app's where there is one: openids of different apps are different names.

@@ -96,6 +96,26 @@ async fn a_callback_without_a_code_is_a_refusal_and_closes_the_attempt() {
 }
 
 #[tokio::test]
+async fn weixins_word_in_the_place_of_a_code_is_a_refusal() {
+    let house = House::new().await;
+    for word in ["authdeny", "AuthDeny"] {
+        let mut visitor = house.visitor();
+        let attempt = visitor.start_hosted().await;
+        let state = attempt["state"].as_str().unwrap();
+        let answer = visitor.open(&format!("/callback?code={word}&state={state}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert!(answer.body.contains("access_denied"), "{}", answer.body);
+
+        let mut visitor = house.visitor();
+        let attempt = visitor.start_embedded().await;
+        let refusal = serde_json::json!({ "code": word, "state": attempt["state"] });
+        let answer = visitor.post(SHOP, "/callback", &refusal).await;
+        assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (400, Some("access_denied")));
+    }
+    assert_eq!(house.exchanges(), 0);
+}
+
+#[tokio::test]
 async fn a_callback_that_is_loaded_again_gets_the_way_and_nothing_else() {
     let house = House::new().await;
     let mut visitor = house.visitor();

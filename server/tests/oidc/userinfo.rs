@@ -76,6 +76,28 @@ async fn the_weixin_scope_tells_the_ids_at_weixin() {
     assert_eq!(info.get("nickname"), None);
 }
 
+/// OpenID Connect Core §5.3.2: a claim without a value is left out.
+#[tokio::test]
+async fn what_a_person_has_not_is_no_claim() {
+    let provider = Provider::start().await;
+    for (nickname, name) in [("", None), ("\u{7}\n", None), ("\u{14}琦娅", Some("琦娅"))] {
+        let headimgurl = Some(String::new());
+        let person = weixin_emulator::Person::new("unnamed", nickname);
+        provider.emulator.set_person(weixin_emulator::Person { headimgurl, ..person });
+        let answer = provider.log_in(SUITE, &[("scope", "openid profile")]).await;
+        let claims = provider.id_token(SUITE, &answer).await;
+        let info = provider.userinfo(answer.text("access_token")).await.body;
+        for told in [&claims, &info] {
+            assert!(told["sub"].is_string(), "{told}");
+            assert_eq!(told.get("picture"), None, "{told}");
+        }
+        assert_eq!((claims.get("name"), claims.get("nickname")), (None, None), "{claims}");
+        let told = [info.get("name"), info.get("nickname")]
+            .map(|claim| claim.map(|claim| claim.as_str().expect("a text")));
+        assert_eq!(told, [name, name], "{info}");
+    }
+}
+
 #[tokio::test]
 async fn a_person_is_the_same_at_each_login_and_another_person_another() {
     let provider = Provider::start().await;
