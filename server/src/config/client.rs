@@ -10,7 +10,7 @@ use crate::secret::SecretHash;
 
 /// Addresses that a browser is sent to: whole, without a fragment (RFC 6749 §3.1.2), and written as browsers write them, so that
 /// byte-exact is exact.
-pub(super) fn check_addresses(key: &str, addresses: &[String]) -> Result<(), ConfigError> {
+pub(super) fn check_addresses(key: &str, addresses: &[String], in_public: bool) -> Result<(), ConfigError> {
     for address in addresses {
         let whole = Url::parse(address).is_ok_and(|url| {
             let web = matches!(url.scheme(), "http" | "https");
@@ -25,7 +25,7 @@ pub(super) fn check_addresses(key: &str, addresses: &[String]) -> Result<(), Con
             return Err(wrong(key, format!("has `{address}`, {problem}")));
         }
         // Codes are sent there, through whatever network the person is in.
-        if Url::parse(address).is_ok_and(|url| url.scheme() == "http" && !is_safe(&url)) {
+        if in_public && Url::parse(address).is_ok_and(|url| url.scheme() == "http" && !is_safe(&url)) {
             let problem = "which must be https; plain http is for localhost alone";
             return Err(wrong(key, format!("has `{address}`, {problem}")));
         }
@@ -35,6 +35,7 @@ pub(super) fn check_addresses(key: &str, addresses: &[String]) -> Result<(), Con
 
 pub(super) fn secret(key: &str, hex: Option<&str>) -> Result<Option<SecretHash>, ConfigError> {
     let Some(hex) = hex else { return Ok(None) };
+    let hex = if hex.bytes().all(|byte| byte.is_ascii_hexdigit()) { hex } else { "" };
     let bytes = (0..hex.len())
         .step_by(2)
         .map(|at| hex.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()));

@@ -18,7 +18,7 @@ pub(super) fn is_safe(url: &Url) -> bool {
 }
 
 /// A sentence of what is wrong with an address that must be an origin; `None` where it is one.
-pub(super) fn no_origin(text: &str) -> Option<String> {
+pub(super) fn no_origin(text: &str, in_public: bool) -> Option<String> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let Some(url) = url else {
         return Some(format!("has `{text}`, which is no origin; one is https://shop.example.com"));
@@ -27,7 +27,8 @@ pub(super) fn no_origin(text: &str) -> Option<String> {
     if origin != text {
         return Some(format!("has `{text}`; as an origin, without a path, that is {origin}"));
     }
-    (!is_safe(&url)).then(|| format!("has `{text}`, which must be https; plain http is for localhost alone"))
+    (in_public && !is_safe(&url))
+        .then(|| format!("has `{text}`, which must be https; plain http is for localhost alone"))
 }
 
 /// Whether it is a host, as policies and addresses have it: `wx.qlogo.cn`.

@@ -422,6 +422,8 @@ fn clients(
     if raw.is_empty() {
         return Err(wrong("clients", "is missing: at least one [[clients]] with id, name and origins"));
     }
+    // Trying out on this machine is with pages of other names too, which have no certificate.
+    let in_public = !public_url.is_localhost();
     let mut clients: Vec<Client> = Vec::new();
     for (at, raw) in raw.into_iter().enumerate() {
         let key = |name: &str| format!("clients[{at}].{name}");
@@ -438,11 +440,11 @@ fn clients(
         if clients.iter().any(|client| client.id == *id) {
             return Err(wrong(&key("id"), format!("`{id}` is the id of another client already")));
         }
-        if let Some(problem) = origins.iter().find_map(|origin| public_url::no_origin(origin)) {
+        if let Some(problem) = origins.iter().find_map(|origin| public_url::no_origin(origin, in_public)) {
             return Err(wrong(&key("origins"), problem));
         }
-        client::check_addresses(&key("redirect_uris"), redirect_uris)?;
-        client::check_addresses(&key("post_logout_redirect_uris"), post_logout_redirect_uris)?;
+        client::check_addresses(&key("redirect_uris"), redirect_uris, in_public)?;
+        client::check_addresses(&key("post_logout_redirect_uris"), post_logout_redirect_uris, in_public)?;
         let scenes = raw.scenes.unwrap_or(weixin.website.is_none());
         if scenes && weixin.service_account.is_none() {
             let problem = "needs [weixin.service_account]: a scene is confirmed by it";
