@@ -123,10 +123,13 @@ impl Application {
             None => public.listen(listener),
         };
         let shared = app.clone();
-        let ops = HttpServer::new(move || ActixApp::new().app_data(shared.clone()).configure(ops::routes))
-            .workers(1)
-            .shutdown_timeout(1)
-            .listen(ops_listener);
+        let readiness = web::Data::new(ops::Readiness::new());
+        let ops = HttpServer::new(move || {
+            ActixApp::new().app_data(shared.clone()).app_data(readiness.clone()).configure(ops::routes)
+        })
+        .workers(1)
+        .shutdown_timeout(1)
+        .listen(ops_listener);
         Ok(Self {
             address,
             ops_address,

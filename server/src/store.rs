@@ -153,7 +153,7 @@ pub struct IdentityRow<'a> {
 /// What must outlive everything: who is who, and who is logged in.
 #[async_trait]
 pub trait Lasting: grants::Grants + keys::Keys + people::People {
-    /// Asks whether the store answers at all.
+    /// Asks whether the store answers, and takes a write as far as the disk.
     async fn ping(&self) -> Result<(), StoreError>;
     /// Finds the account of an identity (its own, else that of its unionid) or makes one, joins a unionid that turned up later,
     /// and keeps nickname and picture. An identity never changes its account, so no client's `sub` changes.

@@ -4,6 +4,7 @@
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{digest, hkdf, hmac, rand};
@@ -17,8 +18,9 @@ const LENGTH: usize = 32;
 /// How a sealed text says which master key it wants.
 const NAME_LENGTH: usize = 8;
 
-/// All master keys, in the configuration's order: the first seals and derives, every one opens.
-pub struct MasterKeys(Vec<MasterKey>);
+/// All master keys, in the configuration's order: the first seals and derives, every one opens. Clones are the same keys.
+#[derive(Clone)]
+pub struct MasterKeys(Arc<[MasterKey]>);
 
 impl MasterKeys {
     /// Reads the files, each of them 32 bytes as one line of base64 (`openssl rand -base64 32`).
@@ -55,7 +57,7 @@ impl MasterKeys {
     /// Fresh keys of no file, for tests.
     #[cfg(test)]
     pub fn random() -> MasterKeys {
-        MasterKeys(vec![MasterKey::new(&random::<LENGTH>())])
+        MasterKeys(Arc::new([MasterKey::new(&random::<LENGTH>())]))
     }
 
     /// Seals a text under the first key. `purpose` is no secret: the same one must be named to open it.

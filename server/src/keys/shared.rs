@@ -1,6 +1,7 @@
 //! The ring that a running service signs with: read at the start, read again every minute and as soon as a key was withdrawn, made
 //! where there is none, and rotated by schedule where that is configured.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{KeyError, KeyRing, MasterKeys, PUBLISH_LEAD, RELOAD_EVERY, SealedKey, SigningAlgorithm};
@@ -20,13 +21,15 @@ pub struct SharedKeys {
     rotate_every: Option<Seconds>,
     loaded: RwLock<Loaded>,
     loading: tokio::sync::Mutex<()>,
+    /// Whether the rows could not be read the last time: it is said when that begins and when it ends.
+    failing: AtomicBool,
 }
 
 #[derive(Clone)]
 struct Loaded {
     ring: Arc<KeyRing>,
     at: Seconds,
-    /// When the rows' names were last compared with the ring's.
+    /// When the rows' names were last compared with the ring's, or should have been.
     compared_at: Seconds,
 }
 
@@ -60,21 +63,40 @@ impl SharedKeys {
     ) -> Result<SharedKeys, LoadError> {
         let ring = load(store, &masters, rotate_every, now).await?;
         let loaded = RwLock::new(Loaded::new(ring, now));
-        Ok(SharedKeys { masters, rotate_every, loaded, loading: tokio::sync::Mutex::new(()) })
+        Ok(SharedKeys {
+            masters,
+            rotate_every,
+            loaded,
+            loading: tokio::sync::Mutex::new(()),
+            failing: AtomicBool::new(false),
+        })
     }
 
     /// The ring of the last minute, without a key that was withdrawn a second ago. A store that does not answer leaves the one
-    /// before in use.
+    /// before in use, and is asked once a second, however many want the ring.
     pub async fn ring(&self, store: &dyn Lasting, now: Seconds) -> Arc<KeyRing> {
         if now - self.loaded().compared_at >= COMPARE_EVERY {
             // One request reads; the others go on with what there is.
-            if let Ok(_reading) = self.loading.try_lock()
-                && let Err(error) = self.read_again(store, now).await
-            {
-                tracing::error!(%error, "the signing keys could not be read again");
+            if let Ok(_reading) = self.loading.try_lock() {
+                let read = self.read_again(store, now).await;
+                self.tell(read, now);
             }
         }
         self.loaded().ring
+    }
+
+    fn tell(&self, read: Result<(), LoadError>, now: Seconds) {
+        let was_failing = self.failing.swap(read.is_err(), Ordering::Relaxed);
+        match read {
+            Ok(()) if was_failing => tracing::info!("the signing keys can be read again"),
+            Ok(()) => {}
+            Err(error) => {
+                self.keep(Loaded { compared_at: now, ..self.loaded() });
+                if !was_failing {
+                    tracing::error!(%error, "the signing keys could not be read again; those before stay in use");
+                }
+            }
+        }
     }
 
     async fn read_again(&self, store: &dyn Lasting, now: Seconds) -> Result<(), LoadError> {
@@ -111,9 +133,22 @@ pub async fn rotate(store: &dyn Lasting, masters: &MasterKeys, now: Seconds) -> 
     let active_from = now + PUBLISH_LEAD;
     for algorithm in SigningAlgorithm::ALL {
         // One second after now: a key that was made in this very second does not stand in the way.
-        store.insert_signing_key(&SealedKey::make(algorithm, masters, now, active_from), now + 1).await?;
+        store.insert_signing_key(&make(algorithm, masters, now, active_from).await, now + 1).await?;
     }
     Ok(active_from)
+}
+
+/// A new key, made where it holds nobody up.
+async fn make(
+    algorithm: SigningAlgorithm,
+    masters: &MasterKeys,
+    now: Seconds,
+    active_from: Seconds,
+) -> SealedKey {
+    let masters = masters.clone();
+    let made =
+        tokio::task::spawn_blocking(move || SealedKey::make(algorithm, &masters, now, active_from)).await;
+    made.expect("a key is made, or the system gives no random bytes")
 }
 
 async fn load(
@@ -133,9 +168,8 @@ async fn load(
             (Some(made), Some(every)) if made + every <= now => (now + PUBLISH_LEAD, now - every + 1),
             (Some(_), _) => continue,
         };
-        added |= store
-            .insert_signing_key(&SealedKey::make(algorithm, masters, now, active_from), unless_since)
-            .await?;
+        let made = make(algorithm, masters, now, active_from).await;
+        added |= store.insert_signing_key(&made, unless_since).await?;
         // Another node may have been the one that added it.
         rows = store.signing_keys().await?;
     }

@@ -36,6 +36,7 @@ pub struct House {
     pub weixin: Emulator,
     pub clock: Clock,
     pub address: SocketAddr,
+    pub ops_address: SocketAddr,
     pub data: TempDir,
     system: System,
     thread: Option<JoinHandle<()>>,
@@ -57,17 +58,17 @@ impl House {
         let (started, starting) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runner = System::new();
-            let address = runner.block_on(async {
+            let addresses = runner.block_on(async {
                 let application = Application::build(config, given).await.unwrap();
-                let address = application.address();
+                let addresses = (application.address(), application.ops_address());
                 actix_web::rt::spawn(application.run());
-                address
+                addresses
             });
-            started.send((address, System::current())).unwrap();
+            started.send((addresses, System::current())).unwrap();
             runner.run().unwrap();
         });
-        let (address, system) = starting.recv().unwrap();
-        Self { weixin, clock, address, data, system, thread: Some(thread) }
+        let ((address, ops_address), system) = starting.recv().unwrap();
+        Self { weixin, clock, address, ops_address, data, system, thread: Some(thread) }
     }
 
     pub fn visitor(&self) -> Visitor {
