@@ -22,6 +22,7 @@ mod headers;
 pub mod keys;
 mod limits;
 pub mod metrics;
+mod misrouted;
 pub mod oauth_error;
 pub mod oidc;
 mod openapi;

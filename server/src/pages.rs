@@ -19,6 +19,9 @@ use crate::shared::Shared;
 pub use crate::text::Refusal;
 use crate::text::{self, Language, Sentence, say};
 
+/// As much as is shown of a host that somebody else has named.
+const LONGEST_HOST: usize = 100;
+
 /// What every page has around its middle.
 struct Frame {
     prefix: String,
@@ -147,6 +150,22 @@ pub(crate) fn slow_down(app: &Shared, wait: Wait, language: Language) -> HttpRes
     let mut response = refusal(app, Refusal::Code(ErrorCode::SlowDown), language, None);
     response.headers_mut().insert(RETRY_AFTER, wait.seconds().into());
     response
+}
+
+/// The service was opened under another host than its own: which, and the way to the page there.
+pub fn other_host(app: &Shared, asked: &str, there: &str, language: Language) -> HttpResponse {
+    let asked: String = asked.chars().take(LONGEST_HOST).collect();
+    let text = say(text::OTHER_HOST_HINT, language)
+        .replace("{expected}", app.config.public_url.host())
+        .replace("{asked}", &asked);
+    let notice = NoticePage {
+        frame: Frame::new(app, language),
+        title: say(text::OTHER_HOST, language),
+        text: &text,
+        code: "wrong_address",
+        start_again: Some(there),
+    };
+    page(StatusCode::MISDIRECTED_REQUEST, notice.render())
 }
 
 /// After a logout.

@@ -8,13 +8,16 @@ use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, VARY};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
 use protocol::service::ErrorCode;
+use url::Url;
 
+use crate::config::PublicUrl;
 use crate::error::ApiError;
 use crate::headers::header_value;
 use crate::limits::Limit;
+use crate::misrouted;
 use crate::oauth_error::OAuthError;
 use crate::oidc::response;
-use crate::origin::origin;
+use crate::origin::{origin, sec_fetch_dest};
 use crate::pages::{self, Refusal};
 use crate::shared::Shared;
 use crate::text::Language;
@@ -43,21 +46,40 @@ pub(crate) async fn floods(
     Ok(request.into_response(response).map_into_right_body())
 }
 
-/// On localhost any page of the web could make its own name point here: only our own Host is answered.
+/// On localhost any page of the web could make its own name point here: only our own Host is answered. A person gets a page with the
+/// way there; whoever runs the proxy, which often writes another Host, a line in the log.
 pub async fn other_hosts(
     app: web::Data<Shared>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<BoxBody>>, Error> {
     let public_url = &app.config.public_url;
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    if public_url.is_localhost() && host != Some(public_url.host()) {
-        let response =
-            HttpResponse::MisdirectedRequest().body("this service answers only under its public_url\n");
-        let response = readable(&app, request.request(), response);
-        return Ok(request.into_response(response).map_into_right_body());
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if !public_url.is_localhost() || is_host_of(public_url, host) {
+        return Ok(next.call(request).await?.map_into_boxed_body().map_into_left_body());
     }
-    Ok(next.call(request).await?.map_into_boxed_body().map_into_left_body())
+    misrouted::other_host(public_url, host);
+    let response = match sec_fetch_dest(request.request()) {
+        Some("document" | "iframe") => {
+            let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+            let there = format!("{}{path}", public_url.origin());
+            pages::other_host(&app, host, &there, Language::of(request.request()))
+        }
+        _ => HttpResponse::MisdirectedRequest().body(format!(
+            "this service was asked as {host:?}, and answers as {:?} alone: its public_url is {}\n",
+            public_url.host(),
+            public_url.as_str()
+        )),
+    };
+    let response = readable(&app, request.request(), response);
+    Ok(request.into_response(response).map_into_right_body())
+}
+
+/// Whether a Host header means our own, in any spelling: case, and a port that is the scheme's own.
+fn is_host_of(public_url: &PublicUrl, host: &str) -> bool {
+    let is_plain = !host.contains(['/', '\\', '@', '?', '#']);
+    let origin = Url::parse(&format!("http://{host}")).map(|url| url.origin().ascii_serialization());
+    is_plain && origin.is_ok_and(|origin| origin == public_url.origin())
 }
 
 /// Lets a registered page read what is refused here, before the routes and their CORS: else its script is told of no answer at all.
@@ -82,7 +104,8 @@ pub fn json(error: JsonPayloadError, _: &HttpRequest) -> Error {
     ApiError::new(ErrorCode::InvalidRequest, description).into()
 }
 
-/// A page for people, who may have mistyped.
+/// A page for people, who may have mistyped; the operator hears of a proxy that changes paths.
 pub async fn unknown_path(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
+    misrouted::unknown_path(&app.config.public_url, &request);
     pages::refusal(&app, Refusal::NotFound, Language::of(&request), None)
 }

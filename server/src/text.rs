@@ -304,6 +304,14 @@ pub const SESSIONS_HINT: Sentence = [
     "如果有不認識的登入，請在這裡登出它。",
     "If there is one that is not yours, log it out here.",
 ];
+/// Under another host than the service's own.
+pub const OTHER_HOST: Sentence = ["请换一个地址打开", "請換一個網址開啟", "This page is at another address"];
+/// Below it; the two places are filled.
+pub const OTHER_HOST_HINT: Sentence = [
+    "您打开的是 {asked}，登录服务在 {expected}。",
+    "您開啟的是 {asked}，登入服務在 {expected}。",
+    "You opened {asked}; the login is at {expected}.",
+];
 /// Of a refusal.
 pub const START_AGAIN: Sentence = ["重新登录", "重新登入", "Start again"];
 /// The landing page.

@@ -11,6 +11,7 @@ mod faults;
 mod harness;
 mod kills;
 mod limits;
+mod misrouted;
 mod ops;
 mod page;
 mod program;

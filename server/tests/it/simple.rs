@@ -157,6 +157,10 @@ async fn the_page_can_read_that_the_service_answers_under_another_address() {
     let answer = send(&house, Some(SHOP), Some(PLAIN), &start_login().to_string()).await;
     assert_eq!(
         (answer.status.as_u16(), answer.body.as_str(), answer.header("access-control-allow-origin")),
-        (421, "this service answers only under its public_url\n", SHOP)
+        (
+            421,
+            "this service was asked as \"shop.example.test\", and answers as \"localhost:4000\" alone: its public_url is http://localhost:4000/weixin\n",
+            SHOP
+        )
     );
 }
