@@ -29,14 +29,13 @@ use crate::shared::Shared;
 use crate::start::{embedded, hosted};
 use crate::store::keys::Keys;
 use crate::store::{SqliteStore, StoreError};
+use crate::upkeep::Upkeep;
 use crate::{commands, openapi, ops, pages, refuse, scene, session, tls, widget};
 
 /// A longer body is nobody's.
 const LONGEST_BODY: usize = 16 * 1024;
 /// Slower clients are cut.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
-/// Between two sweeps of what has expired.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// Why the service does not start. Each is one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -149,12 +148,17 @@ impl Application {
         self.ops_address
     }
 
+    /// What it does by itself while it runs, for who cannot wait until it does.
+    pub fn upkeep(&self) -> Upkeep {
+        Upkeep::new(self.app.clone())
+    }
+
     /// Serves until it is told to stop: SIGTERM, SIGINT.
     pub async fn run(self) -> std::io::Result<()> {
-        let sweeper = actix_web::rt::spawn(sweep(self.app));
+        let upkeep = actix_web::rt::spawn(self.upkeep().run());
         let ops = actix_web::rt::spawn(self.ops);
         let ended = self.public.await;
-        sweeper.abort();
+        upkeep.abort();
         ops.abort();
         ended
     }
@@ -283,25 +287,6 @@ fn registered_origins(app: &web::Data<Shared>, with_cookies: bool) -> Cors {
         .allowed_headers([header::CONTENT_TYPE.as_str(), SECRET_HEADER, "last-event-id"])
         .max_age(600);
     if with_cookies { cors.supports_credentials() } else { cors }
-}
-
-/// Clears away what has expired, again and again.
-async fn sweep(app: web::Data<Shared>) {
-    let mut ticks = actix_web::rt::time::interval(SWEEP_EVERY);
-    loop {
-        ticks.tick().await;
-        app.limits.sweep();
-        app.changes.sweep();
-        let now = app.clock.now();
-        match tokio::try_join!(
-            app.lasting.sweep_lasting(now),
-            app.lasting.sweep_grants(now),
-            app.fleeting.sweep_fleeting(now)
-        ) {
-            Ok((lasting, grants, fleeting)) => tracing::debug!(lasting, grants, fleeting, "swept"),
-            Err(error) => tracing::error!(%error, "the store did not answer"),
-        }
-    }
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BuildError> {

@@ -42,5 +42,6 @@ pub mod store;
 pub mod text;
 pub mod tls;
 pub mod token;
+pub mod upkeep;
 mod user_agent;
 mod widget;

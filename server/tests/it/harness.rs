@@ -14,8 +14,9 @@ use weixin_emulator::{
     DEFAULT_APPID, DEFAULT_SECRET, DEFAULT_SERVICE_ACCOUNT_APPID, DEFAULT_SERVICE_ACCOUNT_SECRET, Emulator,
 };
 use weixin_login::app::Application;
-use weixin_login::clock::Clock;
 use weixin_login::config::Config;
+
+use crate::swept_clock::SweptClock;
 
 /// Where the world sees the service: a proxy does TLS in front of it.
 pub const PUBLIC_URL: &str = "https://shop.example.test/weixin";
@@ -34,7 +35,7 @@ pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 pub struct House {
     pub weixin: Emulator,
-    pub clock: Clock,
+    pub clock: SweptClock,
     pub address: SocketAddr,
     pub ops_address: SocketAddr,
     pub data: TempDir,
@@ -53,13 +54,14 @@ impl House {
         let data = TempDir::new().unwrap();
         let config = change(config(&weixin, &data));
         let config = Config::parse(&config, std::iter::empty(), data.path()).unwrap();
-        let clock = Clock::system();
+        let clock = SweptClock::default();
         let given = clock.clone();
         let (started, starting) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runner = System::new();
             let addresses = runner.block_on(async {
-                let application = Application::build(config, given).await.unwrap();
+                let application = Application::build(config, (*given).clone()).await.unwrap();
+                given.sweeps(application.upkeep());
                 let addresses = (application.address(), application.ops_address());
                 actix_web::rt::spawn(application.run());
                 addresses

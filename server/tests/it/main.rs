@@ -22,5 +22,7 @@ mod session;
 mod simple;
 mod start;
 mod surface;
+#[path = "../swept/clock.rs"]
+mod swept_clock;
 mod tls;
 mod widget;

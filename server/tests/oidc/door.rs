@@ -18,8 +18,9 @@ use tempfile::TempDir;
 use url::Url;
 use weixin_emulator::{Emulator, Options};
 use weixin_login::app::Application;
-use weixin_login::clock::Clock;
 use weixin_login::config::Config;
+
+use crate::swept_clock::SweptClock;
 
 /// Where clients of the tests are registered; nobody listens there.
 pub const CALLBACK: &str = "https://rp.example.com/callback";
@@ -56,7 +57,7 @@ pub const ORIGIN: &str = "https://spa.example.com";
 /// A running service and what it talks to. Stops when it is dropped.
 pub struct Provider {
     pub issuer: String,
-    pub clock: Clock,
+    pub clock: SweptClock,
     pub emulator: Emulator,
     pub folder: TempDir,
     pub config_text: String,
@@ -85,7 +86,7 @@ impl Provider {
         let port = free_port();
         let issuer = format!("http://localhost:{port}");
         let config_text = change(config(&emulator, &folder, port));
-        let clock = Clock::system();
+        let clock = SweptClock::default();
         let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");
         let mut provider = Provider { issuer, clock, emulator, folder, config_text, http, _service: None };
         provider._service = run(&provider);
@@ -417,13 +418,14 @@ pub struct Service {
 }
 
 impl Service {
-    fn start(config_text: &str, clock: &Clock) -> Service {
+    fn start(config_text: &str, clock: &SweptClock) -> Service {
         let (config, clock) = (parse(config_text), clock.clone());
         let (started, starting) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runner = System::new();
             runner.block_on(async {
-                let application = Application::build(config, clock).await.expect("a service");
+                let application = Application::build(config, (*clock).clone()).await.expect("a service");
+                clock.sweeps(application.upkeep());
                 actix_web::rt::spawn(application.run());
             });
             started.send(System::current()).expect("the test waits");

@@ -128,7 +128,7 @@ async fn a_master_key_that_is_lost_or_another_one_stops_the_start_and_changes_no
     let right = std::fs::read_to_string(&file).expect("made at the first start");
     let start = || {
         let text = provider.config_text.replace("listen = \"127.0.0.1:", "listen = \"127.0.0.1:0\" # ");
-        let clock = provider.clock.clone();
+        let clock = (*provider.clock).clone();
         std::thread::spawn(move || {
             let built = weixin_login::app::Application::build(parse(&text), clock);
             actix_web::rt::System::new().block_on(built).err().expect("refused").to_string()

@@ -13,4 +13,6 @@ mod operator;
 mod redirects;
 mod refresh;
 mod sessions;
+#[path = "../swept/clock.rs"]
+mod swept_clock;
 mod userinfo;

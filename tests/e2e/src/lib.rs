@@ -11,4 +11,6 @@ pub mod gallery;
 pub mod hand;
 pub mod house;
 pub mod service;
+#[path = "../../../server/tests/swept/clock.rs"]
+pub mod swept_clock;
 pub mod widget;

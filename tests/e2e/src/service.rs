@@ -8,14 +8,15 @@ use std::thread::JoinHandle;
 
 use actix_web::rt::System;
 use weixin_login::app::Application;
-use weixin_login::clock::Clock;
 use weixin_login::config::Config;
+
+use crate::swept_clock::SweptClock;
 
 /// A running service. Dropping it stops it, at once.
 pub struct Service {
     address: SocketAddr,
     /// Moves what the service takes for now.
-    pub clock: Clock,
+    pub clock: SweptClock,
     system: System,
     thread: Option<JoinHandle<()>>,
 }
@@ -25,13 +26,15 @@ impl Service {
     pub fn start(config: &str, folder: &Path) -> Self {
         let config =
             Config::parse(config, HashMap::new().into_iter(), folder).expect("the house's configuration");
-        let clock = Clock::system();
+        let clock = SweptClock::default();
         let given = clock.clone();
         let (started, starting) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runner = System::new();
             let address = runner.block_on(async {
-                let application = Application::build(config, given).await.expect("the service is built");
+                let application =
+                    Application::build(config, (*given).clone()).await.expect("the service is built");
+                given.sweeps(application.upkeep());
                 let address = application.address();
                 actix_web::rt::spawn(application.run());
                 address
