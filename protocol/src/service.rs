@@ -96,6 +96,10 @@ pub struct StartLogin {
     /// The language of pages that this attempt shows (`zh-CN`, `zh-TW`, `en`), where the widget knows it.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub lang: Option<String>,
+    /// A state that the widget has made itself, so that WeChat's page may be loaded meanwhile: letters and digits, 32 to 128 of
+    /// them, from a random number generator. Without it, and for a scene, the service makes one. The answer says which one holds.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub state: Option<String>,
 }
 
 impl StartLogin {
@@ -109,6 +113,7 @@ impl StartLogin {
             .text("code_challenge", &self.code_challenge)
             .optional_text("nonce", self.nonce.as_deref())
             .optional_text("lang", self.lang.as_deref())
+            .optional_text("state", self.state.as_deref())
             .end()
     }
 }

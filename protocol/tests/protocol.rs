@@ -248,6 +248,7 @@ fn the_service_and_the_widget_read_each_other() {
         code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into(),
         nonce: Some("n\"1".into()),
         lang: None,
+        state: Some("0123456789abcdef0123456789abcdef".into()),
     };
     assert_eq!(serde_json::from_str::<StartLogin>(&start.write::<Value>()).unwrap(), start);
 

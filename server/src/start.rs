@@ -5,7 +5,7 @@ pub mod hosted;
 pub mod return_to;
 pub mod scene;
 
-use protocol::ids::Product;
+use protocol::ids::{Product, State};
 use protocol::service::{Kind, LoginResult, StartedLogin};
 
 use crate::authorization::Authorization;
@@ -58,6 +58,8 @@ pub enum Start {
         code_challenge: String,
         /// For an ID token.
         nonce: Option<String>,
+        /// Made by the page. Good only where nobody has used it.
+        state: Option<State>,
     },
     /// A phone's leg: ends at the question which computer is let in.
     Leg {
@@ -97,7 +99,12 @@ pub async fn start(
     if !matches!(start, Start::Leg { .. }) {
         app.limits.client_start(client).map_err(StartError::SlowDown)?;
     }
-    let (id, state, secret) = (random_word(), random_state(), random_word());
+    let pages_state = match &start {
+        // Of a scene the state goes to nobody but this page, which has no use for one of its own.
+        Start::Embedded { state: Some(state), .. } if way == Way::Website => Some(state.as_str().to_owned()),
+        _ => None,
+    };
+    let (id, state, secret) = (random_word(), pages_state.unwrap_or_else(random_state), random_word());
     let now = app.clock.now();
     let lifetime = if matches!(way, Way::Scene { .. }) { scene::LIFETIME } else { ATTEMPT_LIFETIME };
     let mut row = AttemptRow {
@@ -123,7 +130,7 @@ pub async fn start(
         Start::Hosted { return_to } => row.return_to = Some(return_to),
         Start::Authorize { authorization } => row.authorization = Some(authorization.to_row()),
         Start::Leg { scene_id } => row.scene_id = Some(scene_id),
-        Start::Embedded { origin, result, code_challenge, nonce } => {
+        Start::Embedded { origin, result, code_challenge, nonce, .. } => {
             row.kind = Kind::Embedded;
             row.origin = Some(origin);
             row.result = Some(result);

@@ -35,6 +35,13 @@ pub enum StoreError {
     Row(&'static str),
 }
 
+impl StoreError {
+    /// Whether what was to be kept is there already, by a value that is good once.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}
+
 /// One try, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptRow {

@@ -9,6 +9,7 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use crate::config::Config;
 use crate::secret::SecretHash;
 use crate::shared::Shared;
 
@@ -50,8 +51,7 @@ pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<
         .content_type("text/javascript; charset=utf-8")
         .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .insert_header(("Cross-Origin-Resource-Policy", "cross-origin"))
-        // Where WeChat is, for the script itself, which is compressed ahead of time and the same for every service.
-        .insert_header(("Server-Timing", format!("weixin;desc=\"{}\"", app.config.weixin.open_url)))
+        .insert_header(("Server-Timing", told_of_weixin(&app.config)))
         .insert_header(("Timing-Allow-Origin", "*"))
         .insert_header((VARY, "Accept-Encoding"))
         .insert_header((ETAG, etag.to_string()));
@@ -68,6 +68,22 @@ pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<
         Cow::Borrowed(bytes) => response.body(bytes),
         Cow::Owned(bytes) => response.body(bytes),
     }
+}
+
+/// Where WeChat is and what it is asked for, for the script itself, which is compressed ahead of time and the same for every service:
+/// it may load WeChat's page while it begins an attempt. All of it is in the address of every QR code.
+fn told_of_weixin(config: &Config) -> String {
+    let mut told = format!("weixin;desc=\"{}\"", config.weixin.open_url);
+    // Where some site shows a QR code of its own, the script cannot know what an attempt will be.
+    if let Some(website) = config.weixin.website.as_ref()
+        && !config.clients.iter().any(|client| client.scenes)
+    {
+        told += &format!(", weixin-appid;desc=\"{}\"", website.appid);
+        for desktop_url in &config.weixin.desktop_urls {
+            told += &format!(", weixin-desktop;desc=\"{desktop_url}\"");
+        }
+    }
+    told
 }
 
 #[cfg(feature = "embed-widget")]

@@ -33,6 +33,7 @@ pub fn start(options: &Options, language: Language, challenge: &Challenge) -> Ca
         code_challenge: challenge.code_challenge.clone(),
         nonce: challenge.nonce.clone().filter(|_| options.result == LoginResult::Code),
         lang: Some(language.tag().into()),
+        state: None,
     };
     let body = (body.write::<BrowserJson>(), TEXT);
     call(whole(options, "/login"), body, None, RequestCredentials::SameOrigin)

@@ -2,10 +2,11 @@
 
 use actix_web::error::JsonPayloadError;
 use actix_web::{HttpRequest, HttpResponse, web};
+use protocol::ids::State;
 use protocol::service::{ErrorCode, Kind, Problem, StartLogin, StartedLogin};
 
 use super::scene::computer_of;
-use super::{Start, Way, start};
+use super::{Start, StartError, Way, start};
 use crate::error::ApiError;
 use crate::origin::origin;
 use crate::refuse;
@@ -13,6 +14,9 @@ use crate::shared::Shared;
 
 /// An S256 challenge is 32 bytes in base64url (RFC 7636 §4.2).
 const CHALLENGE_LENGTH: usize = 43;
+/// 128 bits in hexadecimal digits, the poorest alphabet in use. That they are random nobody can see: a page that makes a poor one
+/// weakens its own login alone.
+const SHORTEST_STATE: usize = 32;
 /// Longer than any nonce that a site needs.
 const LONGEST_NONCE: usize = 512;
 
@@ -44,7 +48,7 @@ pub async fn login(
     request: HttpRequest,
     body: web::Json<StartLogin>,
 ) -> Result<HttpResponse, ApiError> {
-    let StartLogin { client_id, kind, result, code_challenge, nonce, lang } = body.into_inner();
+    let StartLogin { client_id, kind, result, code_challenge, nonce, lang, state } = body.into_inner();
     let invalid = |description| Err(ApiError::new(ErrorCode::InvalidRequest, description));
     let Some(client) = app.config.client(&client_id) else {
         return Err(ApiError::new(ErrorCode::UnknownClient, "no client of this name is configured"));
@@ -72,8 +76,20 @@ pub async fn login(
     if nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
         return invalid("nonce is too long");
     }
+    let state = match state.map(State::parse) {
+        None => None,
+        Some(Ok(state)) if state.as_str().len() >= SHORTEST_STATE => Some(state),
+        Some(Ok(_) | Err(_)) => return invalid("state must be 32 to 128 random letters and digits"),
+    };
     let lang = lang.filter(|lang| lang.len() <= 16);
-    let begin = Start::Embedded { origin: origin.into(), result, code_challenge, nonce };
-    let started = start(&app, client, way, begin, lang).await?;
+    let begin = Start::Embedded { origin: origin.into(), result, code_challenge, nonce, state };
+    let started = start(&app, client, way, begin, lang).await.map_err(|error| match error {
+        // The page's own state alone can be there already.
+        StartError::Store(error) if error.is_duplicate() => {
+            let description = "the state was used before; start again with another one";
+            ApiError::new(ErrorCode::AttemptUsed, description)
+        }
+        other @ (StartError::SlowDown(_) | StartError::Store(_)) => other.into(),
+    })?;
     Ok(HttpResponse::Created().json(started.login))
 }

@@ -14,6 +14,7 @@ mod limits;
 mod misrouted;
 mod ops;
 mod page;
+mod pages_state;
 mod program;
 mod proxy;
 mod return_to;

@@ -104,6 +104,20 @@ async fn who_has_the_script_is_told_so_and_for_how_long() {
 }
 
 #[tokio::test]
+async fn the_script_is_told_what_every_qr_code_has_in_its_address() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("weixin-login.js"), "plain").unwrap();
+    let house =
+        House::with(|config| with_folder(&config, &folder).replace("scenes = true", "scenes = false")).await;
+    let appid = weixin_emulator::DEFAULT_APPID;
+    let (open_url, desktop_url) = (house.weixin.open_url(), house.weixin.desktop_url());
+    let told = format!(
+        "weixin;desc=\"{open_url}\", weixin-appid;desc=\"{appid}\", weixin-desktop;desc=\"{desktop_url}\""
+    );
+    assert_eq!(ask(&house, &[]).await.header("server-timing"), told);
+}
+
+#[tokio::test]
 async fn on_localhost_a_new_build_is_seen_at_once() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("weixin-login.js"), "plain").unwrap();
