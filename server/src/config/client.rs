@@ -9,7 +9,7 @@ use crate::public_address::is_public;
 use crate::secret::SecretHash;
 
 /// Addresses that a browser is sent to: whole, without a fragment (RFC 6749 §3.1.2), and written as browsers write them, so that
-/// byte-exact is exact.
+/// byte-exact is exact. A bare origin may stand without the slash that browsers put behind it: libraries send a site's address so.
 pub(super) fn check_addresses(key: &str, addresses: &[String], in_public: bool) -> Result<(), ConfigError> {
     for address in addresses {
         let whole = Url::parse(address).is_ok_and(|url| {
@@ -18,7 +18,8 @@ pub(super) fn check_addresses(key: &str, addresses: &[String], in_public: bool) 
             (web && url.has_host() || url.scheme().contains('.'))
                 && url.fragment().is_none()
                 && url.username().is_empty()
-                && url.as_str() == address
+                && (url.as_str() == address
+                    || web && url.as_str().strip_suffix('/') == Some(address) && url.path() == "/")
         });
         if !whole {
             let problem = "which is no whole address as browsers write it: https://shop.example.com/callback";
