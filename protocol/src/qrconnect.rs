@@ -7,6 +7,40 @@ use crate::json::Json;
 use alloc::string::String;
 use alloc::string::ToString;
 
+/// What WeChat shows in the place of the QR page, which it answers with status 200 all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageRefusal {
+    /// No app has this appid.
+    AppId,
+    /// 10003: the host of `redirect_uri` is not the app's callback domain (授权回调域).
+    RedirectUri,
+    /// 10005: this app has no `snsapi_login`; a service account's appid has none, and neither has a website app before its review.
+    Scope,
+}
+
+/// What a page at [`page_address`] is: `Ok` with the QR code in it, `Err(None)` neither that nor a refusal that is known.
+///
+/// # Errors
+/// The refusal, as far as it is one.
+pub fn read_page(html: &str) -> Result<(), Option<PageRefusal>> {
+    // The sentences are reported; the numbers stand beside them, and could stand anywhere.
+    let refusal = [
+        ("redirect_uri 参数错误", PageRefusal::RedirectUri),
+        ("Scope 参数错误", PageRefusal::Scope),
+        ("AppID 参数错误", PageRefusal::AppId),
+    ]
+    .into_iter()
+    .find(|(sentence, _)| html.contains(sentence));
+    match refusal {
+        Some((_, refusal)) => Err(Some(refusal)),
+        None if html.contains(QR_CODE) => Ok(()),
+        None => Err(None),
+    }
+}
+
+/// The image's address begins so.
+const QR_CODE: &str = "/connect/qrcode/";
+
 /// What the page itself does with `redirect_uri` once the person has agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SelfRedirect {

@@ -1,54 +1,219 @@
-//! `weixin-login check`: tries everything that the service needs, and says in plain words what is wrong.
+//! `weixin-login check`: tries everything that the service needs, and says in plain words what is wrong. What a running service tries by
+//! itself, in the background, is here too.
 
+use std::fmt::Display;
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
+use std::time::Duration;
 
-use protocol::ids::Product;
+use protocol::ids::{Product, State};
+use protocol::qrconnect::{PageRefusal, page_address, read_page};
 use protocol::sns::Meaning;
+use reqwest::redirect::Policy;
 
-use crate::config::Config;
+use crate::commands;
+use crate::config::{Config, Weixin};
 use crate::exchange::{Exchange, ExchangeError};
+use crate::keys::KeyRing;
+use crate::ops::ALIVE;
+use crate::secret::random_state;
+use crate::store::keys::Keys;
 use crate::store::{Lasting, SqliteStore};
+use crate::tls;
+
+/// How long a page may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// WeChat's page is some 30 kB.
+const LONGEST_PAGE: usize = 1024 * 1024;
+
+/// What was found so far.
+#[derive(Default)]
+struct Report {
+    wrong: usize,
+}
+
+impl Report {
+    /// A line, to whoever still listens: `check | head` does not.
+    fn line(&self, mark: &str, text: impl Display) {
+        let _ = writeln!(std::io::stdout(), "{mark:<5}  {text}");
+    }
+
+    fn tell(&mut self, what: impl Display, tried: Result<(), String>) {
+        match tried {
+            Ok(()) => self.line("good", what),
+            Err(why) => {
+                self.wrong += 1;
+                self.line("WRONG", format!("{what}: {why}"));
+            }
+        }
+    }
+}
 
 /// Tries one thing after the other, each a line; an error when anything is wrong.
-#[expect(clippy::print_stdout, reason = "this is what the person asked to read")]
 pub async fn run(config: Option<&Path>) -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::load(config, std::env::vars_os())?;
-    println!("good   the configuration is read");
-    println!("       WeChat sends people back to {}/callback", config.public_url.as_str());
-    let domain = config.public_url.host().split(':').next().unwrap_or_default();
-    println!("       the callback domain to register (授权回调域) is {domain}, without scheme, port or path");
-    let mut wrong = 0;
-    let mut tell = |what: &str, tried: Result<(), String>| match tried {
-        Ok(()) => println!("good   {what}"),
-        Err(why) => {
-            wrong += 1;
-            println!("WRONG  {what}: {why}");
-        }
-    };
-    for (key, address) in [("listen", config.listen), ("ops_listen", config.ops_listen)] {
-        let free = std::net::TcpListener::bind(address).map(drop).map_err(|error| error.to_string());
-        tell(&format!("{key} {address} is free"), free);
-    }
-    let opened = async { SqliteStore::open(&config.store).await?.ping().await };
-    tell(
-        &format!("the store {} opens", config.store.display()),
-        opened.await.map_err(|error| error.to_string()),
+    let mut report = Report::default();
+    report.line("good", "the configuration is read");
+    report.line("", format!("WeChat sends people back to {}/callback", config.public_url.as_str()));
+    let domain = domain(&config);
+    report.line(
+        "",
+        format!("the callback domain to register (授权回调域) is {domain}, without scheme, port or path"),
     );
+    for exposed in config.exposed_files() {
+        report.line("warn", exposed);
+    }
+    if let Some((cert, key)) = &config.tls {
+        let read = tls::Certificate::read(cert, key).map(drop).map_err(|error| error.to_string());
+        report.tell("the TLS certificate and its key are read", read);
+    }
+    listeners(&mut report, &config).await;
+    let opened = store(&config).await;
+    report.tell(format!("the store {} opens", config.store.display()), opened);
     let exchange = Exchange::new(&config.weixin)?;
     for product in [Product::Website, Product::ServiceAccount] {
-        if config.weixin.app(product).is_none() {
+        let Some(app) = config.weixin.app(product) else { continue };
+        let accepted = exchange.try_credentials(product).await.map_err(|error| why(product, &error));
+        report.tell(format!("WeChat accepts appid and secret of weixin.{}", product.as_str()), accepted);
+        let callback = format!("{}/callback", config.public_url.as_str());
+        let state = State::parse(random_state()).map_err(|_| "a state is letters and digits")?;
+        let shown = page(&page_address(&config.weixin.open_url, &app.appid, &callback, &state)).await;
+        page_of(&mut report, product, domain, shown);
+    }
+    match report.wrong {
+        0 => Ok(()),
+        1 => Err("1 thing is wrong".into()),
+        wrong => Err(format!("{wrong} things are wrong").into()),
+    }
+}
+
+fn domain(config: &Config) -> &str {
+    let host = config.public_url.host();
+    host.rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(host, |(name, _)| name)
+}
+
+/// Whether both ports are free, or are held by the service that runs already.
+async fn listeners(report: &mut Report, config: &Config) {
+    let mut runs = None;
+    for (key, address) in [("listen", config.listen), ("ops_listen", config.ops_listen)] {
+        let Err(error) = TcpListener::bind(address) else {
+            report.line("good", format!("{key} {address} is free"));
+            continue;
+        };
+        if runs.is_none() {
+            runs = Some(is_alive(config.ops_listen).await);
+        }
+        if runs == Some(true) {
+            report.line("good", format!("{key} {address} is taken: the service runs already"));
+        } else {
+            report.tell(format!("{key} {address} is free"), Err(error.to_string()));
+        }
+    }
+}
+
+/// Whether a service of ours answers there.
+async fn is_alive(ops: SocketAddr) -> bool {
+    let here = match ops.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    page(&format!("http://{}/healthz", SocketAddr::new(here, ops.port())))
+        .await
+        .is_ok_and(|body| body == ALIVE)
+}
+
+/// The store, and the keys in it.
+async fn store(config: &Config) -> Result<(), String> {
+    let store = SqliteStore::open(&config.store).await.map_err(|error| error.to_string())?;
+    store.ping().await.map_err(|error| error.to_string())?;
+    let rows = store.signing_keys().await.map_err(|error| error.to_string())?;
+    // Before there are keys, the default file is made by the first start.
+    if rows.is_empty() && config.master_key_files.is_empty() {
+        return Ok(());
+    }
+    let masters = commands::master_keys(config, false).map_err(|error| error.to_string())?;
+    KeyRing::open(&rows, &masters).map(drop).map_err(|error| error.to_string())
+}
+
+/// What stands at an address, whatever its status is: WeChat answers 200 for refusals too.
+async fn page(address: &str) -> Result<String, String> {
+    let asked = async {
+        let http =
+            reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().build()?;
+        let mut response = http.get(address).header("accept-language", "zh-CN").send().await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_PAGE {
+                break;
+            }
+        }
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    };
+    asked.await.map_err(|error: reqwest::Error| error.without_url().to_string())
+}
+
+/// What WeChat's page for `snsapi_login` says of an appid. It proves the callback domain as well.
+fn page_of(report: &mut Report, product: Product, domain: &str, shown: Result<String, String>) {
+    let shown = shown.map(|html| read_page(&html));
+    let table = product.as_str();
+    if product == Product::ServiceAccount {
+        // Its own page opens inside WeChat alone. That it can do what only a website app can is told all the same.
+        if matches!(shown, Ok(Ok(()) | Err(Some(PageRefusal::RedirectUri)))) {
+            let why = "it is a website app's, and belongs to [weixin.website]".to_owned();
+            report.tell(format!("the appid of weixin.{table} is a service account's"), Err(why));
+        }
+        return;
+    }
+    let what = format!("WeChat's page takes the appid of weixin.{table} and the callback domain {domain}");
+    let why = match shown {
+        Ok(Ok(())) => return report.tell(what, Ok(())),
+        Ok(Err(None)) => {
+            return report.line("warn", format!("{what}: its answer is not understood; open /login in a browser"));
+        }
+        Ok(Err(Some(PageRefusal::AppId))) => format!("no app has it (AppID 参数错误): look at weixin.{table}.appid"),
+        Ok(Err(Some(PageRefusal::RedirectUri))) => format!(
+            "redirect_uri 参数错误 (10003): the app's callback domain (授权回调域) at open.weixin.qq.com is not {domain}"
+        ),
+        Ok(Err(Some(PageRefusal::Scope))) => {
+            "Scope 参数错误 (10005): it is no website app's (网站应用), or that is not reviewed yet; a service account's (公众号) belongs to [weixin.service_account]"
+                .into()
+        }
+        Err(error) => format!("WeChat cannot be reached: {error}"),
+    };
+    report.tell(what, Err(why));
+}
+
+fn why(product: Product, error: &ExchangeError) -> String {
+    let table = product.as_str();
+    match error {
+        ExchangeError::ErrCode { errcode, .. } => match errcode.meaning() {
+            Meaning::WrongSecret => format!("the secret is wrong: look at weixin.{table}.secret_file"),
+            Meaning::WrongAppid => format!("the appid is wrong: look at weixin.{table}.appid"),
+            _ => error.to_string(),
+        },
+        _ => error.to_string(),
+    }
+}
+
+/// Tries appids and secrets once, beside a service that runs: a wrong one is in the log before the first visitor meets it.
+pub async fn secrets(weixin: Weixin) {
+    let Ok(exchange) = Exchange::new(&weixin) else { return };
+    for product in [Product::Website, Product::ServiceAccount] {
+        if weixin.app(product).is_none() {
             continue;
         }
-        let table = format!("weixin.{}", product.as_str());
-        let accepted = exchange.try_credentials(product).await.map_err(|error| match &error {
-            ExchangeError::ErrCode { errcode, .. } => match errcode.meaning() {
-                Meaning::WrongSecret => format!("the secret is wrong: look at {table}.secret_file"),
-                Meaning::WrongAppid => format!("the appid is wrong: look at {table}.appid"),
-                _ => error.to_string(),
-            },
-            _ => error.to_string(),
-        });
-        tell(&format!("WeChat accepts appid and secret of {table}"), accepted);
+        let table = product.as_str();
+        match exchange.try_credentials(product).await {
+            Ok(()) => tracing::info!("WeChat accepts appid and secret of weixin.{table}"),
+            Err(error) => tracing::warn!(
+                "nobody can log in by weixin.{table} as it is: {}; `weixin-login check` tells more",
+                why(product, &error)
+            ),
+        }
     }
-    if wrong == 0 { Ok(()) } else { Err(format!("{wrong} things are wrong").into()) }
 }

@@ -1,12 +1,13 @@
 //! The program: `weixin-login serve`, `check`, and what an operator asks. Thin: reads the configuration, and starts.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use weixin_login::app::Application;
+use weixin_login::check;
 use weixin_login::clock::Clock;
 use weixin_login::commands;
 use weixin_login::config::Config;
@@ -142,7 +143,7 @@ async fn main() -> ExitCode {
     let clock = Clock::system();
     let done = match Arguments::parse().command {
         Command::Serve { config } => serve(config).await,
-        Command::Check { config } => weixin_login::check::run(config.as_deref()).await,
+        Command::Check { config } => check::run(config.as_deref()).await,
         Command::Keys(Keys::List { config }) => {
             tell(async { Ok(commands::list_keys(&load(config)?, &clock).await?) }).await
         }
@@ -199,13 +200,16 @@ fn hash_secret() -> Result<String, Failure> {
     Ok(format!("secret_sha256 = \"{}\"\n", commands::hash_secret(secret)))
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the operator asked to read")]
 async fn tell(command: impl Future<Output = Result<String, Failure>>) -> Result<(), Failure> {
-    print!("{}", command.await?);
+    say(&command.await?);
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "whoever started the service reads there where it listens")]
+/// Prints, to whoever still listens: `sessions list | head` does not.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
 async fn serve(config: Option<PathBuf>) -> Result<(), Box<dyn std::error::Error>> {
     // What these libraries say at DEBUG and TRACE are queries and bodies: WeChat's calls carry the AppSecret in the query.
     let quiet = [
@@ -230,12 +234,16 @@ async fn serve(config: Option<PathBuf>) -> Result<(), Box<dyn std::error::Error>
 
     let config = Config::load(config.as_deref(), std::env::vars_os())?;
     let public_url = config.public_url.as_str().to_owned();
+    let weixin = config.weixin.clone();
     let application = Application::build(config, Clock::system()).await?;
     let ready = serde_json::json!({
         "public_url": public_url,
         "listen": application.address().to_string(),
         "ops_listen": application.ops_address().to_string(),
     });
-    println!("{ready}");
+    // Whoever started the service reads there where it listens.
+    say(&format!("{ready}\n"));
+    tracing::info!("ready at {public_url}");
+    actix_web::rt::spawn(check::secrets(weixin));
     Ok(application.run().await?)
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod attempt;
 mod canary;
+mod check;
 mod config;
 mod embedded;
 mod faults;

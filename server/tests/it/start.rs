@@ -315,24 +315,6 @@ async fn a_newer_database_is_refused() {
     attempt.refused(|text| text, &["the store cannot be brought to this version", "9999"]);
 }
 
-#[tokio::test]
-async fn check_says_that_all_is_well_or_which_setting_is_not() {
-    let attempt = Attempt::new().await;
-    let good = attempt.run("check", |text| text, &[]);
-    let said = String::from_utf8(good.stdout).unwrap();
-    assert_eq!(good.status.code(), Some(0), "{said}");
-    assert!(
-        said.contains("(授权回调域) is shop.example.test, without")
-            && said.contains("good   WeChat accepts appid and secret"),
-        "{said}"
-    );
-
-    let wrong = attempt.run("check", |text| text.replacen("secret_file = \"", "secret = \"wrong", 1), &[]);
-    let said = String::from_utf8(wrong.stdout).unwrap();
-    assert_eq!(wrong.status.code(), Some(1), "{said}");
-    assert!(said.contains("the secret is wrong: look at weixin.website.secret_file"), "{said}");
-}
-
 /// One random name in 64 begins like an option.
 #[tokio::test]
 async fn a_name_that_begins_with_a_dash_is_a_name() {
