@@ -9,7 +9,7 @@ use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
-use actix_web::{App as ActixApp, Error, HttpServer, Resource, web};
+use actix_web::{App as ActixApp, Error, HttpServer, Resource, Route, guard, web};
 use protocol::service::SECRET_HEADER;
 use tokio::sync::Notify;
 
@@ -23,6 +23,7 @@ use crate::keys::{LoadError, MasterKeyError, SharedKeys};
 use crate::limits::{Limit, Limits};
 use crate::metrics::Metrics;
 use crate::oidc::{authorize, discovery, logout, response, revoke, token, userinfo};
+use crate::origin::is_unasked;
 use crate::session::backchannel::BackChannel;
 use crate::session::listing;
 use crate::shared::Shared;
@@ -108,6 +109,7 @@ impl Application {
                 .app_data(web::JsonConfig::default().limit(LONGEST_BODY).error_handler(refuse::json))
                 .wrap(from_fn(refuse::other_hosts))
                 .wrap(from_fn(headers::secure))
+                .configure(|routes| inserted_paths(routes, shared.config.public_url.path()))
                 .service(
                     web::scope(shared.config.public_url.path()).configure(|routes| table(routes, &shared)),
                 )
@@ -167,13 +169,15 @@ impl Application {
 /// The one table of routes, below the path of `public_url`. Each row says what its requests are counted as.
 fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
     routes
-        .service(row("", Limit::None).route(web::get().to(pages::front)))
-        .service(row("/", Limit::None).route(web::get().to(pages::front)))
+        .service(row("", Limit::None).route(read().to(pages::front)))
+        .service(row("/", Limit::None).route(read().to(pages::front)))
         .service(
             row("/login", Limit::Starts)
                 .app_data(embedded::bodies(LONGEST_BODY))
                 .wrap(registered_origins(app, false))
+                .route(unasked())
                 .route(web::get().to(hosted::login))
+                .route(web::head().to(refuse::looked_at))
                 .route(web::post().to(embedded::login)),
         )
         .service(
@@ -193,35 +197,46 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
                 .wrap(registered_origins(app, false))
                 .route(web::post().to(scene::finish::post)),
         )
-        .service(row("/login/{id}/still", Limit::None).route(web::get().to(scene::still::get)))
+        .service(
+            row("/login/{id}/still", Limit::None)
+                .route(unasked())
+                .route(web::get().to(scene::still::get))
+                .route(web::head().to(refuse::looked_at)),
+        )
         .service(
             row("/scan/{id}", Limit::Answers)
-                .route(web::get().to(scene::phone::scan))
+                .route(unasked())
+                .route(read().to(scene::phone::scan))
                 .route(web::post().to(scene::phone::tapped)),
         )
         .service(
             row("/scan/{id}/confirm", Limit::Answers)
-                .route(web::get().to(scene::phone::question))
+                .route(unasked())
+                .route(read().to(scene::phone::question))
                 .route(web::post().to(scene::phone::answered)),
         )
         .service(
             row("/callback", Limit::Answers)
+                .route(unasked())
                 .route(web::get().to(hosted_callback::get))
+                .route(web::head().to(refuse::looked_at))
                 .route(web::post().to(embedded_callback::by_frame)),
         )
         .service(
             row("/session", Limit::None)
                 .wrap(registered_origins(app, true))
-                .route(web::get().to(session::get))
+                .route(read().to(session::get))
                 .route(web::post().to(session::post))
                 .route(web::delete().to(session::delete)),
         )
-        .service(row("/sessions", Limit::None).route(web::get().to(listing::get)))
+        .service(row("/sessions", Limit::None).route(read().to(listing::get)))
         .service(row("/sessions/{sid}/end", Limit::None).route(web::post().to(listing::post)))
         .service(
             // Counts by itself, where it begins a login: somebody who is logged in passes through.
             row("/authorize", Limit::None)
+                .route(unasked())
                 .route(web::get().to(authorize::get))
+                .route(web::head().to(refuse::looked_at))
                 .route(web::post().to(authorize::post)),
         )
         .service(
@@ -231,7 +246,7 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
         )
         .service(
             row("/userinfo", Limit::Tokens)
-                .route(web::get().to(userinfo::get))
+                .route(read().to(userinfo::get))
                 .route(web::post().to(userinfo::post))
                 .route(web::method(Method::OPTIONS).to(response::preflight)),
         )
@@ -241,23 +256,56 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
                 .route(web::method(Method::OPTIONS).to(response::preflight)),
         )
         .service(
-            row("/logout", Limit::None).route(web::get().to(logout::get)).route(web::post().to(logout::post)),
+            row("/logout", Limit::None)
+                .route(unasked())
+                .route(web::get().to(logout::get))
+                .route(web::head().to(refuse::looked_at))
+                .route(web::post().to(logout::post)),
         )
-        .service(row("/jwks", Limit::None).route(web::get().to(discovery::jwks)))
         .service(
-            row("/.well-known/openid-configuration", Limit::None).route(web::get().to(discovery::metadata)),
+            row("/jwks", Limit::None)
+                .route(read().to(discovery::jwks))
+                .route(web::method(Method::OPTIONS).to(response::public_preflight)),
+        )
+        .service(
+            row("/.well-known/openid-configuration", Limit::None)
+                .route(read().to(discovery::metadata))
+                .route(web::method(Method::OPTIONS).to(response::public_preflight)),
         )
         .service(
             row("/.well-known/oauth-authorization-server", Limit::None)
-                .route(web::get().to(discovery::metadata)),
+                .route(read().to(discovery::metadata))
+                .route(web::method(Method::OPTIONS).to(response::public_preflight)),
         )
-        .service(row("/openapi.json", Limit::None).route(web::get().to(openapi::get)))
-        .service(
-            row("/widget/{name}", Limit::None)
-                .route(web::get().to(widget::file))
-                .route(web::head().to(widget::file)),
-        )
-        .service(row("/assets/{name}", Limit::None).route(web::get().to(pages::asset)));
+        .service(row("/openapi.json", Limit::None).route(read().to(openapi::get)))
+        .service(row("/widget/{name}", Limit::None).route(read().to(widget::file)))
+        .service(row("/assets/{name}", Limit::None).route(read().to(pages::asset)));
+}
+
+/// Where a client looks for the metadata of an issuer that has a path: the path stands behind (RFC 8414 §3.1, and §5 for the older
+/// name). Both are outside of `public_url`, and come here where the proxy passes them on.
+fn inserted_paths(routes: &mut web::ServiceConfig, path: &str) {
+    if path.is_empty() {
+        return;
+    }
+    for name in ["oauth-authorization-server", "openid-configuration"] {
+        let inserted = format!("/.well-known/{name}{path}");
+        routes.service(
+            row(&inserted, Limit::None)
+                .route(read().to(discovery::metadata))
+                .route(web::method(Method::OPTIONS).to(response::public_preflight)),
+        );
+    }
+}
+
+/// `GET`, and `HEAD` with it (RFC 9110 §9.3.2): for what changes nothing.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// Before a route that takes or begins something: a browser that only thinks that the person may go there.
+fn unasked() -> Route {
+    web::route().guard(guard::fn_guard(|context| is_unasked(context.head()))).to(refuse::unasked)
 }
 
 /// A row of the table. What is counted is what the route has matched: no spelling of its path leads past the limit.
@@ -271,7 +319,7 @@ fn row(
         Response = ServiceResponse<EitherBody<BoxBody>>,
         Error = Error,
         InitError = (),
-    >,
+    > + use<>,
 > {
     web::resource(path).wrap(from_fn(move |app, request, next| refuse::floods(limit, app, request, next)))
 }

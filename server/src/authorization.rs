@@ -116,7 +116,8 @@ pub fn refused(app: &Shared, redirect_uri: &str, state: Option<&str>, error: &OA
 
 /// An authorization response: with the state as it came, and always with `iss` (RFC 9207).
 fn answer(app: &Shared, redirect_uri: &str, state: Option<&str>, pairs: &[(&str, &str)]) -> String {
-    let mut address = Url::parse(redirect_uri).expect("the configuration's addresses were parsed");
+    let mut address =
+        Url::parse(redirect_uri).expect("registered addresses were parsed, and ports are numbers");
     address
         .query_pairs_mut()
         .extend_pairs(pairs)

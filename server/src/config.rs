@@ -158,7 +158,7 @@ pub struct Client {
     pub scenes: bool,
     /// `secret_sha256`: in hex, as `weixin-login clients hash-secret` prints it; none: a public client.
     pub secret_sha256: Option<SecretHash>,
-    /// `redirect_uris`: where codes may be sent; byte-exact.
+    /// `redirect_uris`: where codes may be sent; byte-exact, but for the port of `http://127.0.0.1` and `http://[::1]`.
     pub redirect_uris: Vec<String>,
     /// `post_logout_redirect_uris`: where a logout may lead; byte-exact.
     pub post_logout_redirect_uris: Vec<String>,

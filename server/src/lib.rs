@@ -29,6 +29,7 @@ mod openapi;
 mod ops;
 mod origin;
 pub mod pages;
+mod pkce;
 mod public_address;
 pub mod qr;
 mod refuse;

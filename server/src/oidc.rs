@@ -10,7 +10,7 @@ pub mod client_authentication;
 pub mod discovery;
 pub mod logout;
 pub mod parameters;
-pub mod pkce;
+mod redirect_uri;
 pub(crate) mod response;
 pub mod revoke;
 pub mod scope;

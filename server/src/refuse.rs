@@ -92,6 +92,16 @@ fn readable(app: &Shared, request: &HttpRequest, mut response: HttpResponse) -> 
     response
 }
 
+/// What a browser fetches before anybody has asked for it: a failure, so that it asks again when somebody does. Nothing has been taken.
+pub(crate) async fn unasked() -> HttpResponse {
+    HttpResponse::ServiceUnavailable().body("come again when somebody asks for this page\n")
+}
+
+/// `HEAD` of a page that begins or takes something when it is opened: it is there, and nothing has begun.
+pub(crate) async fn looked_at() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").finish()
+}
+
 /// A body that is not the JSON which a route takes.
 pub fn json(error: JsonPayloadError, _: &HttpRequest) -> Error {
     let description = match error {

@@ -16,6 +16,7 @@ use self::ending::Offline;
 use crate::clock::Seconds;
 use crate::error::ApiError;
 use crate::origin::{is_site_page, origin};
+use crate::pkce::CodeVerifier;
 use crate::secret::{SecretHash, random_word};
 use crate::shared::Shared;
 use crate::store::{AccountRow, SessionRow, StoreError};
@@ -198,6 +199,9 @@ pub async fn post(
 ) -> Result<HttpResponse, ApiError> {
     only_site_pages(&app, &request)?;
     let RedeemSession { code, code_verifier } = body.into_inner();
+    let code_verifier = CodeVerifier::parse(&code_verifier).ok_or_else(|| {
+        ApiError::new(ErrorCode::InvalidGrant, "code_verifier is not 43 to 128 letters, digits and -._~")
+    })?;
     let origin = origin(&request).unwrap_or(app.config.public_url.origin());
     let redeemed = token::redeem(&app, RedeemAt::Session { origin }, &code, &code_verifier).await?;
     let Redeemed { account_id, client_id, auth_time } = redeemed;

@@ -12,6 +12,7 @@ use crate::authorization::Authorization;
 use crate::clock::Seconds;
 use crate::config::Client;
 use crate::limits::Wait;
+use crate::pkce::CodeChallenge;
 use crate::secret::{SecretHash, random_state, random_word};
 use crate::shared::Shared;
 use crate::store::{AttemptRow, StoreError};
@@ -55,7 +56,7 @@ pub enum Start {
         /// Where the code may be redeemed.
         result: LoginResult,
         /// S256.
-        code_challenge: String,
+        code_challenge: CodeChallenge,
         /// For an ID token.
         nonce: Option<String>,
         /// Made by the page. Good only where nobody has used it.
@@ -134,7 +135,7 @@ pub async fn start(
             row.kind = Kind::Embedded;
             row.origin = Some(origin);
             row.result = Some(result);
-            row.code_challenge = Some(code_challenge);
+            row.code_challenge = Some(code_challenge.as_str().into());
             row.nonce = nonce;
         }
     }

@@ -4,7 +4,8 @@ use protocol::service::{ErrorCode, LoginResult};
 
 use crate::clock::Seconds;
 use crate::error::ApiError;
-use crate::secret::{SecretHash, random_word, s256};
+use crate::pkce::{CodeChallenge, CodeVerifier};
+use crate::secret::{SecretHash, random_word};
 use crate::shared::Shared;
 use crate::store::{CodeRow, StoreError};
 
@@ -72,7 +73,7 @@ pub async fn redeem(
     app: &Shared,
     at: RedeemAt<'_>,
     code: &str,
-    code_verifier: &str,
+    code_verifier: &CodeVerifier,
 ) -> Result<Redeemed, ApiError> {
     let refused =
         || ApiError::new(ErrorCode::InvalidGrant, "the code is unknown, used, expired or not for here");
@@ -84,8 +85,8 @@ pub async fn redeem(
             row.redeem_at == LoginResult::Session && row.redirect_uri == web_message(origin)
         }
     };
-    let challenge = row.code_challenge.as_deref().unwrap_or_default();
-    let proven = SecretHash::of(&s256(code_verifier)).matches(&SecretHash::of(challenge));
+    let challenge = row.code_challenge.as_deref().and_then(CodeChallenge::parse);
+    let proven = challenge.is_some_and(|challenge| challenge.is_met_by(code_verifier));
     if !here || !proven || !app.fleeting.take_code(&code_hash, now).await? {
         return Err(refused());
     }

@@ -2,9 +2,9 @@
 //! only then may an error be sent there. Who is logged in, and what happens next, is decided elsewhere.
 
 use super::parameters::Parameters;
-use super::pkce::CodeChallenge;
 use super::scope::Scopes;
 use crate::oauth_error::{OAuthError, OAuthErrorCode};
+use crate::pkce::CodeChallenge;
 
 /// Bytes of a `state`, which goes into an address again.
 const STATE_LIMIT: usize = 2048;

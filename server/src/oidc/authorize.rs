@@ -6,6 +6,7 @@ use protocol::service::ErrorCode;
 
 use super::authorization_request::{AuthorizationRequest, Demands, Prompt};
 use super::parameters::Parameters;
+use super::redirect_uri::is_registered;
 use crate::authorization::{Authorization, refused, see_other};
 use crate::claims::IdTokenClaims;
 use crate::clock::Seconds;
@@ -56,14 +57,15 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
 }
 
 /// The client and its redirect_uri. Until both are known to be right nothing may be sent there (RFC 6749 §4.1.2.1).
-fn proven<'a>(app: &'a Shared, parameters: &Parameters) -> Result<(&'a Client, &'a str), Refusal> {
+fn proven<'a>(app: &'a Shared, parameters: &'a Parameters) -> Result<(&'a Client, &'a str), Refusal> {
     const INVALID: Refusal = Refusal::Code(ErrorCode::InvalidRequest);
     let invalid = |_| INVALID;
     let client_id = parameters.get("client_id").map_err(invalid)?.ok_or(INVALID)?;
     let client = app.config.client(client_id).ok_or(Refusal::Code(ErrorCode::UnknownClient))?;
     let redirect_uri = parameters.get("redirect_uri").map_err(invalid)?.ok_or(Refusal::BadRedirectUri)?;
-    let registered = client.redirect_uris.iter().find(|registered| *registered == redirect_uri);
-    registered.map(|registered| (client, registered.as_str())).ok_or(Refusal::BadRedirectUri)
+    is_registered(&client.redirect_uris, redirect_uri)
+        .then_some((client, redirect_uri))
+        .ok_or(Refusal::BadRedirectUri)
 }
 
 async fn decide(

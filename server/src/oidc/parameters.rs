@@ -1,7 +1,11 @@
 //! The parameters of one request, from a query or a form: RFC 6749 §3.1 and §3.2. What they mean is not known here.
 
-use crate::oauth_error::OAuthError;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use url::form_urlencoded;
+
+use crate::oauth_error::OAuthError;
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Parameters by name. One without a value is as good as absent; one that is not known may stand there as often as it likes.
 #[derive(Clone, Default)]
@@ -14,6 +18,21 @@ impl Parameters {
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (name.into_owned(), value.into_owned()));
         Parameters(parameters.collect())
+    }
+
+    /// Reads a form's body, whatever charset it names: percent-encoded UTF-8 is all that there is. A body that does not say what it is
+    /// is taken for a form.
+    ///
+    /// # Errors
+    /// `invalid_request` where it says that it is something else: else its client would hear that it did not say who it is.
+    pub fn of_form(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, OAuthError> {
+        let is_form = headers.get(CONTENT_TYPE).is_none_or(|content_type| {
+            let essence = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+            essence.trim().eq_ignore_ascii_case(FORM)
+        });
+        is_form
+            .then(|| Self::parse(body))
+            .ok_or_else(|| OAuthError::invalid_request(format!("the body must be {FORM}")))
     }
 
     /// The one value of this name.

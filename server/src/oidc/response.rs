@@ -41,3 +41,13 @@ pub async fn preflight(app: web::Data<Shared>, request: HttpRequest) -> HttpResp
         .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"))
         .finish()
 }
+
+/// `OPTIONS` of what everybody may read: scripts of any page, with whatever headers their libraries send.
+pub async fn public_preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "*, Authorization"))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"))
+        .finish()
+}

@@ -15,15 +15,15 @@ use crate::shared::Shared;
 
 /// `POST /revoke`: 200, also for a token that is unknown or somebody else's; such a one is left alone.
 pub async fn post(app: web::Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    let form = Parameters::parse(&body);
-    match revoke(&app, &request, &form).await {
+    match revoke(&app, &request, &body).await {
         Ok(()) => response::builder(&app, &request, StatusCode::OK).finish(),
         Err(error) => response::refusal(&app, &request, &error),
     }
 }
 
-async fn revoke(app: &Shared, request: &HttpRequest, form: &Parameters) -> Result<(), OAuthError> {
-    let client = authenticate(app, request, form)?;
+async fn revoke(app: &Shared, request: &HttpRequest, body: &[u8]) -> Result<(), OAuthError> {
+    let form = Parameters::of_form(request.headers(), body)?;
+    let client = authenticate(app, request, &form)?;
     let token = form.get("token")?.ok_or_else(|| OAuthError::invalid_request("token is missing"))?;
     // token_type_hint is a hint only: the two kinds cannot be mistaken for each other.
     form.get("token_type_hint")?;

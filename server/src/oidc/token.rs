@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::client::authenticate;
 use super::parameters::Parameters;
-use super::pkce::CodeChallenge;
 use super::response;
 use super::scope::Scopes;
 use super::token_request::TokenRequest;
@@ -19,6 +18,7 @@ use crate::clock::Seconds;
 use crate::config::Client;
 use crate::keys::{KeyError, SigningAlgorithm, TokenType};
 use crate::oauth_error::{OAuthError, OAuthErrorCode};
+use crate::pkce::{CodeChallenge, CodeVerifier};
 use crate::secret::{SecretHash, random_word};
 use crate::session;
 use crate::shared::Shared;
@@ -46,18 +46,18 @@ struct TokenAnswer {
 
 /// `POST /token`.
 pub async fn post(app: web::Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    let form = Parameters::parse(&body);
-    match answer(&app, &request, &form).await {
+    match answer(&app, &request, &body).await {
         Ok(answer) => response::builder(&app, &request, StatusCode::OK).json(answer),
         Err(error) => response::refusal(&app, &request, &error),
     }
 }
 
-async fn answer(app: &Shared, request: &HttpRequest, form: &Parameters) -> Result<TokenAnswer, OAuthError> {
-    let client = authenticate(app, request, form)?;
-    match TokenRequest::read(form)? {
+async fn answer(app: &Shared, request: &HttpRequest, body: &[u8]) -> Result<TokenAnswer, OAuthError> {
+    let form = Parameters::of_form(request.headers(), body)?;
+    let client = authenticate(app, request, &form)?;
+    match TokenRequest::read(&form)? {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
-            redeem(app, client, &code, redirect_uri.as_deref(), code_verifier.as_deref()).await
+            redeem(app, client, &code, redirect_uri.as_deref(), code_verifier.as_ref()).await
         }
         TokenRequest::RefreshToken { refresh_token, scopes } => {
             refresh(app, client, &refresh_token, scopes).await
@@ -70,7 +70,7 @@ async fn redeem(
     client: &Client,
     code: &str,
     redirect_uri: Option<&str>,
-    code_verifier: Option<&str>,
+    code_verifier: Option<&CodeVerifier>,
 ) -> Result<TokenAnswer, OAuthError> {
     let refused = || OAuthError::invalid_grant("the code is unknown, used, expired or not for this request");
     let now = app.clock.now();
@@ -120,7 +120,7 @@ async fn redeem(
 
 /// No challenge and no verifier, or both and they belong together: a verifier for a code without a challenge is an attacker's
 /// downgrade (RFC 9700 §4.8.2).
-fn is_verified(row: &CodeRow, code_verifier: Option<&str>) -> bool {
+fn is_verified(row: &CodeRow, code_verifier: Option<&CodeVerifier>) -> bool {
     match (&row.code_challenge, code_verifier) {
         (None, None) => true,
         (Some(challenge), Some(verifier)) => {

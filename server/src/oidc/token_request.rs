@@ -3,6 +3,7 @@
 use super::parameters::Parameters;
 use super::scope::Scopes;
 use crate::oauth_error::{OAuthError, OAuthErrorCode};
+use crate::pkce::CodeVerifier;
 
 /// A token request of one of the two kinds.
 pub enum TokenRequest {
@@ -13,7 +14,7 @@ pub enum TokenRequest {
         /// Must be the one of the authorization request.
         redirect_uri: Option<String>,
         /// PKCE's verifier.
-        code_verifier: Option<String>,
+        code_verifier: Option<CodeVerifier>,
     },
     /// A refresh token for new tokens.
     RefreshToken {
@@ -40,7 +41,7 @@ impl TokenRequest {
             "authorization_code" => Ok(TokenRequest::AuthorizationCode {
                 code: needed("code")?,
                 redirect_uri: optional("redirect_uri")?,
-                code_verifier: optional("code_verifier")?,
+                code_verifier: form.get("code_verifier")?.map(verifier).transpose()?,
             }),
             "refresh_token" => Ok(TokenRequest::RefreshToken {
                 refresh_token: needed("refresh_token")?,
@@ -52,6 +53,12 @@ impl TokenRequest {
             )),
         }
     }
+}
+
+/// RFC 7636 §4.6: whatever does not answer the challenge is `invalid_grant`.
+fn verifier(text: &str) -> Result<CodeVerifier, OAuthError> {
+    const MALFORMED: &str = "code_verifier is not 43 to 128 letters, digits and -._~";
+    CodeVerifier::parse(text).ok_or_else(|| OAuthError::invalid_grant(MALFORMED))
 }
 
 impl std::fmt::Debug for TokenRequest {

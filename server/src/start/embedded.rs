@@ -9,11 +9,10 @@ use super::scene::computer_of;
 use super::{Start, StartError, Way, start};
 use crate::error::ApiError;
 use crate::origin::origin;
+use crate::pkce::CodeChallenge;
 use crate::refuse;
 use crate::shared::Shared;
 
-/// An S256 challenge is 32 bytes in base64url (RFC 7636 §4.2).
-const CHALLENGE_LENGTH: usize = 43;
 /// 128 bits in hexadecimal digits, the poorest alphabet in use. That they are random nobody can see: a page that makes a poor one
 /// weakens its own login alone.
 const SHORTEST_STATE: usize = 32;
@@ -69,10 +68,9 @@ pub async fn login(
         Some(Kind::Embedded) => return invalid("there is no website app: this service has scenes alone"),
         Some(Kind::Hosted) => return invalid("a hosted attempt begins at GET /login or /authorize"),
     };
-    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if code_challenge.len() != CHALLENGE_LENGTH || !code_challenge.bytes().all(is_base64url) {
+    let Some(code_challenge) = CodeChallenge::parse(&code_challenge) else {
         return invalid("code_challenge must be an S256 challenge: 43 characters of base64url");
-    }
+    };
     if nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
         return invalid("nonce is too long");
     }

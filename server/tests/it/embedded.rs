@@ -1,5 +1,7 @@
 //! Embedded attempts: a registered page starts them, its own frame or its own secret answers them, and nobody else gets anything.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -311,4 +313,47 @@ async fn an_attackers_attempt_that_a_victim_answers_gives_the_attacker_nothing()
         assert_eq!(attacker.send(request).await.json()["error"], "invalid_grant");
     }
     assert_eq!(attacker.session().await.status, 401);
+}
+
+/// RFC 7636 §4.1 and §4.2: 43 to 128 unreserved characters, and the 32 bytes that they come to.
+#[tokio::test]
+async fn a_challenge_and_a_verifier_are_well_formed_or_nothing() {
+    let house = House::new().await;
+    let mut visitor = house.visitor();
+    // Of the verifier "a"; of another alphabet; with bits that no digest ends in; and what is no challenge at all.
+    for odd in [
+        "",
+        "a",
+        &CHALLENGE[1..],
+        &format!("{CHALLENGE}A"),
+        &format!("{CHALLENGE}="),
+        &CHALLENGE.replace('-', "+"),
+        &CHALLENGE.replace("cM", "cN"),
+        &"é".repeat(43),
+    ] {
+        let mut body = start_login();
+        body["code_challenge"] = odd.into();
+        let answer = visitor.post(SHOP, "/login", &body).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["error"]),
+            (400, &json!("invalid_request")),
+            "{odd}"
+        );
+    }
+    for odd in
+        ["a", "", &"a".repeat(42), &"a".repeat(129), &"a+".repeat(30), &"é".repeat(43), &" a".repeat(30)]
+    {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, odd.as_bytes());
+        let mut body = start_login();
+        body["code_challenge"] = URL_SAFE_NO_PAD.encode(digest).into();
+        let attempt = visitor.post(SHOP, "/login", &body).await.json();
+        let callback = code_and_state(&allowed(&house, &attempt));
+        let finished = visitor.post(SHOP, "/callback", &callback).await.json();
+        let answer = redeem(&mut visitor, SHOP, &finished, odd).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["error"]),
+            (400, &json!("invalid_grant")),
+            "{odd}"
+        );
+    }
 }

@@ -78,6 +78,53 @@ async fn what_is_missing_repeated_or_unknown_is_refused_by_name() {
     assert_eq!(answer.status(), 405);
 }
 
+/// RFC 6749 §3.2 and appendix B; RFC 7009 §2.1
+#[tokio::test]
+async fn another_content_type_is_told_which_one_is_wanted() {
+    let provider = Provider::start().await;
+    let json = r#"{"grant_type":"authorization_code","code":"c","client_id":"suite","client_secret":"s"}"#;
+    let form = "client_id=suite&client_secret=s&grant_type=authorization_code&code=c&token=t";
+    for path in ["/token", "/revoke"] {
+        for (content_type, body) in [
+            ("application/json", json),
+            ("application/json; charset=utf-8", json),
+            ("application/vnd.api+json", json),
+            (
+                "multipart/form-data; boundary=b",
+                "--b\r\nContent-Disposition: form-data; name=\"client_id\"\r\n\r\nsuite\r\n--b--",
+            ),
+            ("text/plain;charset=UTF-8", form),
+            ("application/x-www-form-urlencodedx", form),
+            ("application/octet-stream", form),
+            ("\u{e9}", form),
+        ] {
+            let request =
+                provider.http().post(provider.at(path)).header("Content-Type", content_type).body(body);
+            let answer = request.send().await.expect("an answer").into_answer().await;
+            assert_eq!(answer.error(), (400, "invalid_request"), "{path} {content_type}");
+            assert_eq!(
+                answer.text("error_description"),
+                "the body must be application/x-www-form-urlencoded"
+            );
+        }
+        // A form in any spelling is read, and its wrong secret is what is told.
+        for content_type in [
+            Some("application/x-www-form-urlencoded"),
+            Some("application/x-www-form-urlencoded;charset=UTF-8"),
+            Some("application/x-www-form-urlencoded ; charset=\"utf-8\""),
+            Some("Application/X-WWW-Form-URLEncoded"),
+            None,
+        ] {
+            let mut request = provider.http().post(provider.at(path)).body(form);
+            if let Some(content_type) = content_type {
+                request = request.header("Content-Type", content_type);
+            }
+            let answer = request.send().await.expect("an answer").into_answer().await;
+            assert_eq!(answer.error(), (401, "invalid_client"), "{path} {content_type:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_registered_page_may_read_the_answers_and_no_other_may() {
     let provider = Provider::start().await;

@@ -40,6 +40,92 @@ async fn a_redirect_uri_that_differs_by_one_byte_gets_a_page() {
     }
 }
 
+/// A native program's addresses, and a development site's bare origin.
+fn with_loopback(config: String) -> String {
+    config.replace(
+        &format!("redirect_uris = [\"{CALLBACK}\""),
+        &format!(
+            "redirect_uris = [\"http://127.0.0.1/callback\", \"http://[::1]:8400/callback?a=1\", \"http://localhost/callback\", \
+             \"https://127.0.0.1/callback\", \"http://localhost:3000\", \"{CALLBACK}\""
+        ),
+    )
+}
+
+/// RFC 8252 §7.3
+#[tokio::test]
+async fn a_loopback_literal_takes_any_port_and_nothing_else_is_loosened() {
+    let provider = Provider::with(with_loopback).await;
+    let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    for asked in [
+        "http://127.0.0.1/callback",
+        "http://127.0.0.1:1/callback",
+        "http://127.0.0.1:51004/callback",
+        "http://127.0.0.1:65535/callback",
+        "http://[::1]/callback?a=1",
+        "http://[::1]:8400/callback?a=1",
+        "http://[::1]:51004/callback?a=1",
+        "http://localhost:3000",
+    ] {
+        let parameters = [("redirect_uri", asked), pkce[0], pkce[1]];
+        let authorized = provider.browser().authorize(PUBLIC, &parameters).await;
+        let location = authorized.location.as_ref().expect("a redirect");
+        let mut without_query = location.clone();
+        without_query.set_query(None);
+        let expected = Url::parse(asked.split('?').next().expect("an address")).expect("an address");
+        assert_eq!(without_query, expected, "{asked}");
+        let redeem = |redirect_uri| {
+            [
+                ("grant_type", "authorization_code"),
+                ("code", authorized.code()),
+                ("redirect_uri", redirect_uri),
+                ("code_verifier", VERIFIER),
+            ]
+        };
+        // The code is for the very address that was asked for.
+        let registered = if asked.contains("[::1]") {
+            "http://[::1]:1/callback?a=1"
+        } else {
+            "http://127.0.0.1:2/callback"
+        };
+        assert_eq!(
+            provider.token(PUBLIC, &redeem(registered)).await.error(),
+            (400, "invalid_grant"),
+            "{asked}"
+        );
+        assert_eq!(provider.token(PUBLIC, &redeem(asked)).await.status, 200, "{asked}");
+    }
+    for other in [
+        "http://localhost:51004/callback",
+        "http://localhost:3000/",
+        "https://127.0.0.1:51004/callback",
+        "http://127.0.0.2:51004/callback",
+        "http://127.1:51004/callback",
+        "http://0x7f000001/callback",
+        "http://[0:0:0:0:0:0:0:1]:51004/callback?a=1",
+        "http://[::ffff:127.0.0.1]:51004/callback",
+        "http://127.0.0.1:51004@attacker.example/callback",
+        "http://127.0.0.1@attacker.example/callback",
+        "http://user@127.0.0.1:51004/callback",
+        "http://127.0.0.1.attacker.example/callback",
+        "http://127.0.0.1:51004.attacker.example/callback",
+        "http://127.0.0.1:51004\\@attacker.example/callback",
+        "http://127.0.0.1:/callback",
+        "http://127.0.0.1:+80/callback",
+        "http://127.0.0.1:65536/callback",
+        "http://127.0.0.1:51004/callback/",
+        "http://127.0.0.1:51004/callback?a=1",
+        "http://127.0.0.1:51004/callback#a",
+        "http://127.0.0.1:51004",
+        "http://[::1]:51004/callback",
+        "HTTP://127.0.0.1:51004/callback",
+        "//127.0.0.1:51004/callback",
+        "https://rp.example.com:51004/callback",
+    ] {
+        is_a_page(&provider, &provider.authorize_url(PUBLIC, &[("redirect_uri", other), pkce[0], pkce[1]]))
+            .await;
+    }
+}
+
 #[tokio::test]
 async fn a_missing_or_repeated_redirect_uri_or_client_gets_a_page() {
     let provider = Provider::start().await;

@@ -111,7 +111,10 @@ impl<'a> Browser<'a> {
         // Our own page's origin: nothing else may do it.
         let origin = Url::parse(issuer)?.origin().ascii_serialization();
         self.walk(
-            self.http.post(format!("{issuer}/logout")).header("Origin", origin).form(&[("confirmed_request", "")]),
+            self.http
+                .post(format!("{issuer}/logout"))
+                .header("Origin", origin)
+                .form(&[("confirmed_request", "")]),
         )
         .await
     }

@@ -43,6 +43,12 @@ async fn nginx_with_auth_request() -> Result<()> {
         log()
     );
 
+    // RFC 8414 §3.1: the provider's path stands behind.
+    let metadata = async |path: &str| reqwest::get(at(path)).await?.json::<Value>().await;
+    let expected = metadata("/weixin/.well-known/openid-configuration").await?;
+    assert_eq!(metadata("/.well-known/oauth-authorization-server/weixin").await?, expected);
+    assert_eq!(metadata("/.well-known/openid-configuration/weixin").await?, expected);
+
     let browser = Browser::new(&provider.emulator)?;
     let page = browser.open(&at("/orders?year=2026")).await?;
     assert_eq!((page.status.as_u16(), page.logins), (200, 1), "{page:?} {}", log());
