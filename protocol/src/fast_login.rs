@@ -94,7 +94,7 @@ impl CheckLogin {
 /// The good answer to check-login: somebody is logged in to WeChat on this computer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ready {
-    /// As the person wrote it, without control characters: hostile text all the same.
+    /// As the person wrote it: hostile text.
     pub nickname: String,
     /// Where the avatar is; may be empty, and may be anything.
     pub headimgurl: String,
@@ -111,8 +111,8 @@ impl Ready {
         let jsdata: J = answer(body, CHECK_LOGIN)?;
         let authorize_uuid = jsdata.text_member("authorize_uuid").unwrap_or_default();
         let authorize_uuid = AuthorizeUuid::parse(authorize_uuid)?;
-        let nickname = jsdata.name_member("nickname");
-        let mut ready = Self { nickname, headimgurl: String::new(), authorize_uuid };
+        let mut ready = Self { nickname: String::new(), headimgurl: String::new(), authorize_uuid };
+        jsdata.fill("nickname", &mut ready.nickname);
         jsdata.fill("headimgurl", &mut ready.headimgurl);
         Ok(ready)
     }
