@@ -16,6 +16,7 @@ pub mod claims;
 pub mod clock;
 pub mod commands;
 pub mod config;
+mod cookies;
 pub mod error;
 pub mod exchange;
 mod headers;

@@ -14,6 +14,7 @@ use protocol::service::{ErrorCode, Person, Problem, RedeemSession};
 
 use self::ending::Offline;
 use crate::clock::Seconds;
+use crate::cookies;
 use crate::error::ApiError;
 use crate::origin::{is_site_page, origin};
 use crate::pkce::CodeVerifier;
@@ -79,7 +80,7 @@ pub fn expired_cookie(app: &Shared, whole_name: String) -> Cookie<'static> {
 
 /// The value of a cookie of ours.
 pub fn cookie_value(app: &Shared, request: &HttpRequest, name: &str) -> Option<String> {
-    request.cookie(&cookie_name(app, name)).map(|cookie| cookie.value().to_owned())
+    cookies::value(request, &cookie_name(app, name)).map(str::to_owned)
 }
 
 /// Makes the SSO session of a login. Its cookie is new, whatever the browser brought. Somebody who logs in once more goes on in
@@ -237,9 +238,10 @@ pub async fn here(app: &Shared, request: &HttpRequest) -> Result<Vec<SessionRow>
 /// Takes the cookies of both sessions back.
 pub fn take_cookies(app: &Shared, request: &HttpRequest, response: &mut HttpResponse) {
     for kind in [SessionKind::Sso, SessionKind::Site] {
-        if cookie_value(app, request, kind.cookie_name()).is_some() {
+        let name = cookie_name(app, kind.cookie_name());
+        if cookies::is_there(request, &name) {
             // A cookie of our own making is a header.
-            let _ = response.add_cookie(&expired_cookie(app, cookie_name(app, kind.cookie_name())));
+            let _ = response.add_cookie(&expired_cookie(app, name));
         }
     }
 }

@@ -3,7 +3,6 @@
 //!
 //! The attempt is bound to the browser by a cookie of its own, so that two tabs log in independently.
 
-use actix_web::cookie::Cookie;
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::device::Device;
 use protocol::ids::{AppId, Scope, State};
@@ -17,6 +16,7 @@ use super::{ATTEMPT_LIFETIME, Start, StartError, Started, Way, start};
 use crate::authorization::Authorization;
 use crate::callback::{BrowserProof, proves};
 use crate::config::Client;
+use crate::cookies;
 use crate::error::ApiError;
 use crate::origin::is_own_page;
 use crate::pages::{self, Refusal, phone};
@@ -165,14 +165,10 @@ pub fn attempt_cookie(app: &Shared, request: &HttpRequest, id: &str) -> Option<S
 
 /// Gives the browser the attempt's cookie, and takes its oldest ones where it has too many. The value tells the age.
 pub fn bind(app: &Shared, request: &HttpRequest, response: &mut HttpResponse, started: &Started) {
-    let prefix = cookie_name(app, COOKIE);
-    let mut open: Vec<Cookie<'static>> = request
-        .cookies()
-        .map(|cookies| cookies.iter().filter(|cookie| cookie.name().starts_with(&prefix)).cloned().collect())
-        .unwrap_or_default();
-    open.sort_by_key(|cookie| cookie.value().split_once('.').and_then(|(at, _)| at.parse::<i64>().ok()));
+    let mut open = cookies::beginning_with(request, &cookie_name(app, COOKIE));
+    open.sort_by_key(|(_, value)| value.split_once('.').and_then(|(at, _)| at.parse::<i64>().ok()));
     let too_many = (open.len() + 1).saturating_sub(MOST_ATTEMPTS);
-    let gone = open.iter().take(too_many).map(|cookie| expired_cookie(app, cookie.name().to_owned()));
+    let gone = open.iter().take(too_many).map(|(name, _)| expired_cookie(app, (*name).to_owned()));
     let value = format!("{}.{}", app.clock.now(), started.secret);
     let new = cookie(app, &format!("{COOKIE}{}", started.login.id), value, ATTEMPT_LIFETIME);
     for cookie in gone.chain([new]) {

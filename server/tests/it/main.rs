@@ -8,6 +8,7 @@ mod attempt;
 mod canary;
 mod check;
 mod config;
+mod cookies;
 mod embedded;
 mod faults;
 mod harness;
