@@ -27,6 +27,7 @@ pub mod device;
 pub mod fast_login;
 pub mod ids;
 pub mod json;
+pub mod language;
 pub mod qrconnect;
 #[cfg(feature = "samples")]
 pub mod samples;

@@ -17,7 +17,7 @@ use crate::limits::Wait;
 use crate::session::listing::Listed;
 use crate::shared::Shared;
 pub use crate::text::Refusal;
-use crate::text::{self, Language, Sentence, say};
+use crate::text::{self, Language, Sentence, language, say};
 
 /// As much as is shown of a host that somebody else has named.
 const LONGEST_HOST: usize = 100;
@@ -236,7 +236,7 @@ pub async fn front(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse
             .finish();
         Some((client.name.as_str(), query))
     });
-    let frame = Frame::new(&app, Language::of(&request));
+    let frame = Frame::new(&app, language::of(&request));
     page(StatusCode::OK, LandingPage { frame, sites: sites.collect() }.render())
 }
 

@@ -20,7 +20,7 @@ use crate::oidc::response;
 use crate::origin::{origin, sec_fetch_dest};
 use crate::pages::{self, Refusal};
 use crate::shared::Shared;
-use crate::text::Language;
+use crate::text::language;
 
 /// Counts a request to a row of the table of routes, and says no where there were too many. A preflight asks for nothing yet.
 pub(crate) async fn floods(
@@ -39,7 +39,7 @@ pub(crate) async fn floods(
     let response = if limit == Limit::Tokens {
         response::refusal(&app, request.request(), &OAuthError::slow_down(wait))
     } else if request.method() == Method::GET {
-        pages::slow_down(&app, wait, Language::of(request.request()))
+        pages::slow_down(&app, wait, language::of(request.request()))
     } else {
         ApiError::slow_down(wait).error_response()
     };
@@ -117,5 +117,5 @@ pub fn json(error: JsonPayloadError, _: &HttpRequest) -> Error {
 /// A page for people, who may have mistyped; the operator hears of a proxy that changes paths.
 pub async fn unknown_path(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     misrouted::unknown_path(&app.config.public_url, &request);
-    pages::refusal(&app, Refusal::NotFound, Language::of(&request), None)
+    pages::refusal(&app, Refusal::NotFound, language::of(&request), None)
 }

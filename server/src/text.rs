@@ -1,84 +1,11 @@
 //! What the pages say, in three languages. One table; a page never writes a sentence of its own.
 
+pub(crate) mod language;
 pub mod phone;
 
-use actix_web::HttpRequest;
-use actix_web::http::header::ACCEPT_LANGUAGE;
 use protocol::service::ErrorCode;
 
-/// The languages of the pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// 简体中文
-    ZhCn,
-    /// 繁體中文
-    ZhTw,
-    /// English
-    En,
-}
-
-impl Language {
-    /// Every language.
-    pub const ALL: [Self; 3] = [Self::ZhCn, Self::ZhTw, Self::En];
-
-    /// BCP 47's tag.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ZhCn => "zh-CN",
-            Self::ZhTw => "zh-TW",
-            Self::En => "en",
-        }
-    }
-
-    /// The language's own name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ZhCn => "简体中文",
-            Self::ZhTw => "繁體中文",
-            Self::En => "English",
-        }
-    }
-
-    /// The nearest language to a tag; `None` for one that we do not speak.
-    pub fn parse(tag: &str) -> Option<Self> {
-        let tag = tag.trim().to_ascii_lowercase();
-        if ["zh-tw", "zh-hk", "zh-mo", "zh-hant"].iter().any(|traditional| tag.starts_with(traditional)) {
-            return Some(Self::ZhTw);
-        }
-        match tag.split('-').next()? {
-            "zh" => Some(Self::ZhCn),
-            "en" => Some(Self::En),
-            _ => None,
-        }
-    }
-
-    /// `?lang=` first, then what the browser prefers, in its order; English where it speaks none of ours.
-    pub fn of(request: &HttpRequest) -> Self {
-        let asked = request
-            .query_string()
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("lang="))
-            .and_then(Self::parse);
-        let header =
-            request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        asked.or_else(|| Self::preferred(header)).unwrap_or(Self::En)
-    }
-
-    /// The best of an Accept-Language header (RFC 9110 §12.5.4).
-    fn preferred(header: &str) -> Option<Self> {
-        let mut best = None;
-        for range in header.split(',') {
-            let mut parts = range.split(';');
-            let Some(language) = parts.next().and_then(Self::parse) else { continue };
-            let weight =
-                parts.find_map(|part| part.trim().strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
-            if weight > 0.0 && best.is_none_or(|(_, heaviest)| weight > heaviest) {
-                best = Some((language, weight));
-            }
-        }
-        best.map(|(language, _)| language)
-    }
-}
+pub use protocol::language::Language;
 
 /// One sentence in every language.
 pub type Sentence = [&'static str; 3];
@@ -322,22 +249,6 @@ pub const LANDING_HINT: Sentence = ["已配置的网站：", "已設定的網站
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_browsers_first_language_that_we_speak_is_taken() {
-        for (header, language) in [
-            ("zh-CN,zh;q=0.9,en;q=0.8", Some(Language::ZhCn)),
-            ("de, en;q=0.5, zh-TW;q=0.7", Some(Language::ZhTw)),
-            ("zh-Hant-HK", Some(Language::ZhTw)),
-            ("en-GB", Some(Language::En)),
-            ("en;q=0, zh;q=0.1", Some(Language::ZhCn)),
-            ("de,fr", None),
-            ("", None),
-            (";;;q=x,,", None),
-        ] {
-            assert_eq!(Language::preferred(header), language, "{header}");
-        }
-    }
 
     #[test]
     fn every_refusal_has_words_in_every_language() {

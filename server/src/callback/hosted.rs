@@ -20,7 +20,7 @@ use crate::session::{self, SessionKind};
 use crate::shared::Shared;
 use crate::start::hosted::attempt_cookie;
 use crate::store::{AttemptRow, StoreError};
-use crate::text::Language;
+use crate::text::{Language, language};
 
 /// How long a second load of a callback waits for the first to end: WeChat's two answers at their slowest.
 const WAIT_FOR_FIRST: Duration = Duration::from_secs(12);
@@ -38,7 +38,7 @@ struct CallbackQuery {
 
 /// `GET /callback?code=&state=`; without a code, or with WeChat's word in its place, the person has refused.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
-    let language = Language::of(&request);
+    let language = language::of(&request);
     let refuse = |refusal, again: Option<&str>| pages::refusal(&app, refusal, language, again);
     let Ok(query) = web::Query::<CallbackQuery>::from_query(request.query_string()) else {
         return refuse(Refusal::Code(ErrorCode::InvalidRequest), None);

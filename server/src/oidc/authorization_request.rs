@@ -28,8 +28,8 @@ pub struct AuthorizationRequest {
     pub max_age: Option<i64>,
     /// An ID token of ours that says who is expected; not verified yet.
     pub id_token_hint: Option<String>,
-    /// The first language of `ui_locales`.
-    pub ui_locale: Option<String>,
+    /// The languages that the person may be spoken to in, the best first.
+    pub ui_locales: Option<String>,
 }
 
 /// `prompt`, as far as there is something to choose here.
@@ -93,10 +93,7 @@ impl AuthorizationRequest {
             prompt: prompt(parameters)?,
             max_age: max_age.transpose()?,
             id_token_hint: parameters.get("id_token_hint")?.map(str::to_owned),
-            ui_locale: parameters
-                .get("ui_locales")?
-                .and_then(|locales| locales.split(' ').find(|locale| !locale.is_empty()))
-                .map(str::to_owned),
+            ui_locales: parameters.get("ui_locales")?.map(str::to_owned),
         })
     }
 
@@ -198,7 +195,7 @@ mod tests {
             prompt: Prompt::Login,
             max_age: Some(60),
             id_token_hint: None,
-            ui_locale: Some("en".into()),
+            ui_locales: Some("en zh".into()),
         };
         assert_eq!(read(&query, true), Ok(expected));
     }

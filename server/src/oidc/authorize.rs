@@ -19,7 +19,7 @@ use crate::session::{self, SessionKind};
 use crate::shared::Shared;
 use crate::start::{Start, hosted};
 use crate::store::{SessionRow, StoreError};
-use crate::text::Language;
+use crate::text::{Language, language};
 
 /// `POST /authorize`: the same as `GET`. It came from the client's page without our Lax cookies, so the browser is sent here once
 /// more, this time with them; 303, that the form is not sent along (RFC 9700 §4.12).
@@ -31,7 +31,7 @@ pub async fn post(app: web::Data<Shared>, form: web::Bytes) -> HttpResponse {
 /// `GET /authorize`.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let parameters = Parameters::parse(request.query_string().as_bytes());
-    let language = Language::of(&request);
+    let language = language::of(&request);
     let (client, redirect_uri) = match proven(&app, &parameters) {
         Ok(proven) => proven,
         Err(refusal) => return pages::refusal(&app, refusal, language, None),
@@ -44,7 +44,7 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
             return see_other(&refused(&app, redirect_uri, state.as_deref(), &error));
         }
     };
-    let language = asked.ui_locale.as_deref().and_then(Language::parse).unwrap_or(language);
+    let language = asked.ui_locales.as_deref().and_then(language::listed).unwrap_or(language);
     let state = asked.state.clone();
     decide(&app, &request, client, redirect_uri, asked, language).await.unwrap_or_else(|error| {
         tracing::error!(%error, "the store did not answer");

@@ -20,7 +20,7 @@ use crate::session;
 use crate::session::ending::{Offline, end};
 use crate::shared::Shared;
 use crate::store::{SessionRow, StoreError};
-use crate::text::Language;
+use crate::text::{Language, language};
 
 /// The form member in which our own page brings the client's request back. It stands there even when it is empty, and says by that
 /// which page this is: a site below whose address the service lives has forms of the same origin.
@@ -51,10 +51,10 @@ async fn respond(
     confirmed: bool,
 ) -> HttpResponse {
     let language = match parameters.get("ui_locales") {
-        Ok(Some(locales)) => locales.split(' ').find_map(Language::parse),
+        Ok(Some(locales)) => language::listed(locales),
         _ => None,
     };
-    let language = language.unwrap_or_else(|| Language::of(request));
+    let language = language.unwrap_or_else(|| language::of(request));
     let ended = async {
         let asked = asked(app, parameters).await?;
         log_out(app, request, parameters, asked, confirmed, language).await.map_err(|error| {

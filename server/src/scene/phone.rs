@@ -17,7 +17,7 @@ use crate::start::hosted::{attempt_cookie, bind, tap_address};
 use crate::start::{Start, StartError, Way, start};
 use crate::store::StoreError;
 use crate::store::scenes::{Entered, Progress, SceneRow};
-use crate::text::Language;
+use crate::text::{Language, language};
 use crate::user_agent::device;
 
 /// The form of the question.
@@ -52,7 +52,7 @@ impl From<StoreError> for Stop {
 
 /// `GET /scan/{id}`: what the QR code holds. Changes nothing: programs that look at addresses come here too.
 pub async fn scan(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
-    let language = Language::of(&request);
+    let language = language::of(&request);
     let shown = async {
         let (scene, client) = open_scene(&app, &id).await?;
         if device(&request) != Device::InsideWeixin {
@@ -65,7 +65,7 @@ pub async fn scan(app: web::Data<Shared>, request: HttpRequest, id: web::Path<St
 
 /// `POST /scan/{id}`: the tap. Begins this phone's leg, whose state and cookie are its own.
 pub async fn tapped(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
-    let language = Language::of(&request);
+    let language = language::of(&request);
     let begun = async {
         if !is_own_page(&app.config, &request) {
             return Err(Stop::Refused(Refusal::OtherBrowser));
@@ -75,7 +75,7 @@ pub async fn tapped(app: web::Data<Shared>, request: HttpRequest, id: web::Path<
             return Err(Stop::Refused(Refusal::Code(ErrorCode::AttemptExpired)));
         }
         let leg = Start::Leg { scene_id: scene.id.clone() };
-        let started = start(&app, client, Way::Tap, leg, Some(language.as_str().into())).await?;
+        let started = start(&app, client, Way::Tap, leg, Some(language.tag().into())).await?;
         let authorize = tap_address(&app, &started.login)
             .ok_or(Stop::Refused(Refusal::Code(ErrorCode::Misconfigured)))?;
         app.changes.tell(&scene.id);
@@ -88,7 +88,7 @@ pub async fn tapped(app: web::Data<Shared>, request: HttpRequest, id: web::Path<
 
 /// `GET /scan/{id}/confirm`, for the phone that WeChat has named.
 pub async fn question(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
-    let language = Language::of(&request);
+    let language = language::of(&request);
     let asked = async {
         let (scene, client) = open_scene(&app, &id).await?;
         own_leg(&app, &request, &scene).await?;
@@ -104,7 +104,7 @@ pub async fn answered(
     id: web::Path<String>,
     form: web::Form<Answer>,
 ) -> HttpResponse {
-    let language = Language::of(&request);
+    let language = language::of(&request);
     let taken = async {
         if !is_own_page(&app.config, &request) {
             return Err(Stop::Refused(Refusal::OtherBrowser));

@@ -11,11 +11,11 @@ use crate::pages::{self, Refusal, phone};
 use crate::qr;
 use crate::shared::Shared;
 use crate::start::scene::scan_url;
-use crate::text::Language;
+use crate::text::language;
 
 /// The page, or the login's end.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
-    let language = Language::of(&request);
+    let language = language::of(&request);
     let shown = async {
         let (row, _) = own_attempt(&app, &request, &id).await?;
         let unknown = || ApiError::new(ErrorCode::UnknownAttempt, "");

@@ -12,7 +12,7 @@ use crate::origin::is_own_page;
 use crate::pages::{self, Refusal};
 use crate::shared::Shared;
 use crate::store::{SessionRow, StoreError};
-use crate::text::Language;
+use crate::text::{Language, language};
 
 /// More are not shown; the oldest are left out.
 const MOST: u32 = 100;
@@ -31,7 +31,7 @@ pub struct Listed {
 
 /// `GET /sessions`: the person's own, newest first.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
-    let language = Language::of(&request);
+    let language = language::of(&request);
     match list(&app, &request).await {
         Ok(Some(sessions)) => pages::sessions(&app, &sessions, language),
         Ok(None) => pages::refusal(&app, Refusal::Code(ErrorCode::LoginRequired), language, None),
@@ -41,7 +41,7 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
 
 /// `POST /sessions/{sid}/end`, by the form of that page: a session of the same person ends, with all that was granted in it.
 pub async fn post(app: web::Data<Shared>, request: HttpRequest, sid: web::Path<String>) -> HttpResponse {
-    let language = Language::of(&request);
+    let language = language::of(&request);
     if !is_own_page(&app.config, &request) {
         return pages::refusal(&app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
     }

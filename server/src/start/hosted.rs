@@ -23,7 +23,7 @@ use crate::pages::{self, Refusal, phone};
 use crate::session::{cookie, cookie_name, cookie_value, expired_cookie};
 use crate::shared::Shared;
 use crate::store::StoreError;
-use crate::text::Language;
+use crate::text::{Language, language};
 use crate::user_agent::device;
 
 /// How many attempts one browser may have open; the oldest goes.
@@ -40,7 +40,7 @@ struct LoginQuery {
 
 /// `GET /login`: the page with the widget.
 pub async fn login(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
-    let language = Language::of(&request);
+    let language = language::of(&request);
     let Ok(query) = web::Query::<LoginQuery>::from_query(request.query_string()) else {
         return pages::refusal(&app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
     };
@@ -80,7 +80,7 @@ pub async fn page(
         _ if client.scenes => Way::Scene { computer: computer_of(request) },
         _ => Way::Website,
     };
-    let started = match start(app, client, way.clone(), begin, Some(language.as_str().into())).await {
+    let started = match start(app, client, way.clone(), begin, Some(language.tag().into())).await {
         Ok(started) => started,
         Err(StartError::SlowDown(wait)) => return Ok(pages::slow_down(app, wait, language)),
         Err(StartError::Store(error)) => return Err(error),

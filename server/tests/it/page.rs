@@ -141,3 +141,28 @@ async fn a_popup_keeps_its_opener_however_the_path_is_spelt() {
         assert_eq!(answer.header("cross-origin-opener-policy"), "unsafe-none", "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_language_is_understood_however_it_is_written() {
+    let house = House::new().await;
+    for (query, header, lang) in [
+        ("?lang=zh_CN", "en", "zh-CN"),
+        ("?lang=zh%5FTW", "en", "zh-TW"),
+        ("?lang=de", "zh_HK", "zh-TW"),
+        ("", "zh_CN", "zh-CN"),
+        ("", "de, zh_CN;q=0.8, en;q=0.7", "zh-CN"),
+        ("", "yue-Hant-HK", "zh-TW"),
+        ("", "fr", "en"),
+    ] {
+        for path in ["/", "/login", "/no-such-page"] {
+            let mut visitor = house.visitor();
+            let request = visitor.request(Method::GET, &format!("{path}{query}"));
+            let page = visitor.send(request.header("accept-language", header)).await.body;
+            assert!(page.contains(&format!("<html lang=\"{lang}\">")), "{path}{query} {header}: {page}");
+        }
+    }
+    let bytes = reqwest::header::HeaderValue::from_bytes(b"\xd5\xc5;q=1, zh_TW").unwrap();
+    let mut visitor = house.visitor();
+    let request = visitor.request(Method::GET, "/").header("accept-language", bytes);
+    assert!(visitor.send(request).await.body.contains("<html lang=\"zh-TW\">"));
+}

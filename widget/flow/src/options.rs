@@ -169,7 +169,7 @@ pub fn dress(
         Some("dark") => ColorScheme::Dark,
         _ => ColorScheme::Auto,
     };
-    (Language::of(language), theme)
+    (Language::parse(language).unwrap_or(Language::En), theme)
 }
 
 fn find_service(
@@ -233,6 +233,25 @@ mod tests {
             &|name| attributes.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).into()),
             surroundings,
         )
+    }
+
+    #[test]
+    fn the_pages_language_is_understood_however_it_is_written() {
+        for (page, language) in [
+            ("zh_CN", Language::ZhCn),
+            ("zh_TW", Language::ZhTw),
+            ("en_US", Language::En),
+            ("fr", Language::En),
+        ] {
+            let surroundings = Surroundings { page_language: Some(page.into()), ..surroundings() };
+            assert_eq!(read(&[("client-id", "shop")], &surroundings).language, language, "{page}");
+            assert_eq!(
+                dress(&|name| (name == "lang").then(|| page.into()), Some("fr")).0,
+                language,
+                "{page}"
+            );
+        }
+        assert_eq!(dress(&|_| None, None).0, Language::ZhCn);
     }
 
     #[test]

@@ -3,48 +3,7 @@
 //! Short, warm, and with what to do next. What developers read is in [`crate::error`].
 
 use protocol::cut;
-
-/// A language that the widget speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// Simplified Chinese.
-    ZhCn,
-    /// Traditional Chinese.
-    ZhTw,
-    /// English, for everybody else.
-    En,
-}
-
-impl Language {
-    /// The best of the three for a BCP 47 tag.
-    pub fn of(tag: &str) -> Self {
-        let (mut part, mut rest) = cut(tag, b'-');
-        if !part.eq_ignore_ascii_case("zh") {
-            return Self::En;
-        }
-        // The script tells more than the place, and stands before it.
-        while !rest.is_empty() {
-            (part, rest) = cut(rest, b'-');
-            let is = |known: &str| part.eq_ignore_ascii_case(known);
-            if is("hans") {
-                return Self::ZhCn;
-            }
-            if is("hant") || is("tw") || is("hk") || is("mo") {
-                return Self::ZhTw;
-            }
-        }
-        Self::ZhCn
-    }
-
-    /// The tag for `lang` and for the service.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::ZhCn => "zh-CN",
-            Self::ZhTw => "zh-TW",
-            Self::En => "en",
-        }
-    }
-}
+pub use protocol::language::Language;
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $zh_cn:literal, $zh_tw:literal, $en:literal;)*) => {
@@ -219,27 +178,6 @@ texts! {
 #[cfg(test)]
 mod tests {
     use super::{Language, Text};
-
-    #[test]
-    fn a_language_is_chosen_by_its_tag() {
-        let table = [
-            ("zh", Language::ZhCn),
-            ("zh-CN", Language::ZhCn),
-            ("zh-Hans-HK", Language::ZhCn),
-            ("zh-SG", Language::ZhCn),
-            ("ZH-hant", Language::ZhTw),
-            ("zh-TW", Language::ZhTw),
-            ("zh-HK", Language::ZhTw),
-            ("zh-MO", Language::ZhTw),
-            ("en", Language::En),
-            ("de-AT", Language::En),
-            ("zhx", Language::En),
-            ("", Language::En),
-        ];
-        for (tag, language) in table {
-            assert_eq!(Language::of(tag), language, "{tag}");
-        }
-    }
 
     #[test]
     fn a_person_is_spoken_to_in_one_way() {

@@ -326,6 +326,14 @@ async fn oidcc_login_hint() {
 #[tokio::test]
 async fn oidcc_ui_locales() {
     succeeds_with(&[("ui_locales", "se")]).await;
+    // OpenID Connect Core §3.1.2.1: in their order, and the first that we speak.
+    let provider = Provider::start().await;
+    for (ui_locales, lang) in [("fr-CA zh_TW en", "zh-TW"), ("se zh-CN", "zh-CN"), ("en zh", "en")] {
+        let page = provider.http().get(provider.authorize_url(SUITE, &[("ui_locales", ui_locales)]));
+        let page = page.header("Accept-Language", "fr").send().await.expect("an answer");
+        let page = page.text().await.expect("a page");
+        assert!(page.contains(&format!("<html lang=\"{lang}\">")), "{ui_locales}: {page}");
+    }
 }
 
 /// `oidcc-claims-locales`
