@@ -63,7 +63,7 @@ pub async fn other_hosts(
         Some("document" | "iframe") => {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
             let there = format!("{}{path}", public_url.origin());
-            pages::other_host(&app, host, &there, Language::of(request.request()))
+            pages::other_host(&app, host, &there, language::of(request.request()))
         }
         _ => HttpResponse::MisdirectedRequest().body(format!(
             "this service was asked as {host:?}, and answers as {:?} alone: its public_url is {}\n",

@@ -30,6 +30,12 @@ pub const ABSOLUTE_LIFETIME: Seconds = 30 * 24 * 3600;
 /// A session that was used this recently is not written again.
 const TOUCH_EVERY: Seconds = 300;
 
+/// Bytes of a nickname in a header, where each is three: more than WeChat takes from anybody, and few enough for nginx, whose buffer for
+/// all headers of an answer is 4 kB.
+const LONGEST_HEADER_NICKNAME: usize = 128;
+/// Bytes of a picture's address in a header.
+const LONGEST_HEADER_PICTURE: usize = 1024;
+
 /// All but RFC 3986's unreserved characters.
 const PERCENT_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -162,7 +168,8 @@ pub async fn current(
     Ok(Some(session))
 }
 
-/// `GET /session`: 200 with the [`Person`], in headers too, or 401. The nickname's header is percent-encoded UTF-8.
+/// `GET /session`: 200 with the [`Person`], in headers too, or 401. The nickname's header is percent-encoded UTF-8, of
+/// which it has the first 128 bytes; an address of a picture that is longer than 1,024 is in the body alone.
 #[utoipa::path(
     get,
     path = "/session",
@@ -177,9 +184,11 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpRes
     let mut response = HttpResponse::Ok();
     // For proxies that ask before each request and read no JSON: nginx's `auth_request`.
     response.insert_header(("weixin-login-sub", person.sub.as_str()));
-    let nickname = utf8_percent_encode(&person.nickname, PERCENT_ENCODED).to_string();
+    let nickname = &person.nickname[..person.nickname.floor_char_boundary(LONGEST_HEADER_NICKNAME)];
+    let nickname = utf8_percent_encode(nickname, PERCENT_ENCODED).to_string();
     response.insert_header(("weixin-login-nickname", nickname));
-    if let Some(picture) = &person.picture {
+    // Half an address leads nowhere: a long one is in the body alone.
+    if let Some(picture) = person.picture.as_ref().filter(|picture| picture.len() <= LONGEST_HEADER_PICTURE) {
         let picture = utf8_percent_encode(picture, CONTROLS).to_string();
         response.insert_header(("weixin-login-picture", picture));
     }

@@ -172,3 +172,33 @@ async fn the_session_answers_registered_pages_of_the_site_and_nobody_else() {
     }
     assert!(PUBLIC_URL.starts_with(SHOP));
 }
+
+#[tokio::test]
+async fn a_long_name_fits_a_proxys_buffer_and_is_cut_between_characters() {
+    let house = House::new().await;
+    let long = format!("https://thirdwx.qlogo.cn/{}", "a".repeat(2000));
+    for (nickname, header) in [
+        ("琦".repeat(1300), "%E7%90%A6".repeat(42)),
+        (format!("a{}", "😀".repeat(1000)), format!("a{}", "%F0%9F%98%80".repeat(31))),
+        ("x".repeat(128), "x".repeat(128)),
+        ("x".repeat(129), "x".repeat(128)),
+        (String::new(), String::new()),
+    ] {
+        let person = weixin_emulator::Person::new("long", nickname.clone());
+        house.weixin.set_person(weixin_emulator::Person { headimgurl: Some(long.clone()), ..person });
+        let mut visitor = house.visitor();
+        let callback = allowed(&house, &visitor.start_hosted().await);
+        visitor.open(&callback).await;
+        let session = visitor.session().await;
+        assert_eq!(
+            (session.status.as_u16(), session.header("weixin-login-nickname")),
+            (200, header.as_str())
+        );
+        assert!(!session.headers.contains_key("weixin-login-picture"));
+        // Nothing is lost where there is room.
+        assert_eq!(
+            (&session.json()["nickname"], &session.json()["picture"]),
+            (&nickname.into(), &long.clone().into())
+        );
+    }
+}
