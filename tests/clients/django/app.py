@@ -54,7 +54,7 @@ def callback(request):
     request.session["person"] = {
         "sub": token["userinfo"]["sub"],
         "sid": token["userinfo"]["sid"],
-        "nickname": person["nickname"],
+        "nickname": person.get("nickname"),
         "picture": person.get("picture"),
     }
     request.session["refresh_token"] = token["refresh_token"]

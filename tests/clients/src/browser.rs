@@ -119,6 +119,22 @@ impl<'a> Browser<'a> {
         .await
     }
 
+    /// Presses the button of a page's only form, with what the page has put into it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), or when the page has none.
+    pub async fn press(&self, page: &Page) -> Result<Page> {
+        let (_, form) = page.body.split_once("<form ").with_context(|| format!("no form on {page:?}"))?;
+        let action = between(form, "action=\"", "\"").with_context(|| format!("no action on {page:?}"))?;
+        let hidden: Vec<(String, String)> = form
+            .split("<input type=\"hidden\" ")
+            .skip(1)
+            .filter_map(|input| Some((between(input, "name=\"", "\"")?, between(input, "value=\"", "\"")?)))
+            .collect();
+        let origin = page.address.origin().ascii_serialization();
+        self.walk(self.http.post(page.address.join(&action)?).header("Origin", origin).form(&hidden)).await
+    }
+
     async fn walk(&self, first: reqwest::RequestBuilder) -> Result<Page> {
         let mut response = first.send().await?;
         let mut logins = 0;
@@ -145,27 +161,11 @@ impl<'a> Browser<'a> {
 
     /// Where WeChat sends the person who agrees to the login on this page; `None` when the page has no login.
     fn agree(&self, page: &str) -> Option<Result<Url>> {
-        let (_, rest) = page.split_once("attempt=\"")?;
-        let (attribute, _) = rest.split_once('"')?;
-        Some(self.answer(attribute))
+        Some(self.answer(&between(page, "attempt=\"", "\"")?))
     }
 
-    fn answer(&self, attribute: &str) -> Result<Url> {
-        let mut text = attribute.to_owned();
-        for (escaped, plain) in [
-            ("&quot;", "\""),
-            ("&#34;", "\""),
-            ("&lt;", "<"),
-            ("&#60;", "<"),
-            ("&gt;", ">"),
-            ("&#62;", ">"),
-            ("&#39;", "'"),
-            ("&#38;", "&"),
-            ("&amp;", "&"),
-        ] {
-            text = text.replace(escaped, plain);
-        }
-        let started: Value = serde_json::from_str(&text).with_context(|| text.clone())?;
+    fn answer(&self, text: &str) -> Result<Url> {
+        let started: Value = serde_json::from_str(text).with_context(|| text.to_owned())?;
         let member = |name: &str| started[name].as_str().with_context(|| format!("no {name} in {started}"));
         let address = Url::parse_with_params(
             &format!("{}/connect/qrconnect", member("open_url")?),
@@ -181,4 +181,25 @@ impl<'a> Browser<'a> {
             self.emulator.code_for(address.as_str()).map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
         Ok(Url::parse(&callback)?)
     }
+}
+
+/// What a page says between two texts, without HTML's escapes.
+fn between(page: &str, before: &str, after: &str) -> Option<String> {
+    let (_, rest) = page.split_once(before)?;
+    let (escaped, _) = rest.split_once(after)?;
+    let mut text = escaped.to_owned();
+    for (escaped, plain) in [
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&lt;", "<"),
+        ("&#60;", "<"),
+        ("&gt;", ">"),
+        ("&#62;", ">"),
+        ("&#39;", "'"),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
+    ] {
+        text = text.replace(escaped, plain);
+    }
+    Some(text)
 }

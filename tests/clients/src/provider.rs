@@ -24,6 +24,8 @@ pub struct Registration {
     pub post_logout_redirect_uris: Vec<String>,
     /// `backchannel_logout_uri`
     pub backchannel_logout_uri: Option<String>,
+    /// `require_pkce = false`, for a library that has none.
+    pub without_pkce: bool,
 }
 
 /// A running service and the emulator that it talks to. Stops when it is dropped.
@@ -136,8 +138,10 @@ redirect_uris = {redirect_uris}
 post_logout_redirect_uris = {post_logout_redirect_uris}
 {secret}
 {backchannel}
+require_pkce = {require_pkce}
 "#,
         redirect_uris = list(&registration.redirect_uris),
         post_logout_redirect_uris = list(&registration.post_logout_redirect_uris),
+        require_pkce = !registration.without_pkce,
     )
 }

@@ -12,6 +12,14 @@ fn the_pages_show_the_samples_word_for_word() -> Result<()> {
     let docs = samples().join("../../docs/clients");
     for (page, sample) in [
         ("express.md", "express/app.mjs"),
+        ("express-openid-connect.md", "express-openid-connect/app.mjs"),
+        ("oauth4webapi.md", "oauth4webapi/app.mjs"),
+        ("passport.md", "passport/app.mjs"),
+        ("better-auth.md", "better-auth/app.mjs"),
+        ("mozilla-django-oidc.md", "mozilla/app.py"),
+        ("social-core.md", "social/app.py"),
+        ("allauth.md", "allauth/app.py"),
+        ("pyoidc.md", "pyoidc/app.py"),
         ("authjs.md", "authjs/app.mjs"),
         ("django.md", "django/app.py"),
         ("apache.md", "apache/site.conf"),

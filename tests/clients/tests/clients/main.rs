@@ -3,6 +3,7 @@
 mod apache;
 mod crate_openidconnect;
 mod documents;
+mod libraries;
 mod nginx;
 mod sites;
 mod spa;

@@ -3,8 +3,9 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use url::Url;
+use weixin_emulator::Person;
 use weixin_login_clients::browser::{Browser, Page};
 use weixin_login_clients::packages::{self, samples};
 use weixin_login_clients::provider::{Provider, Registration, free_port};
@@ -21,7 +22,7 @@ async fn start(
     Ok((provider, running, site))
 }
 
-fn registered(callback: &str) -> Result<(u16, String, Registration)> {
+pub(crate) fn registered(callback: &str) -> Result<(u16, String, Registration)> {
     let port = free_port()?;
     let site = format!("http://localhost:{port}");
     let registration = Registration {
@@ -32,7 +33,7 @@ fn registered(callback: &str) -> Result<(u16, String, Registration)> {
     Ok((port, site, registration))
 }
 
-fn node(sample: &str) -> Result<Command> {
+pub(crate) fn node(sample: &str) -> Result<Command> {
     packages::npm()?;
     let mut node = Command::new("node");
     node.arg(samples().join(sample).join("app.mjs")).current_dir(samples());
@@ -74,6 +75,14 @@ async fn logs_in_refreshes_and_logs_out(provider: &Provider, site: &str) -> Resu
     let new = browser.open(&at("/login")).await?;
     assert_eq!((new.logins, &new.json()?["sub"]), (1, &sub));
     assert_ne!(new.json()?["sid"], sid);
+
+    // Somebody without a name and an avatar.
+    let headimgurl = Some(String::new());
+    provider.emulator.set_person(Person { headimgurl, ..Person::new("nobody", "") });
+    let page = Browser::new(&provider.emulator)?.open(&at("/login")).await?;
+    let nobody = page.json().with_context(|| format!("{page:?}"))?;
+    assert_ne!(nobody["sub"], sub);
+    assert_eq!(nobody["nickname"].as_str().unwrap_or_default(), "");
     Ok(())
 }
 
