@@ -24,6 +24,8 @@ pub enum Refusal {
     OtherBrowser,
     /// return_to leads nowhere that is allowed.
     BadReturnTo,
+    /// Several clients have registered the origin that return_to leads to, and none is named.
+    ClientNotNamed,
     /// redirect_uri, or post_logout_redirect_uri, is not registered for the client.
     BadRedirectUri,
     /// An embedded callback was opened as a page of its own.
@@ -43,6 +45,7 @@ impl Refusal {
             Self::Code(code) => code.as_str(),
             Self::OtherBrowser => "other_browser",
             Self::BadReturnTo => "bad_return_to",
+            Self::ClientNotNamed => "client_id_missing",
             Self::BadRedirectUri => "bad_redirect_uri",
             Self::NotAFrame => "not_a_frame",
             Self::OpenInWeixin => "open_in_weixin",
@@ -153,6 +156,14 @@ impl Refusal {
                 ],
                 SITE,
             ),
+            Self::ClientNotNamed => (
+                [
+                    "这个链接没有说明登录哪个网站",
+                    "這個連結沒有說明登入哪個網站",
+                    "This link does not say which site it logs in to",
+                ],
+                SITE,
+            ),
             Self::BadRedirectUri => (
                 [
                     "网站给出的返回地址没有登记",
@@ -255,6 +266,7 @@ mod tests {
         let own = [
             Refusal::OtherBrowser,
             Refusal::BadReturnTo,
+            Refusal::ClientNotNamed,
             Refusal::BadRedirectUri,
             Refusal::NotAFrame,
             Refusal::OpenInWeixin,

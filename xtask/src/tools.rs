@@ -100,6 +100,7 @@ const PACKAGES: &[Package] = &[
         is_there: || Path::new("/usr/lib/apache2/modules/mod_auth_openidc.so").exists(),
     },
     Package { name: "nginx", is_there: || Path::new("/usr/sbin/nginx").exists() },
+    Package { name: "caddy", is_there: || Path::new("/usr/bin/caddy").exists() },
     Package { name: "golang-go", is_there: || shell::is_installed("go") },
     Package {
         name: "golang-github-coreos-go-oidc-dev",

@@ -48,7 +48,12 @@ pub async fn login(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse
         return pages::refusal(&app, Refusal::BadReturnTo, language, None);
     };
     let Some(client) = client_for(&app.config, query.client_id.as_deref(), &return_to) else {
-        return pages::refusal(&app, Refusal::Code(ErrorCode::UnknownClient), language, None);
+        let refusal = match query.client_id.as_deref() {
+            None => Refusal::ClientNotNamed,
+            Some(id) if app.config.client(id).is_some() => Refusal::BadReturnTo,
+            Some(_) => Refusal::Code(ErrorCode::UnknownClient),
+        };
+        return pages::refusal(&app, refusal, language, None);
     };
     let begin = Start::Hosted { return_to: return_to.as_str().into() };
     page(&app, &request, client, begin, language).await.unwrap_or_else(|error| {

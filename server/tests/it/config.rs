@@ -212,3 +212,26 @@ fn what_kubernetes_says_of_services_is_left_alone_and_a_mistyped_key_is_not() {
         assert_eq!(said(GOOD, &[(&name, value)], SECRET.as_bytes()), told);
     }
 }
+
+#[test]
+fn the_readmes_show_configurations() {
+    let data = TempDir::new().unwrap();
+    std::fs::write(data.path().join("secret"), SECRET).unwrap();
+    let folder = data.path().display().to_string();
+    for readme in [include_str!("../../../README.md"), include_str!("../../../README.zh-CN.md")] {
+        let blocks: Vec<&str> =
+            readme.split("```toml\n").skip(1).map(|rest| rest.split_once("```").unwrap().0).collect();
+        let (whole, more): (Vec<&str>, Vec<&str>) =
+            blocks.into_iter().partition(|block| block.contains("public_url"));
+        for text in [whole[0].to_owned(), format!("{}{}", whole[0], more.concat())] {
+            let text = text
+                .replace("/var/lib/weixin-login", &folder)
+                .replace("/run/secrets/weixin-website", "secret")
+                .replace("/run/secrets/weixin-service-account", "secret")
+                .replacen("wx…", "wx0123456789abcdef", 1)
+                .replacen("wx…", "wxfedcba9876543210", 1);
+            let config = Config::parse(&text, std::iter::empty(), data.path()).unwrap();
+            assert_eq!(config.public_url.as_str(), "https://shop.example.com/weixin");
+        }
+    }
+}

@@ -14,6 +14,14 @@ async fn open(visitor: &mut Visitor, address: std::net::SocketAddr, host: &str, 
     visitor.send(request.header("sec-fetch-dest", "document").header("accept-language", "en")).await
 }
 
+/// What an operator finds when looking for what the log has said.
+const OPERATIONS: &str = include_str!("../../../docs/operations.md");
+
+fn is_documented(told: &str) -> bool {
+    let beginning = told.split_once(": a proxy").or_else(|| told.split_once(": such requests")).unwrap().0;
+    OPERATIONS.contains(beginning)
+}
+
 #[tokio::test]
 async fn a_proxy_that_takes_the_path_away_is_told_of_once() {
     let weixin = Emulator::start(Default::default()).await.unwrap();
@@ -46,6 +54,7 @@ async fn a_proxy_that_takes_the_path_away_is_told_of_once() {
             "a request for \"/weixin/weixin/login\" came with /weixin, the path of public_url, twice: a proxy in front must pass the path on as it is; this is said once",
         ]
     );
+    assert!(told.iter().all(|told| is_documented(told)), "{told:?}");
 }
 
 #[tokio::test]
@@ -98,4 +107,5 @@ async fn a_proxy_that_writes_another_host_is_told_of_once_and_people_get_the_way
             "a request came for the host \"127.0.0.1:8080\", and public_url is http://localhost:5173/weixin: such requests get 421. A proxy in front must pass on the Host that the browser asked for (nginx: proxy_set_header Host $http_host); this is said once"
         ]
     );
+    assert!(told.iter().all(|told| is_documented(told)), "{told:?}");
 }

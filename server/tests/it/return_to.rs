@@ -51,13 +51,15 @@ async fn a_login_returns_to_a_page_of_a_registered_origin_and_nowhere_else() {
 async fn a_page_of_two_clients_must_say_which() {
     let house = House::new().await;
     let to = "return_to=https%3A%2F%2Fwww.example.test%2F";
-    for (query, status) in [
-        (to.to_owned(), 400),
-        (format!("{to}&client_id=shop"), 200),
-        (format!("{to}&client_id=forum"), 200),
-        (format!("{to}&client_id=nobody"), 400),
-        ("return_to=%2F&client_id=forum".to_owned(), 400),
+    for (query, status, code) in [
+        (to.to_owned(), 400, "client_id_missing"),
+        (format!("{to}&client_id=shop"), 200, ""),
+        (format!("{to}&client_id=forum"), 200, ""),
+        (format!("{to}&client_id=nobody"), 400, "unknown_client"),
+        ("return_to=%2F&client_id=forum".to_owned(), 400, "bad_return_to"),
     ] {
-        assert_eq!(house.visitor().open(&format!("/login?{query}")).await.status, status, "{query}");
+        let answer = house.visitor().open(&format!("/login?{query}")).await;
+        assert_eq!(answer.status, status, "{query}");
+        assert!(answer.body.contains(code), "{query}: {}", answer.body);
     }
 }

@@ -5,5 +5,6 @@ mod crate_openidconnect;
 mod documents;
 mod libraries;
 mod nginx;
+mod proxies;
 mod sites;
 mod spa;
