@@ -2,6 +2,7 @@
 //! starts. No secret has a default, and none prints.
 
 mod client;
+mod look;
 mod public_url;
 mod read;
 mod tree;
@@ -20,6 +21,7 @@ use crate::keys::SigningAlgorithm;
 use crate::secret::SecretHash;
 use crate::secret_file;
 
+pub use look::{Accent, Logo, Name};
 pub use public_url::PublicUrl;
 pub use read::ConfigError;
 
@@ -149,8 +151,12 @@ impl fmt::Debug for AppSecret {
 pub struct Client {
     /// `id`
     pub id: String,
-    /// `name`: shown to people.
-    pub name: String,
+    /// `name`: shown to people; a text, or one for each language.
+    pub name: Name,
+    /// `logo`: a PNG, JPEG, WebP or SVG file of at most 128 kB, shown on our pages; default none.
+    pub logo: Option<Logo>,
+    /// `accent`: `#1a73e8`, the colour of buttons and links on our pages; default WeChat's green.
+    pub accent: Option<Accent>,
     /// `origins`: may embed the widget, and `return_to` may lead there.
     pub origins: Vec<String>,
     /// `scenes`: on computers the site's own QR code, by the service account, in the place of WeChat's; default: where there is
@@ -171,6 +177,18 @@ pub struct Client {
 }
 
 impl Client {
+    /// The site's front page, for who is stuck on a page of ours: of its first origin, else of its first redirect URI on the web.
+    pub fn home(&self) -> Option<String> {
+        if let Some(origin) = self.origins.first() {
+            return Some(format!("{origin}/"));
+        }
+        let web = |address: &String| {
+            Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+        };
+        let address = self.redirect_uris.iter().find_map(web)?;
+        Some(format!("{}/", address.origin().ascii_serialization()))
+    }
+
     /// Whether an authorization request of this client needs a `code_challenge`.
     pub fn demands_pkce(&self) -> bool {
         self.require_pkce || self.secret_sha256.is_none()

@@ -1,26 +1,27 @@
 //! The service's own pages, made of `templates/` and the sentences of `text.rs`. Decides nothing about a login.
 
+mod assets;
+mod notice;
 pub mod phone;
+
+pub use assets::asset;
+pub(crate) use notice::{other_host, refusal, refusal_at, signed_out, slow_down, store_away};
 
 use actix_web::cookie::time::OffsetDateTime;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, RETRY_AFTER};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use protocol::ids::{AppId, State};
 use protocol::qrconnect::page_address;
-use protocol::service::{ErrorCode, StartedLogin};
+use protocol::service::StartedLogin;
 
-use crate::error::ApiError;
+use crate::config::{Accent, Client};
 use crate::headers::{content_security_policy, header_value};
-use crate::limits::Wait;
 use crate::session::listing::Listed;
 use crate::shared::Shared;
 pub use crate::text::Refusal;
 use crate::text::{self, Language, Sentence, language, say};
-
-/// As much as is shown of a host that somebody else has named.
-const LONGEST_HOST: usize = 100;
 
 /// What every page has around its middle.
 struct Frame {
@@ -28,20 +29,50 @@ struct Frame {
     language: Language,
     emulator: bool,
     localhost: bool,
+    site: Option<Site>,
+}
+
+/// The site that a page is about, and the way back to it.
+struct Site {
+    name: String,
+    home: Option<String>,
+    logo: Option<String>,
+    accent: Option<String>,
 }
 
 impl Frame {
+    /// Of a page that is about no site, unless there is one alone.
     fn new(app: &Shared, language: Language) -> Self {
+        let site = match app.config.clients.as_slice() {
+            [client] => Some(Site::of(client, language)),
+            _ => None,
+        };
         Self {
             prefix: app.config.public_url.path().into(),
             language,
             emulator: app.config.weixin.is_emulator(),
             localhost: app.config.public_url.is_localhost(),
+            site,
         }
+    }
+
+    fn of(app: &Shared, client: &Client, language: Language) -> Self {
+        Self { site: Some(Site::of(client, language)), ..Self::new(app, language) }
     }
 
     fn say(&self, sentence: Sentence) -> &'static str {
         say(sentence, self.language)
+    }
+}
+
+impl Site {
+    fn of(client: &Client, language: Language) -> Self {
+        Self {
+            name: client.name.say(language).into(),
+            home: client.home(),
+            logo: client.logo.as_ref().map(|logo| logo.file_name.clone()),
+            accent: client.accent.map(Accent::file_name),
+        }
     }
 }
 
@@ -54,16 +85,6 @@ struct LoginPage<'a> {
     qr_page: String,
     still: Option<String>,
     weixin: Option<&'a str>,
-}
-
-#[derive(Template)]
-#[template(path = "notice.html")]
-struct NoticePage<'a> {
-    frame: Frame,
-    title: &'a str,
-    text: &'a str,
-    code: &'a str,
-    start_again: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -105,75 +126,20 @@ struct LandingPage<'a> {
 
 /// The hosted page: the widget in full, and WeChat's own page for browsers that cannot run it. The browser may find the way to WeChat
 /// before the script asks for it.
-pub fn login(app: &Shared, login: &StartedLogin, language: Language) -> HttpResponse {
+pub fn login(app: &Shared, client: &Client, login: &StartedLogin, language: Language) -> HttpResponse {
     let qr_page =
         match (AppId::parse(login.appid.clone().unwrap_or_default()), State::parse(login.state.clone())) {
             (Ok(appid), Ok(state)) => page_address(&login.open_url, &appid, &login.redirect_uri, &state),
             _ => String::new(),
         };
     let attempt = serde_json::to_string(login).unwrap_or_default();
-    let frame = Frame::new(app, language);
+    let frame = Frame::of(app, client, language);
     // Our own QR code needs no script; WeChat's page does.
     let still = login.scene.is_some().then(|| format!("{}/login/{}/still", frame.prefix, login.id));
     let qr_page = still.clone().unwrap_or(qr_page);
     let weixin = still.is_none().then_some(login.open_url.as_str());
     let client_name = &login.client_name;
     page(StatusCode::OK, LoginPage { frame, client_name, attempt, qr_page, still, weixin }.render())
-}
-
-/// Why there is no login, what to do, and the button that does it.
-pub fn refusal(
-    app: &Shared,
-    refusal: Refusal,
-    language: Language,
-    start_again: Option<&str>,
-) -> HttpResponse {
-    let (title, text) = refusal.words();
-    let status = match refusal {
-        Refusal::Code(ErrorCode::AccessDenied) => StatusCode::OK,
-        Refusal::Code(code) => ApiError::new(code, "").status_code(),
-        Refusal::NotFound => StatusCode::NOT_FOUND,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    let notice = NoticePage {
-        frame: Frame::new(app, language),
-        title: say(title, language),
-        text: say(text, language),
-        code: refusal.code(),
-        start_again,
-    };
-    page(status, notice.render())
-}
-
-/// To somebody who comes too often.
-pub(crate) fn slow_down(app: &Shared, wait: Wait, language: Language) -> HttpResponse {
-    let mut response = refusal(app, Refusal::Code(ErrorCode::SlowDown), language, None);
-    response.headers_mut().insert(RETRY_AFTER, wait.seconds().into());
-    response
-}
-
-/// The service was opened under another host than its own: which, and the way to the page there.
-pub fn other_host(app: &Shared, asked: &str, there: &str, language: Language) -> HttpResponse {
-    let asked: String = asked.chars().take(LONGEST_HOST).collect();
-    let text = say(text::OTHER_HOST_HINT, language)
-        .replace("{expected}", app.config.public_url.host())
-        .replace("{asked}", &asked);
-    let notice = NoticePage {
-        frame: Frame::new(app, language),
-        title: say(text::OTHER_HOST, language),
-        text: &text,
-        code: "wrong_address",
-        start_again: Some(there),
-    };
-    page(StatusCode::MISDIRECTED_REQUEST, notice.render())
-}
-
-/// After a logout.
-pub fn signed_out(app: &Shared, language: Language) -> HttpResponse {
-    let title = say(text::SIGNED_OUT, language);
-    let notice =
-        NoticePage { frame: Frame::new(app, language), title, text: "", code: "", start_again: None };
-    page(StatusCode::OK, notice.render())
 }
 
 /// Before a logout that a link asked for: `request` is its query, which the form brings back, and `way_back` where it leads.
@@ -228,31 +194,17 @@ pub fn callback_frame(app: &Shared, origin: &str, language: Language) -> HttpRes
 
 /// `GET /`: the button, and what is configured.
 pub async fn front(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
+    let language = language::of(&request);
     let sites = app.config.clients.iter().filter_map(|client| {
         let origin = client.origins.first()?;
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", &client.id)
             .append_pair("return_to", &format!("{origin}/"))
             .finish();
-        Some((client.name.as_str(), query))
+        Some((client.name.say(language), query))
     });
-    let frame = Frame::new(&app, language::of(&request));
+    let frame = Frame::new(&app, language);
     page(StatusCode::OK, LandingPage { frame, sites: sites.collect() }.render())
-}
-
-/// `GET /assets/{name}`: what the pages load.
-pub async fn asset(name: web::Path<String>) -> HttpResponse {
-    let (content_type, content) = match name.as_str() {
-        "pages.css" => ("text/css; charset=utf-8", include_str!("../assets/pages.css")),
-        "phone.js" => ("text/javascript; charset=utf-8", include_str!("../assets/phone.js")),
-        "icon.svg" => ("image/svg+xml", include_str!("../assets/icon.svg")),
-        "callback.js" => ("text/javascript; charset=utf-8", include_str!("../assets/callback.js")),
-        _ => return HttpResponse::NotFound().finish(),
-    };
-    HttpResponse::Ok()
-        .content_type(content_type)
-        .insert_header((CACHE_CONTROL, "public, max-age=300"))
-        .body(content)
 }
 
 fn page(status: StatusCode, rendered: askama::Result<String>) -> HttpResponse {

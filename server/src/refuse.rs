@@ -39,7 +39,7 @@ pub(crate) async fn floods(
     let response = if limit == Limit::Tokens {
         response::refusal(&app, request.request(), &OAuthError::slow_down(wait))
     } else if request.method() == Method::GET {
-        pages::slow_down(&app, wait, language::of(request.request()))
+        pages::slow_down(&app, request.request(), wait, language::of(request.request()))
     } else {
         ApiError::slow_down(wait).error_response()
     };

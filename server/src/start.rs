@@ -16,6 +16,7 @@ use crate::pkce::CodeChallenge;
 use crate::secret::{SecretHash, random_state, random_word};
 use crate::shared::Shared;
 use crate::store::{AttemptRow, StoreError};
+use crate::text::Language;
 
 /// How long an attempt lives.
 pub const ATTEMPT_LIFETIME: Seconds = 600;
@@ -139,6 +140,7 @@ pub async fn start(
             row.nonce = nonce;
         }
     }
+    let language = row.lang.as_deref().and_then(Language::parse).unwrap_or(Language::En);
     let on_our_page = row.kind == Kind::Hosted;
     let way_is_website = way == Way::Website;
     let scene = match way {
@@ -163,7 +165,7 @@ pub async fn start(
         desktop_urls: if way_is_website { weixin.desktop_urls.clone() } else { Vec::new() },
         expires_in: lifetime,
         renew_in: lifetime.min(RENEW_AFTER),
-        client_name: client.name.clone(),
+        client_name: client.name.say(language).into(),
         emulator: weixin.is_emulator(),
         scene,
     };

@@ -36,6 +36,10 @@ pub enum Refusal {
     WrongNumber,
     /// No such page.
     NotFound,
+    /// A scene's five minutes are over.
+    SceneExpired,
+    /// Our own store does not answer.
+    StoreAway,
 }
 
 impl Refusal {
@@ -51,108 +55,122 @@ impl Refusal {
             Self::OpenInWeixin => "open_in_weixin",
             Self::WrongNumber => "wrong_number",
             Self::NotFound => "not_found",
+            Self::SceneExpired => ErrorCode::AttemptExpired.as_str(),
+            Self::StoreAway => ErrorCode::TemporarilyUnavailable.as_str(),
         }
     }
 
     /// What happened, and what to do.
     pub fn words(self) -> (Sentence, Sentence) {
-        const AGAIN: Sentence = ["请重新登录。", "請重新登入。", "Please start again."];
+        const AGAIN: Sentence = ["请重新登录。", "請重新登入。", "Please log in again."];
         const SITE: Sentence = [
-            "请返回原网站重新登录；若仍然如此，请告诉网站。",
-            "請返回原網站重新登入；若仍然如此，請告訴網站。",
-            "Go back to the site and log in again; if it stays like this, tell the site.",
+            "请返回网站重新登录。如仍无法登录，请联系网站。",
+            "請返回網站重新登入。如仍無法登入，請聯絡網站。",
+            "Go back to the site and log in again. If it still doesn’t work, contact the site.",
         ];
         match self {
             Self::Code(ErrorCode::AccessDenied) => (
-                ["您取消了登录", "您取消了登入", "You did not log in"],
+                ["您已取消登录", "您已取消登入", "Login cancelled"],
                 [
-                    "没有任何信息交给网站。想登录时再来一次即可。",
-                    "沒有任何資訊交給網站。想登入時再來一次即可。",
-                    "Nothing was given to the site. You can try again whenever you like.",
+                    "网站没有获取您的任何信息。您可以随时重新登录。",
+                    "網站沒有取得您的任何資訊。您可以隨時重新登入。",
+                    "Nothing was shared with the site. You can log in whenever you’re ready.",
                 ],
             ),
             Self::Code(ErrorCode::AttemptExpired) => (
-                ["这次登录等得太久了", "這次登入等得太久了", "This login waited too long"],
+                ["登录已超时", "登入已逾時", "This login has expired"],
                 [
-                    "登录请求十分钟内有效。请重新登录。",
-                    "登入請求十分鐘內有效。請重新登入。",
-                    "A login is good for ten minutes. Please start again.",
+                    "登录需在 10 分钟内完成。请重新登录。",
+                    "登入需在 10 分鐘內完成。請重新登入。",
+                    "Logins are valid for 10 minutes. Please log in again.",
+                ],
+            ),
+            Self::SceneExpired => (
+                ["二维码已过期", "QR Code 已過期", "This QR code has expired"],
+                [
+                    "二维码 5 分钟内有效。请刷新电脑上的二维码，再扫一次。",
+                    "QR Code 在 5 分鐘內有效。請在電腦上重新取得 QR Code，再掃一次。",
+                    "QR codes are valid for 5 minutes. Get a new code on the computer, then scan it.",
                 ],
             ),
             Self::Code(ErrorCode::AttemptUsed) => {
-                (["这次登录已经用过了", "這次登入已經用過了", "This login was used already"], AGAIN)
+                (["此次登录已使用过", "這次登入已使用過", "This login has already been used"], AGAIN)
             }
             Self::Code(ErrorCode::CodeSpent) => (
-                ["微信的授权码已失效", "微信的授權碼已失效", "WeChat no longer takes this login"],
+                ["微信授权已失效", "微信授權已失效", "WeChat’s authorization has expired"],
                 [
-                    "授权码只能用一次，且很快过期。请重新登录。",
-                    "授權碼只能用一次，且很快過期。請重新登入。",
-                    "Its code works once and for a short time. Please start again.",
+                    "微信授权只能使用一次，且很快过期。请重新登录。",
+                    "微信授權只能使用一次，且很快過期。請重新登入。",
+                    "It works only once and only for a short time. Please log in again.",
                 ],
             ),
             Self::Code(ErrorCode::TemporarilyUnavailable) => (
-                ["微信现在很忙", "微信現在很忙", "WeChat is busy"],
+                ["微信暂时没有响应", "微信暫時沒有回應", "WeChat isn’t responding"],
+                ["请稍后重新登录。", "請稍後重新登入。", "Wait a moment, then log in again."],
+            ),
+            Self::StoreAway => (
+                ["登录服务暂时不可用", "登入服務暫時無法使用", "Login is temporarily unavailable"],
                 [
-                    "没有得到微信的答复。请稍等片刻，重新登录。",
-                    "沒有得到微信的答覆。請稍候片刻，重新登入。",
-                    "There was no answer in time. Wait a moment, then start again.",
+                    "问题出在我们这边，请稍后重试。",
+                    "問題出在我們這邊，請稍後重試。",
+                    "The problem is on our side. Please try again in a moment.",
                 ],
             ),
             Self::Code(ErrorCode::SlowDown) => (
-                ["请求太频繁", "請求太頻繁", "Too many tries"],
-                ["请等一分钟再试。", "請等一分鐘再試。", "Wait a minute, then try again."],
+                ["操作过于频繁", "操作過於頻繁", "Too many attempts"],
+                ["请一分钟后再试。", "請一分鐘後再試。", "Wait a minute, then try again."],
             ),
             Self::Code(ErrorCode::VirtualPerson) => (
-                ["微信只给了一个临时身份", "微信只給了一個臨時身分", "WeChat showed a stand-in"],
+                ["微信提供的是虚拟身份", "微信提供的是虛擬身分", "WeChat gave a placeholder identity"],
                 [
-                    "请点按登录按钮，用您自己的微信身份登录。",
-                    "請點按登入按鈕，用您自己的微信身分登入。",
-                    "Tap the login button to log in as yourself.",
+                    "请重新登录，并使用您自己的微信身份。",
+                    "請重新登入，並使用您自己的微信身分。",
+                    "Please log in again with your own WeChat identity.",
                 ],
             ),
             Self::Code(ErrorCode::Misconfigured) => (
                 [
-                    "这个网站的微信登录没有设置好",
-                    "這個網站的微信登入沒有設定好",
-                    "This site's WeChat login is not set up",
+                    "网站的微信登录设置有误",
+                    "網站的微信登入設定有誤",
+                    "WeChat login isn’t set up correctly on this site",
                 ],
                 [
-                    "不是您的问题。网站的管理员可以在日志里看到原因。",
-                    "不是您的問題。網站的管理員可以在日誌裡看到原因。",
-                    "It is not your fault. The site's operator finds the reason in the log.",
+                    "请联系网站。管理员可在日志中查看原因。",
+                    "請聯絡網站。管理員可在日誌中查看原因。",
+                    "Please contact the site. Its administrator can find the reason in the log.",
                 ],
             ),
             Self::Code(ErrorCode::UnknownAttempt) => {
-                (["没有找到这次登录", "沒有找到這次登入", "This login is not known"], SITE)
+                (["找不到此次登录", "找不到這次登入", "We couldn’t find this login"], SITE)
             }
             Self::Code(ErrorCode::UnknownClient) => {
-                (["不认识这个网站", "不認識這個網站", "This site is not known here"], SITE)
+                (["此网站尚未登记", "此網站尚未登記", "This site isn’t registered here"], SITE)
             }
             Self::Code(ErrorCode::LoginRequired) => (
-                ["您没有登录", "您沒有登入", "You are not logged in"],
-                ["请先到网站登录。", "請先到網站登入。", "Log in at a site first."],
+                ["您尚未登录", "您尚未登入", "You’re not logged in"],
+                ["请先在网站上登录。", "請先在網站上登入。", "Log in on the site first."],
             ),
             Self::Code(ErrorCode::InvalidRequest) => {
-                (["这个链接不完整", "這個連結不完整", "This link is broken"], SITE)
+                (["链接无效", "連結無效", "This link isn’t valid"], SITE)
             }
-            Self::Code(_) => (["出了点问题", "出了點問題", "Something went wrong"], AGAIN),
+            Self::Code(_) => (["出现问题", "發生問題", "Something went wrong"], AGAIN),
             Self::OtherBrowser => (
                 [
-                    "请在开始登录的浏览器里继续",
-                    "請在開始登入的瀏覽器裡繼續",
-                    "Go on in the browser where you started",
+                    "请在开始登录的浏览器中继续",
+                    "請在開始登入的瀏覽器中繼續",
+                    "Continue in the browser where you started",
                 ],
                 [
-                    "这次登录是在别处开始的，或 cookie 被禁用了。为了您的安全，请在这里重新登录。",
-                    "這次登入是在別處開始的，或 cookie 被停用了。為了您的安全，請在這裡重新登入。",
-                    "This login began elsewhere, or cookies are off. For your safety, start again here.",
+                    "登录是在其他浏览器中开始的，或 Cookie 已被禁用。为保护您的账号，请在此重新登录。",
+                    "登入是在其他瀏覽器中開始的，或 Cookie 已被停用。為保護您的帳號，請在此重新登入。",
+                    "You started logging in somewhere else, or cookies are turned off. To protect your account, log in again here.",
                 ],
             ),
             Self::BadReturnTo => (
                 [
-                    "登录后的去处不被允许",
-                    "登入後的去處不被允許",
-                    "This login would end somewhere that is not allowed",
+                    "登录后的跳转地址不被允许",
+                    "登入後的跳轉網址不被允許",
+                    "This link leads to an address that isn’t allowed",
                 ],
                 SITE,
             ),
@@ -166,39 +184,43 @@ impl Refusal {
             ),
             Self::BadRedirectUri => (
                 [
-                    "网站给出的返回地址没有登记",
-                    "網站給出的返回網址沒有登記",
-                    "The site asked to be answered at an address that is not registered",
+                    "网站的回调地址未登记",
+                    "網站的回呼網址未登記",
+                    "The site’s return address isn’t registered",
                 ],
                 SITE,
             ),
             Self::NotAFrame => (
-                ["这一页属于登录框", "這一頁屬於登入框", "This page belongs inside the login panel"],
                 [
-                    "如果是别人发给您的链接，请不要继续。否则请回到网站重新登录。",
-                    "如果是別人傳給您的連結，請不要繼續。否則請回到網站重新登入。",
-                    "If somebody sent you this link, do not go on. Otherwise go back to the site and log in again.",
+                    "此页面只能在登录框中打开",
+                    "此頁面只能在登入框中開啟",
+                    "This page only works inside the login panel",
+                ],
+                [
+                    "如果链接是别人发给您的，请不要继续。否则请返回网站重新登录。",
+                    "如果連結是別人傳給您的，請不要繼續。否則請返回網站重新登入。",
+                    "If someone sent you this link, don’t continue. Otherwise, go back to the site and log in again.",
                 ],
             ),
             Self::OpenInWeixin => (
-                ["请用微信扫码", "請用微信掃碼", "Scan this with WeChat"],
+                ["请在微信中打开", "請在微信中開啟", "Open this page in WeChat"],
                 [
-                    "打开微信，点“扫一扫”，再扫一次电脑上的二维码。",
-                    "開啟微信，點「掃一掃」，再掃一次電腦上的二維碼。",
-                    "Open WeChat, choose Scan, and scan the code on the computer again.",
+                    "请用微信“扫一扫”扫描电脑上的二维码，或复制链接，在微信中打开。",
+                    "請用微信「掃一掃」掃描電腦上的 QR Code，或複製連結，在微信中開啟。",
+                    "Scan the code on the computer with WeChat, or copy the link and open it in WeChat.",
                 ],
             ),
             Self::WrongNumber => (
-                ["数字错了三次", "數字錯了三次", "The number was wrong three times"],
+                ["数字已输错三次", "數字已輸錯三次", "Wrong number entered three times"],
                 [
-                    "那台电脑没有登录。如果它就在您面前，请在电脑上刷新二维码再扫一次。",
-                    "那台電腦沒有登入。如果它就在您面前，請在電腦上重新整理二維碼再掃一次。",
-                    "That computer was not let in. If it is in front of you, renew its code and scan again.",
+                    "那台电脑没有登录。如果它就在您面前，请刷新电脑上的二维码，再扫一次。",
+                    "那台電腦沒有登入。如果它就在您面前，請在電腦上重新取得 QR Code，再掃一次。",
+                    "That computer wasn’t logged in. If it’s in front of you, get a new code there and scan it.",
                 ],
             ),
             Self::NotFound => (
-                ["没有这个页面", "沒有這個頁面", "There is no such page"],
-                ["请检查地址。", "請檢查網址。", "Please check the address."],
+                ["页面不存在", "頁面不存在", "Page not found"],
+                ["请检查网址是否正确。", "請檢查網址是否正確。", "Check that the address is correct."],
             ),
         }
     }
@@ -208,54 +230,78 @@ impl Refusal {
 pub const EMULATOR: Sentence = ["模拟器 · Not WeChat", "模擬器 · Not WeChat", "Emulator · Not WeChat"];
 /// On http.
 pub const LOCALHOST: Sentence = [
-    "本机试用：http 上的 cookie 不安全",
-    "本機試用：http 上的 cookie 不安全",
-    "Trying out on localhost: cookies on http are not safe",
+    "本机测试：使用 http，请勿用于正式网站",
+    "本機測試：使用 http，請勿用於正式網站",
+    "Local test over http. Don’t use it for a real site.",
 ];
 /// Before the client's name.
 pub const LOG_IN_TO: Sentence = ["登录", "登入", "Log in to"];
 /// The button and link.
 pub const WITH_WEIXIN: Sentence = ["微信登录", "微信登入", "Log in with WeChat"];
 /// The light-DOM link of the hosted page.
-pub const OPEN_QR_PAGE: Sentence = ["打开微信的二维码页面", "開啟微信的二維碼頁面", "Open WeChat's QR page"];
+pub const OPEN_QR_PAGE: Sentence =
+    ["打开微信二维码页面", "開啟微信 QR Code 頁面", "Open WeChat’s QR code page"];
 /// Why there is nothing without JavaScript.
 pub const NO_SCRIPT: Sentence = [
-    "微信的登录页需要 JavaScript。请启用后刷新本页。",
-    "微信的登入頁需要 JavaScript。請啟用後重新整理本頁。",
-    "WeChat's own page needs JavaScript. Turn it on, then load this page again.",
+    "微信登录页需要 JavaScript。请启用后刷新本页。",
+    "微信登入頁需要 JavaScript。請啟用後重新整理本頁。",
+    "WeChat’s login page needs JavaScript. Turn it on, then reload this page.",
 ];
 /// On the way in a frame.
-pub const SIGNING_IN: Sentence = ["正在登录……", "正在登入……", "Logging you in…"];
+pub const SIGNING_IN: Sentence = ["正在登录…", "正在登入…", "Logging you in…"];
 /// A question.
 pub const ASK_SIGN_OUT: Sentence = ["要退出登录吗？", "要登出嗎？", "Log out?"];
 /// Its button.
 pub const SIGN_OUT: Sentence = ["退出登录", "登出", "Log out"];
 /// What was done.
-pub const SIGNED_OUT: Sentence = ["您已退出登录", "您已登出", "You are logged out"];
+pub const SIGNED_OUT: Sentence = ["您已退出登录", "您已登出", "You’re logged out"];
 /// The list of a person's own sessions.
-pub const SESSIONS: Sentence = ["您在这些地方登录着", "您在這些地方登入著", "Where you are logged in"];
+pub const SESSIONS: Sentence = ["已登录的设备", "已登入的裝置", "Where you’re logged in"];
 /// Of one of them.
-pub const THIS_BROWSER: Sentence = ["当前浏览器", "目前的瀏覽器", "this browser"];
+pub const THIS_BROWSER: Sentence = ["当前浏览器", "目前的瀏覽器", "This browser"];
+/// Of one whose browser told nothing of itself.
+pub const UNKNOWN_DEVICE: Sentence = ["未知设备", "未知裝置", "Unknown device"];
 /// Below the list.
 pub const SESSIONS_HINT: Sentence = [
-    "如果有不认识的登录，请在这里退出它。",
-    "如果有不認識的登入，請在這裡登出它。",
-    "If there is one that is not yours, log it out here.",
+    "如发现陌生登录，请在此退出。",
+    "如發現陌生登入，請在此登出。",
+    "Don’t recognize a login? Log it out here.",
 ];
 /// Under another host than the service's own.
-pub const OTHER_HOST: Sentence = ["请换一个地址打开", "請換一個網址開啟", "This page is at another address"];
+pub const OTHER_HOST: Sentence = ["请使用正确的网址", "請使用正確的網址", "This page is at another address"];
 /// Below it; the two places are filled.
 pub const OTHER_HOST_HINT: Sentence = [
-    "您打开的是 {asked}，登录服务在 {expected}。",
-    "您開啟的是 {asked}，登入服務在 {expected}。",
-    "You opened {asked}; the login is at {expected}.",
+    "您打开的是 {asked}，登录服务的网址是 {expected}。",
+    "您開啟的是 {asked}，登入服務的網址是 {expected}。",
+    "You opened {asked}. The login service is at {expected}.",
 ];
-/// Of a refusal.
-pub const START_AGAIN: Sentence = ["重新登录", "重新登入", "Start again"];
+/// Its button.
+pub const GO_THERE: Sentence = ["前往登录", "前往登入", "Go there"];
+/// Ends them all.
+pub const SIGN_OUT_EVERYWHERE: Sentence = ["退出所有设备", "登出所有裝置", "Log out everywhere"];
+/// What sites may do while the person is away: their grants with refresh tokens.
+pub const LASTING_ACCESS: Sentence = ["可持续访问的网站", "可持續存取的網站", "Sites with ongoing access"];
+/// Below it.
+pub const LASTING_ACCESS_HINT: Sentence = [
+    "退出登录后，这些网站仍可获取您的昵称和头像。",
+    "登出後，這些網站仍可取得您的暱稱和大頭貼。",
+    "These sites can still read your name and picture after you log out.",
+];
+/// Ends one of them.
+pub const END_ACCESS: Sentence = ["取消授权", "取消授權", "Remove access"];
+/// Of a refusal: the login from its beginning.
+pub const START_AGAIN: Sentence = ["重新登录", "重新登入", "Log in again"];
+/// Of a refusal: the same page once more.
+pub const TRY_AGAIN: Sentence = ["重试", "重試", "Try again"];
+/// Before the client's name, on the way back to it.
+pub const BACK_TO: Sentence = ["返回", "返回", "Back to"];
+/// On the way back where nobody knows to which site.
+pub const TO_SITES: Sentence = ["查看可登录的网站", "查看可登入的網站", "See the sites you can log in to"];
 /// The landing page.
 pub const LANDING: Sentence = ["微信登录服务", "微信登入服務", "WeChat login service"];
 /// The landing page.
-pub const LANDING_HINT: Sentence = ["已配置的网站：", "已設定的網站：", "The sites that are configured:"];
+pub const LANDING_HINT: Sentence =
+    ["选择要登录的网站：", "選擇要登入的網站：", "Choose a site to log in to:"];
 
 #[cfg(test)]
 mod tests {
@@ -272,10 +318,24 @@ mod tests {
             Refusal::OpenInWeixin,
             Refusal::WrongNumber,
             Refusal::NotFound,
+            Refusal::SceneExpired,
+            Refusal::StoreAway,
         ];
         for refusal in ErrorCode::ALL.iter().map(|code| Refusal::Code(*code)).chain(own) {
             let (what, then) = refusal.words();
             assert!(what.iter().chain(&then).all(|sentence| !sentence.is_empty()), "{}", refusal.code());
+        }
+    }
+
+    #[test]
+    fn a_person_is_spoken_to_in_one_way() {
+        for file in [include_str!("text.rs"), include_str!("text/phone.rs")] {
+            let sentences = file.split("#[cfg(test)]").next().unwrap_or_default();
+            for word in ["你", "妳", "帐", "登陆", "二維碼", "n't", "'s ", "somebody"] {
+                let said =
+                    sentences.lines().find(|line| !line.trim().starts_with("//") && line.contains(word));
+                assert_eq!(said, None, "{word}");
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::{BrowserProof, CallbackError, ConsumedAttempt, code_of, consume, find, proves};
 use crate::authorization::{Authorization, see_other};
+use crate::config::Client;
 use crate::error::{exchange_code, log};
 use crate::headers::{content_security_policy, header_value};
 use crate::origin::sec_fetch_dest;
@@ -39,35 +40,47 @@ struct CallbackQuery {
 /// `GET /callback?code=&state=`; without a code, or with WeChat's word in its place, the person has refused.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let language = language::of(&request);
-    let refuse = |refusal, again: Option<&str>| pages::refusal(&app, refusal, language, again);
+    let refuse = |refusal| pages::refusal(&app, refusal, language, None);
     let Ok(query) = web::Query::<CallbackQuery>::from_query(request.query_string()) else {
-        return refuse(Refusal::Code(ErrorCode::InvalidRequest), None);
+        return refuse(Refusal::Code(ErrorCode::InvalidRequest));
     };
     let CallbackQuery { code, state } = query.into_inner();
     let Some(state) = state.and_then(|state| State::parse(state).ok()) else {
-        return refuse(Refusal::Code(ErrorCode::UnknownAttempt), None);
+        return refuse(Refusal::Code(ErrorCode::UnknownAttempt));
     };
     let row = match find(app.fleeting.as_ref(), &state).await {
         Ok(row) => row,
-        Err(error) => return refuse(refusal_of(error), None),
+        Err(error) => return refuse(refusal_of(error)),
     };
-    let again = start_again(&app, &row);
-    let again = again.as_deref();
+    let stuck = Stuck { client: app.config.client(&row.client_id), again: start_again(&app, &row), language };
     match row.kind {
         Kind::Embedded => embedded_page(&app, &request, &row, language),
-        Kind::Scene => refuse(Refusal::Code(ErrorCode::UnknownAttempt), None),
+        Kind::Scene => stuck.page(&app, Refusal::Code(ErrorCode::UnknownAttempt)),
         Kind::Hosted => {
             let cookie = attempt_cookie(&app, &request, &row.id);
             let Some(cookie) = cookie.filter(|cookie| proves(&row, &BrowserProof::Cookie(cookie))) else {
-                return refuse(Refusal::OtherBrowser, again);
+                return stuck.page(&app, Refusal::OtherBrowser);
             };
             let id = row.id.clone();
             match consume(app.fleeting.as_ref(), row, BrowserProof::Cookie(&cookie), app.clock.now()).await {
-                Ok(attempt) => finish(&app, &request, attempt, code, language, again).await,
-                Err(CallbackError::Used) => second_load(&app, &id, language, again).await,
-                Err(error) => refuse(refusal_of(error), again),
+                Ok(attempt) => finish(&app, &request, attempt, code, &stuck).await,
+                Err(CallbackError::Used) => second_load(&app, &id, &stuck).await,
+                Err(error) => stuck.page(&app, refusal_of(error)),
             }
         }
+    }
+}
+
+/// What the page of a login that did not end well has to offer.
+struct Stuck<'a> {
+    client: Option<&'a Client>,
+    again: Option<String>,
+    language: Language,
+}
+
+impl Stuck<'_> {
+    fn page(&self, app: &Shared, refusal: Refusal) -> HttpResponse {
+        pages::refusal_at(app, self.client, refusal, self.language, self.again.as_deref())
     }
 }
 
@@ -77,13 +90,12 @@ async fn finish(
     request: &HttpRequest,
     attempt: ConsumedAttempt,
     code: Option<String>,
-    language: Language,
-    again: Option<&str>,
+    stuck: &Stuck<'_>,
 ) -> HttpResponse {
     let ended = log_in(app, request, &attempt, code).await;
     let outcome = match &ended {
         Ok(_) => DONE,
-        Err(code) => code.as_str(),
+        Err(refusal) => refusal.code(),
     };
     let scene_id = attempt.row().scene_id.as_deref();
     app.metrics.login_finished(if scene_id.is_some() { "leg" } else { "hosted" }, outcome);
@@ -100,10 +112,12 @@ async fn finish(
     app.finished.notify_waiters();
     match ended {
         Ok(response) => response,
-        Err(code) => match authorization(attempt.row()) {
+        Err(refusal) => match authorization(attempt.row()) {
             // The client hears that the person refused; what a person can mend is said to the person.
-            Some(authorization) if code == ErrorCode::AccessDenied => see_other(&authorization.denied(app)),
-            _ => pages::refusal(app, Refusal::Code(code), language, again),
+            Some(authorization) if refusal == Refusal::Code(ErrorCode::AccessDenied) => {
+                see_other(&authorization.denied(app))
+            }
+            _ => stuck.page(app, refusal),
         },
     }
 }
@@ -114,15 +128,15 @@ async fn log_in(
     request: &HttpRequest,
     attempt: &ConsumedAttempt,
     code: Option<String>,
-) -> Result<HttpResponse, ErrorCode> {
+) -> Result<HttpResponse, Refusal> {
     let stored = |error: StoreError| {
         tracing::error!(%error, "the store did not answer");
-        ErrorCode::TemporarilyUnavailable
+        Refusal::StoreAway
     };
-    let code = code_of(code)?;
+    let code = code_of(code).map_err(Refusal::Code)?;
     let identity = app.exchange.identity(attempt, code).await.map_err(|error| {
         log(&error);
-        exchange_code(&error)
+        Refusal::Code(exchange_code(&error))
     })?;
     let account = crate::account::of_identity(app, identity).await.map_err(stored)?;
     let row = attempt.row();
@@ -130,7 +144,11 @@ async fn log_in(
         // A phone's leg logs nobody in here: it says who may let the computer in.
         let now = app.clock.now();
         let bound = app.fleeting.bind_scene(scene_id, &row.id, &account.id, now).await.map_err(stored)?;
-        return if bound { Ok(see_other(&way_back(app, row))) } else { Err(ErrorCode::AttemptUsed) };
+        return if bound {
+            Ok(see_other(&way_back(app, row)))
+        } else {
+            Err(Refusal::Code(ErrorCode::AttemptUsed))
+        };
     }
     let (location, cookies) = enter(app, request, row, account.id).await.map_err(stored)?;
     let mut response = see_other(&location);
@@ -160,33 +178,28 @@ pub(crate) async fn enter(
 }
 
 /// A reload, a prefetch, the back button: waits for the first load, and gets nothing of it but the way.
-async fn second_load(app: &Shared, id: &str, language: Language, again: Option<&str>) -> HttpResponse {
+async fn second_load(app: &Shared, id: &str, stuck: &Stuck<'_>) -> HttpResponse {
     let deadline = Instant::now() + WAIT_FOR_FIRST;
     loop {
         let ended = app.finished.notified();
         let row = match app.fleeting.attempt(id).await {
             Ok(Some(row)) => row,
             Ok(None) => {
-                return pages::refusal(app, Refusal::Code(ErrorCode::AttemptExpired), language, again);
+                return stuck.page(app, Refusal::Code(ErrorCode::AttemptExpired));
             }
             Err(error) => {
                 tracing::error!(%error, "the store did not answer");
-                return pages::refusal(
-                    app,
-                    Refusal::Code(ErrorCode::TemporarilyUnavailable),
-                    language,
-                    again,
-                );
+                return stuck.page(app, Refusal::StoreAway);
             }
         };
         match row.outcome.as_deref() {
             Some(DONE) => return see_other(&way_back(app, &row)),
             Some(code) => {
                 let code = ErrorCode::parse(code).unwrap_or(ErrorCode::AttemptUsed);
-                return pages::refusal(app, Refusal::Code(code), language, again);
+                return stuck.page(app, Refusal::Code(code));
             }
             None if Instant::now() > deadline => {
-                return pages::refusal(app, Refusal::Code(ErrorCode::AttemptUsed), language, again);
+                return stuck.page(app, Refusal::Code(ErrorCode::AttemptUsed));
             }
             // Either this node tells, or another one has written it.
             None => drop(tokio::time::timeout(LOOK_AGAIN, ended).await),
@@ -198,7 +211,8 @@ async fn second_load(app: &Shared, id: &str, language: Language, again: Option<&
 /// window of its own gets nothing: a code that arrives there may be somebody else's.
 fn embedded_page(app: &Shared, request: &HttpRequest, row: &AttemptRow, language: Language) -> HttpResponse {
     let Some(origin) = row.origin.as_deref().filter(|_| sec_fetch_dest(request) != Some("document")) else {
-        return pages::refusal(app, Refusal::NotAFrame, language, None);
+        let client = app.config.client(&row.client_id);
+        return pages::refusal_at(app, client, Refusal::NotAFrame, language, None);
     };
     let mut response = pages::callback_frame(app, origin, language);
     let csp = header_value(&content_security_policy(&app.config, origin));
@@ -223,7 +237,7 @@ fn way_back(app: &Shared, row: &AttemptRow) -> String {
 }
 
 /// The address that begins the same login anew.
-fn start_again(app: &Shared, row: &AttemptRow) -> Option<String> {
+pub(crate) fn start_again(app: &Shared, row: &AttemptRow) -> Option<String> {
     if let Some(scene_id) = &row.scene_id {
         return Some(format!("{}/scan/{scene_id}", app.config.public_url.path()));
     }
@@ -248,7 +262,7 @@ fn refusal_of(error: CallbackError) -> Refusal {
         CallbackError::Denied => Refusal::Code(ErrorCode::AccessDenied),
         CallbackError::Store(error) => {
             tracing::error!(%error, "the store did not answer");
-            Refusal::Code(ErrorCode::TemporarilyUnavailable)
+            Refusal::StoreAway
         }
     }
 }

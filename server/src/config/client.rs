@@ -1,7 +1,10 @@
-//! What stands in a `[[clients]]` table for OpenID Connect, checked: addresses, the secret's hash, the algorithm.
+//! What stands in a `[[clients]]` table, checked: addresses, the secret's hash, the algorithm, the looks.
+
+use std::path::Path;
 
 use url::Url;
 
+use super::look::{Accent, Logo};
 use super::public_url::is_safe;
 use super::read::{ConfigError, wrong};
 use crate::keys::SigningAlgorithm;
@@ -72,4 +75,16 @@ pub(super) fn backchannel(
         return Err(wrong(key, format!("is `{address}`, which leads into this network; {problem}")));
     }
     Ok(Some(address))
+}
+
+pub(super) fn logo(key: &str, file: Option<&Path>, folder: &Path) -> Result<Option<Logo>, ConfigError> {
+    let Some(file) = file.map(|file| folder.join(file)) else { return Ok(None) };
+    let logo = Logo::read(&file);
+    logo.map(Some).map_err(|problem| wrong(key, format!("is {}, which {problem}", file.display())))
+}
+
+pub(super) fn accent(key: &str, text: Option<&str>) -> Result<Option<Accent>, ConfigError> {
+    let Some(text) = text else { return Ok(None) };
+    let accent = Accent::parse(text);
+    accent.map(Some).ok_or_else(|| wrong(key, format!("is `{text}`, which is no colour: #1a73e8")))
 }

@@ -9,6 +9,7 @@ use protocol::ids::AppId;
 use serde::Deserialize;
 use url::Url;
 
+use super::look::Name;
 use super::tree::{Node, PREFIX, Refusal};
 use super::{App, AppSecret, Client, Config, Limits, PublicUrl, Weixin, client, public_url};
 use crate::address::{ForwardedHeader, network};
@@ -121,7 +122,9 @@ struct RawApp {
 #[serde(deny_unknown_fields)]
 struct RawClient {
     id: String,
-    name: String,
+    name: Name,
+    logo: Option<PathBuf>,
+    accent: Option<String>,
     #[serde(default)]
     origins: Vec<String>,
     #[serde(default)]
@@ -226,7 +229,7 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
         rotate_keys_every: rotate_keys_every(raw.rotate_keys_every_days)?,
         backchannel_private_addresses: raw.backchannel_private_addresses,
         limits: limits(raw.limits)?,
-        clients: clients(raw.clients, &weixin, &public_url, raw.backchannel_private_addresses)?,
+        clients: clients(raw.clients, &weixin, &public_url, raw.backchannel_private_addresses, folder)?,
         weixin,
         public_url,
         listen,
@@ -418,6 +421,7 @@ fn clients(
     weixin: &Weixin,
     public_url: &PublicUrl,
     private_addresses: bool,
+    folder: &Path,
 ) -> Result<Vec<Client>, ConfigError> {
     if raw.is_empty() {
         return Err(wrong("clients", "is missing: at least one [[clients]] with id, name and origins"));
@@ -439,6 +443,9 @@ fn clients(
         }
         if clients.iter().any(|client| client.id == *id) {
             return Err(wrong(&key("id"), format!("`{id}` is the id of another client already")));
+        }
+        if raw.name.is_empty() {
+            return Err(wrong(&key("name"), "is empty: people read it on every page"));
         }
         if let Some(problem) = origins.iter().find_map(|origin| public_url::no_origin(origin, in_public)) {
             return Err(wrong(&key("origins"), problem));
@@ -465,6 +472,8 @@ fn clients(
             require_pkce: raw.require_pkce.unwrap_or(true),
             id_token_alg: client::algorithm(&key("id_token_alg"), raw.id_token_alg.as_deref())?,
             id: id.clone(),
+            logo: client::logo(&key("logo"), raw.logo.as_deref(), folder)?,
+            accent: client::accent(&key("accent"), raw.accent.as_deref())?,
             name: raw.name.clone(),
             origins: origins.clone(),
             redirect_uris: redirect_uris.clone(),

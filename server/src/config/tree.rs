@@ -247,7 +247,10 @@ impl<'de> Deserializer<'de> for Node {
     type Error = Refusal;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-        self.deserialize_string(visitor)
+        match self.value {
+            Value::Table(_) => self.deserialize_map(visitor),
+            _ => self.deserialize_string(visitor),
+        }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
@@ -381,7 +384,7 @@ impl serde::de::Error for Refusal {
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Refusal {
         // Less alike is another word, not this one mistyped.
         const ALIKE: f64 = 0.8;
-        let likeness = |known: &&&str| strsim::jaro_winkler(field, known);
+        let likeness = |known: &&&str| strsim::jaro_winkler(&field.to_lowercase(), &known.to_lowercase());
         let nearest = expected.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         let nearest = match nearest.filter(|nearest| likeness(nearest) >= ALIKE) {
             Some(nearest) => format!(". Did you mean `{nearest}`?"),

@@ -106,7 +106,7 @@ async fn decide(
         return Ok(see_other(&authorization.refused(app, &error)));
     }
     if let Err(wait) = app.limits.request(&app.config, Limit::Starts, request) {
-        return Ok(pages::slow_down(app, wait, language));
+        return Ok(pages::slow_down(app, request, wait, language));
     }
     hosted::page(app, request, client, Start::Authorize { authorization }, language).await
 }

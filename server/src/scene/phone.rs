@@ -14,6 +14,7 @@ use crate::origin::is_own_page;
 use crate::pages::{self, Refusal, phone};
 use crate::shared::Shared;
 use crate::start::hosted::{attempt_cookie, bind, tap_address};
+use crate::start::scene::scan_url;
 use crate::start::{Start, StartError, Way, start};
 use crate::store::StoreError;
 use crate::store::scenes::{Entered, Progress, SceneRow};
@@ -56,11 +57,12 @@ pub async fn scan(app: web::Data<Shared>, request: HttpRequest, id: web::Path<St
     let shown = async {
         let (scene, client) = open_scene(&app, &id).await?;
         if device(&request) != Device::InsideWeixin {
-            return Err(Stop::Refused(Refusal::OpenInWeixin));
+            let link = scan_url(&app, &scene.id);
+            return Ok(phone::open_in_weixin(&app, client, &link, language));
         }
-        Ok(phone::scan(&app, &client.name, &scene.id, language))
+        Ok(phone::scan(&app, client, &scene.id, language))
     };
-    said(&app, shown.await, language)
+    said(&app, &request, shown.await, language)
 }
 
 /// `POST /scan/{id}`: the tap. Begins this phone's leg, whose state and cookie are its own.
@@ -72,7 +74,7 @@ pub async fn tapped(app: web::Data<Shared>, request: HttpRequest, id: web::Path<
         }
         let (scene, client) = open_scene(&app, &id).await?;
         if !app.fleeting.scan_scene(&scene.id, app.clock.now()).await? {
-            return Err(Stop::Refused(Refusal::Code(ErrorCode::AttemptExpired)));
+            return Err(Stop::Refused(Refusal::SceneExpired));
         }
         let leg = Start::Leg { scene_id: scene.id.clone() };
         let started = start(&app, client, Way::Tap, leg, Some(language.tag().into())).await?;
@@ -83,7 +85,7 @@ pub async fn tapped(app: web::Data<Shared>, request: HttpRequest, id: web::Path<
         bind(&app, &request, &mut response, &started);
         Ok(response)
     };
-    said(&app, begun.await, language)
+    said(&app, &request, begun.await, language)
 }
 
 /// `GET /scan/{id}/confirm`, for the phone that WeChat has named.
@@ -92,9 +94,9 @@ pub async fn question(app: web::Data<Shared>, request: HttpRequest, id: web::Pat
     let asked = async {
         let (scene, client) = open_scene(&app, &id).await?;
         own_leg(&app, &request, &scene).await?;
-        Ok(phone::confirm(&app, &client.name, &scene, false, app.clock.now(), language))
+        Ok(phone::confirm(&app, client, &scene, false, app.clock.now(), language))
     };
-    said(&app, asked.await, language)
+    said(&app, &request, asked.await, language)
 }
 
 /// `POST /scan/{id}/confirm`: the number, or a refusal.
@@ -114,28 +116,28 @@ pub async fn answered(
         let now = app.clock.now();
         let page = if form.answer == "confirm" {
             match app.fleeting.enter_number(&scene.id, &leg_id, form.number.trim(), now).await? {
-                Entered::Right => phone::answered(&app, true, language),
+                Entered::Right => phone::answered(&app, client, true, language),
                 Entered::Wrong { tries_left } => {
                     let scene = SceneRow { tries_left, ..scene.clone() };
-                    phone::confirm(&app, &client.name, &scene, true, now, language)
+                    phone::confirm(&app, client, &scene, true, now, language)
                 }
                 Entered::Over => return Err(over(&app, &scene.id).await?),
             }
         } else {
             app.fleeting.deny_scene(&scene.id, &leg_id, now).await?;
-            phone::answered(&app, false, language)
+            phone::answered(&app, client, false, language)
         };
         app.changes.tell(&scene.id);
         Ok(page)
     };
-    said(&app, taken.await, language)
+    said(&app, &request, taken.await, language)
 }
 
 /// Why a number was not taken.
 async fn over(app: &Shared, id: &str) -> Result<Stop, StoreError> {
     app.changes.tell(id);
     let denied = app.fleeting.scene(id).await?.is_some_and(|scene| scene.progress == Progress::Denied);
-    let why = if denied { Refusal::WrongNumber } else { Refusal::Code(ErrorCode::AttemptExpired) };
+    let why = if denied { Refusal::WrongNumber } else { Refusal::SceneExpired };
     Ok(Stop::Refused(why))
 }
 
@@ -147,7 +149,7 @@ async fn open_scene<'a>(app: &'a Shared, id: &str) -> Result<(SceneRow, &'a Clie
     let client = app.config.client(&row.client_id).ok_or(gone(ErrorCode::UnknownClient))?;
     if event(&scene, app.clock.now()).is_last() {
         let over = scene.progress == Progress::Approved || scene.progress == Progress::Denied;
-        return Err(gone(if over { ErrorCode::AttemptUsed } else { ErrorCode::AttemptExpired }));
+        return Err(if over { gone(ErrorCode::AttemptUsed) } else { Stop::Refused(Refusal::SceneExpired) });
     }
     Ok((scene, client))
 }
@@ -164,12 +166,14 @@ async fn own_leg(app: &Shared, request: &HttpRequest, scene: &SceneRow) -> Resul
     Ok(leg_id)
 }
 
-fn said(app: &Shared, page: Result<HttpResponse, Stop>, language: Language) -> HttpResponse {
+fn said(
+    app: &Shared,
+    request: &HttpRequest,
+    page: Result<HttpResponse, Stop>,
+    language: Language,
+) -> HttpResponse {
     page.unwrap_or_else(|stop| match stop {
         Stop::Refused(refusal) => pages::refusal(app, refusal, language, None),
-        Stop::Store(error) => {
-            tracing::error!(%error, "the store did not answer");
-            pages::refusal(app, Refusal::Code(ErrorCode::TemporarilyUnavailable), language, None)
-        }
+        Stop::Store(error) => pages::store_away(app, request, &error, language),
     })
 }

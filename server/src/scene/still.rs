@@ -6,6 +6,8 @@ use protocol::service::{ErrorCode, SceneEvent};
 
 use super::{event, finish, own_attempt};
 use crate::authorization::see_other;
+use crate::callback::hosted::start_again;
+use crate::config::Client;
 use crate::error::ApiError;
 use crate::pages::{self, Refusal, phone};
 use crate::qr;
@@ -16,18 +18,24 @@ use crate::text::language;
 /// The page, or the login's end.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
     let language = language::of(&request);
+    let refused = |client: Option<&Client>, why, again: Option<&str>| {
+        pages::refusal_at(&app, client, why, language, again)
+    };
     let shown = async {
         let (row, _) = own_attempt(&app, &request, &id).await?;
         let unknown = || ApiError::new(ErrorCode::UnknownAttempt, "");
         let scene = app.fleeting.scene(&id).await?.ok_or_else(unknown)?;
         let client = app.config.client(&row.client_id).ok_or_else(unknown)?;
+        let again = start_again(&app, &row);
         match event(&scene, app.clock.now()) {
             SceneEvent::Waiting | SceneEvent::Scanned => {
                 let qr = qr::draw(&scan_url(&app, &row.id)).ok_or_else(unknown)?;
-                Ok(phone::still(&app, &client.name, &qr, &scene.number, language))
+                Ok(phone::still(&app, client, &qr, &scene.number, language))
             }
-            SceneEvent::Denied => Err(ApiError::new(ErrorCode::AccessDenied, "")),
-            SceneEvent::Expired => Err(ApiError::new(ErrorCode::AttemptExpired, "")),
+            SceneEvent::Denied => {
+                Ok(refused(Some(client), Refusal::Code(ErrorCode::AccessDenied), again.as_deref()))
+            }
+            SceneEvent::Expired => Ok(refused(Some(client), Refusal::SceneExpired, again.as_deref())),
             SceneEvent::Approved => {
                 let (location, cookies) = finish::on_our_page(&app, &request, row).await?;
                 let mut response = see_other(&location);
@@ -39,6 +47,9 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<Str
             }
         }
     };
-    let refused = |error: ApiError| pages::refusal(&app, Refusal::Code(error.code), language, None);
-    shown.await.unwrap_or_else(refused)
+    shown.await.unwrap_or_else(|error: ApiError| {
+        // What the store's silence makes of it; WeChat is not asked here.
+        let is_away = error.code == ErrorCode::TemporarilyUnavailable;
+        refused(None, if is_away { Refusal::StoreAway } else { Refusal::Code(error.code) }, None)
+    })
 }

@@ -32,10 +32,10 @@ pub struct Listed {
 /// `GET /sessions`: the person's own, newest first.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let language = language::of(&request);
-    match list(&app, &request).await {
+    match list(&app, &request, language).await {
         Ok(Some(sessions)) => pages::sessions(&app, &sessions, language),
         Ok(None) => pages::refusal(&app, Refusal::Code(ErrorCode::LoginRequired), language, None),
-        Err(error) => unavailable(&app, &error, language),
+        Err(error) => pages::store_away(&app, &request, &error, language),
     }
 }
 
@@ -48,11 +48,15 @@ pub async fn post(app: web::Data<Shared>, request: HttpRequest, sid: web::Path<S
     match end_own(&app, &request, &sid).await {
         Ok(Some(response)) => response,
         Ok(None) => pages::refusal(&app, Refusal::Code(ErrorCode::LoginRequired), language, None),
-        Err(error) => unavailable(&app, &error, language),
+        Err(error) => pages::store_away(&app, &request, &error, language),
     }
 }
 
-async fn list(app: &Shared, request: &HttpRequest) -> Result<Option<Vec<Listed>>, StoreError> {
+async fn list(
+    app: &Shared,
+    request: &HttpRequest,
+    language: Language,
+) -> Result<Option<Vec<Listed>>, StoreError> {
     let own = here(app, request).await?;
     let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
     let mut listed = Vec::new();
@@ -63,7 +67,7 @@ async fn list(app: &Shared, request: &HttpRequest) -> Result<Option<Vec<Listed>>
         let names: Vec<&str> = clients
             .iter()
             .filter_map(|id| app.config.client(id))
-            .map(|client| client.name.as_str())
+            .map(|client| client.name.say(language))
             .collect();
         listed.push(Listed {
             sites: names.join(", "),
@@ -88,9 +92,4 @@ async fn end_own(app: &Shared, request: &HttpRequest, sid: &str) -> Result<Optio
         take_cookies(app, request, &mut response);
     }
     Ok(Some(response))
-}
-
-fn unavailable(app: &Shared, error: &StoreError, language: Language) -> HttpResponse {
-    tracing::error!(%error, "the store did not answer");
-    pages::refusal(app, Refusal::Code(ErrorCode::TemporarilyUnavailable), language, None)
 }

@@ -56,10 +56,9 @@ pub async fn login(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse
         return pages::refusal(&app, refusal, language, None);
     };
     let begin = Start::Hosted { return_to: return_to.as_str().into() };
-    page(&app, &request, client, begin, language).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "the store did not answer");
-        pages::refusal(&app, Refusal::Code(ErrorCode::TemporarilyUnavailable), language, None)
-    })
+    page(&app, &request, client, begin, language)
+        .await
+        .unwrap_or_else(|error| pages::store_away(&app, &request, &error, language))
 }
 
 /// Starts a hosted attempt where this browser can answer one, and shows its page.
@@ -75,27 +74,30 @@ pub async fn page(
         Device::InsideWeixin if app.config.weixin.service_account.is_some() => Way::Tap,
         // WeChat shows its QR page to nobody inside WeChat, and opens no other browser.
         Device::InsideWeixin => {
-            return Ok(phone::help(app, &client.name, &link(app, client, &begin), None, language));
+            return Ok(phone::help(app, client, &link(app, client, &begin), None, language));
         }
         Device::Phone if !all_the_same => {
             let here = format!("{}?{}&{ALL_THE_SAME}", request.path(), request.query_string());
             let link = link(app, client, &begin);
-            return Ok(phone::help(app, &client.name, &link, Some(&here), language));
+            return Ok(phone::help(app, client, &link, Some(&here), language));
         }
         _ if client.scenes => Way::Scene { computer: computer_of(request) },
         _ => Way::Website,
     };
     let started = match start(app, client, way.clone(), begin, Some(language.tag().into())).await {
         Ok(started) => started,
-        Err(StartError::SlowDown(wait)) => return Ok(pages::slow_down(app, wait, language)),
+        Err(StartError::SlowDown(wait)) => return Ok(pages::slow_down(app, request, wait, language)),
         Err(StartError::Store(error)) => return Err(error),
     };
     let mut response = match way {
         Way::Tap => match tap_address(app, &started.login) {
-            Some(authorize) => phone::tap(app, &client.name, &authorize, language),
-            None => pages::refusal(app, Refusal::Code(ErrorCode::Misconfigured), language, None),
+            Some(authorize) => phone::tap(app, client, &authorize, language),
+            None => {
+                let why = Refusal::Code(ErrorCode::Misconfigured);
+                pages::refusal_at(app, Some(client), why, language, None)
+            }
         },
-        Way::Website | Way::Scene { .. } => pages::login(app, &started.login, language),
+        Way::Website | Way::Scene { .. } => pages::login(app, client, &started.login, language),
     };
     bind(app, request, &mut response, &started);
     Ok(response)

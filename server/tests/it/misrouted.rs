@@ -37,7 +37,7 @@ async fn a_proxy_that_takes_the_path_away_is_told_of_once() {
     for path in others.iter().chain(&stripped).chain(&doubled) {
         let answer = open(&mut visitor, address, host, path).await;
         assert_eq!(answer.status, 404, "{path}");
-        assert!(answer.body.contains("There is no such page"), "{}", answer.body);
+        assert!(answer.body.contains("Page not found"), "{}", answer.body);
         assert!(!answer.body.contains("proxy"), "{}", answer.body);
     }
     program.logged("twice");
@@ -87,7 +87,7 @@ async fn a_proxy_that_writes_another_host_is_told_of_once_and_people_get_the_way
         let shown = host.replace('<', "&#60;").replace('>', "&#62;");
         assert_eq!(answer.status, 421, "{host}");
         for part in [
-            &*format!("You opened {shown}; the login is at localhost:5173."),
+            &*format!("You opened {shown}. The login service is at localhost:5173."),
             "href=\"http://localhost:5173/weixin/login?return_to=%2Forders\"",
             "wrong_address",
         ] {

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{House, SHOP, allowed, start_login};
+use crate::harness::{CHALLENGE, House, SHOP, allowed, start_login};
 
 #[tokio::test]
 async fn every_answer_has_the_security_headers() {
@@ -96,6 +96,77 @@ async fn names_are_shown_as_text() {
     let house = House::new().await;
     let page = house.visitor().open("/login").await.body;
     assert!(!page.contains("<b>Shop</b>"), "{page}");
+}
+
+/// One site alone, with these keys.
+async fn one_site(keys: &str) -> House {
+    House::with(|config| {
+        let (before, _) = config.split_once("[[clients]]").unwrap();
+        format!("{before}[[clients]]\nid = \"tea\"\norigins = [\"{SHOP}\"]\n{keys}\n")
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_site_is_called_by_its_name_in_the_pages_language() {
+    let house = one_site("name = { zh-CN = \"山茶\", en = \"Camellia\" }").await;
+    let mut visitor = house.visitor();
+    for (lang, heading) in [
+        ("zh-CN", "<h1>登录 <bdi>山茶</bdi></h1>"),
+        ("zh-TW", "<h1>登入 <bdi>山茶</bdi></h1>"),
+        ("en", "<h1>Log in to <bdi>Camellia</bdi></h1>"),
+    ] {
+        let page = visitor.open(&format!("/login?lang={lang}")).await.body;
+        assert!(page.contains(heading), "{lang}: {page}");
+    }
+    let login = json!({"client_id": "tea", "result": "code", "code_challenge": CHALLENGE, "lang": "en"});
+    assert_eq!(visitor.post(SHOP, "/login", &login).await.json()["client_name"], "Camellia");
+}
+
+#[tokio::test]
+async fn a_sites_logo_and_colour_are_on_its_pages() {
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("logo");
+    std::fs::write(&file, svg).unwrap();
+    let keys = format!("name = \"Tea\"\nlogo = \"{}\"\naccent = \"#FFD000\"", file.to_str().unwrap());
+    let house = one_site(&keys).await;
+    let mut visitor = house.visitor();
+    let page = visitor.open("/login").await.body;
+    let (_, logo) = page.split_once("class=\"logo\" src=\"/weixin").unwrap();
+    let logo = visitor.open(logo.split_once('"').unwrap().0).await;
+    assert_eq!((logo.header("content-type"), &*logo.body), ("image/svg+xml", svg));
+    assert_eq!(
+        logo.header("content-security-policy"),
+        "default-src 'none'; frame-ancestors 'none'; sandbox",
+        "opened by itself it runs nothing"
+    );
+    assert_eq!(logo.header("cache-control"), "public, max-age=31536000, immutable");
+    assert!(page.contains("href=\"/weixin/assets/accent-ffd000.css\""), "{page}");
+    let colours = visitor.open("/assets/accent-ffd000.css").await;
+    assert_eq!(colours.header("content-type"), "text/css; charset=utf-8");
+    assert!(colours.body.contains("--accent: light-dark(#846c00, #ffd000)"), "{}", colours.body);
+    assert_eq!(visitor.open("/assets/accent-123456.css").await.status, 404, "a colour of nobody");
+}
+
+#[tokio::test]
+async fn a_page_that_says_no_names_the_site_and_leads_back_to_it() {
+    let house = one_site("name = \"Tea & <i>more</i>\"").await;
+    let back = "<a class=\"button\" href=\"https://shop.example.test/\">Back to <bdi>Tea &#38; &#60;i&#62;more&#60;/i&#62;</bdi></a>";
+    for path in ["/nowhere", "/callback?state=unknown", "/login?return_to=//evil", "/sessions", "/logout"] {
+        let page = house.visitor().open(path).await.body;
+        assert!(page.contains(back), "{path}: {page}");
+    }
+    // Of several sites nobody knows which: all of them are a press away.
+    let house = House::new().await;
+    let page = house.visitor().open("/nowhere").await.body;
+    assert!(page.contains("<a href=\"/weixin/\">See the sites you can log in to</a>"), "{page}");
+    // Where the login tells which it is, that one.
+    let mut visitor = house.visitor();
+    let attempt = visitor.start_hosted().await;
+    let answer = house.visitor().open(&allowed(&house, &attempt)).await;
+    assert!(answer.body.contains("href=\"https://shop.example.test/\">Back to <bdi>"), "{}", answer.body);
+    assert!(answer.body.contains("<a class=\"button\" href=\"/weixin/login?return_to="), "{}", answer.body);
 }
 
 #[tokio::test]

@@ -262,7 +262,7 @@ async fn a_refusal_at_weixin_and_one_at_the_question_reach_the_computer() {
     phone.come_to_the_question(&house, &computer).await;
     let path = format!("/scan/{}/confirm", computer.id());
     let refused = phone.send(&path, &[("answer", "refuse")]).await;
-    assert!(refused.body.contains("The login was refused"), "{}", refused.body);
+    assert!(refused.body.contains("Login declined"), "{}", refused.body);
     assert_eq!(computer.event().await, "denied");
     assert_eq!(word(&computer.finish().await), "access_denied");
 }
@@ -280,6 +280,7 @@ async fn a_scene_dies_after_five_minutes() {
     assert_eq!(word(&computer.finish().await), "attempt_expired");
     let scan = phone.open(&format!("/scan/{}", computer.id())).await;
     assert!(scan.status == 410 && scan.body.contains("attempt_expired"), "{}", scan.body);
+    assert!(scan.body.contains("valid for 5 minutes"), "{}", scan.body);
 }
 
 #[tokio::test]
@@ -325,6 +326,10 @@ async fn looking_at_the_link_changes_nothing_and_outside_weixin_it_says_to_scan(
     assert_eq!(computer.event().await, "waiting");
     let outside = house.visitor().open(&path).await;
     assert!(outside.status == 400 && outside.body.contains("open_in_weixin"), "{}", outside.body);
+    // A phone's camera opens what it scans in a browser: from there the link goes to WeChat.
+    for part in [&format!("value=\"{PUBLIC_URL}{path}\""), "Copy link", "href=\"weixin://\""] {
+        assert!(outside.body.contains(part), "{part}: {}", outside.body);
+    }
     let made_up = Phone::new(&house).open("/scan/made-up").await;
     assert!(made_up.status == 400 && made_up.body.contains("unknown_attempt"), "{}", made_up.body);
 }

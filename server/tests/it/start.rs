@@ -251,6 +251,17 @@ async fn a_value_that_cannot_be_right_is_named() {
             "`clients.origins` has `https://forum.example.test/`",
         ),
         ("id = \"forum\"", "id = \"shop\"", "`clients.id` `shop`"),
+        ("name = \"Forum\"", "name = \" \"", "`clients.name` is empty"),
+        ("name = \"Forum\"", "name = {}", "`clients.name` is empty"),
+        ("name = \"Forum\"", "name = 1", "`clients.name` must be a text"),
+        (
+            "name = \"Forum\"",
+            "name = { zh-cn = \"论坛\" }",
+            "`clients.name.zh-cn` is not a key. Did you mean `zh-CN`?",
+        ),
+        ("name = \"Forum\"", "name = \"Forum\"\naccent = \"red\"", "`clients.accent` is `red`"),
+        ("name = \"Forum\"", "name = \"Forum\"\nlogo = \"none.png\"", "none.png, which cannot be read"),
+        ("name = \"Forum\"", "name = \"Forum\"\nlogo = \"weixin-login.toml\"", "which is no picture"),
         ("127.0.0.1/32", "localhost", "`trusted_proxies` has `localhost`"),
         (
             "[weixin]\n",
@@ -338,6 +349,7 @@ fn the_example_is_a_configuration() {
         .replace("/run/secrets/weixin-service-account", "secret");
     let data = TempDir::new().unwrap();
     std::fs::write(data.path().join("secret"), "s3cret").unwrap();
+    std::fs::write(data.path().join("camellia.svg"), "<svg/>").unwrap();
     let config = Config::parse(&example, std::iter::empty(), data.path()).unwrap();
     assert_eq!(config.public_url.as_str(), "https://shop.example.com/weixin");
     // What is commented out in it is what it says: the default.

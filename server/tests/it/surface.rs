@@ -64,7 +64,7 @@ async fn a_model_name_that_is_no_ascii_hides_nothing_else_of_the_user_agent() {
 
         let phone = with_model(model, android, ") Chrome/156.0.0.0 Mobile Safari/537.36");
         let page = open_as(&mut house.visitor(), &phone, LOGIN).await;
-        assert!(page.body.contains("Copy the link below"), "{}", page.body);
+        assert!(page.body.contains("Copy the link, send it to yourself in WeChat"), "{}", page.body);
 
         // The computer's own name is read for the person at the phone; the phone's, for the page that the code holds.
         let computer =
@@ -94,7 +94,7 @@ async fn wecom_is_a_phone_that_takes_the_link_along_or_a_computer_with_the_code(
     let mut phone = house.visitor();
     phone.user_agent = Some("Mozilla/5.0 (iPhone) Mobile/15E148 wxwork/4.1.10 MicroMessenger/7.0.1");
     let page = phone.open(LOGIN).await;
-    assert!(page.body.contains("Copy the link below"), "{}", page.body);
+    assert!(page.body.contains("Copy the link, send it to yourself in WeChat"), "{}", page.body);
     let mut computer = house.visitor();
     computer.user_agent =
         Some("Mozilla/5.0 (Windows NT 10.0) wxwork/4.1.39 (MicroMessenger/6.2) WindowsWechat");
@@ -135,7 +135,9 @@ async fn a_phone_outside_weixin_gets_the_link_to_take_there_and_may_see_the_code
     let page = visitor.open(LOGIN).await;
     assert_eq!(page.status, 200);
     let link = "value=\"https://shop.example.test/weixin/login?return_to=https%3A%2F%2Fshop.example.test%2Forders&#38;client_id=shop\"";
-    for part in [link, "href=\"weixin://\"", "Copy the link below", "device=computer"] {
+    for part in
+        [link, "href=\"weixin://\"", "Copy the link, send it to yourself in WeChat", "device=computer"]
+    {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert!(visitor.cookies.is_empty(), "nothing has begun");
@@ -155,7 +157,7 @@ async fn without_a_service_account_a_phone_is_told_to_use_another_screen() {
         let mut visitor = house.visitor();
         visitor.user_agent = Some(user_agent);
         let page = visitor.open(LOGIN).await;
-        assert!(page.body.contains("A phone cannot scan its own screen"), "{}", page.body);
+        assert!(page.body.contains("A phone can’t scan its own screen"), "{}", page.body);
         assert!(!page.body.contains("weixin://"), "{}", page.body);
         assert_eq!(page.body.contains("device=computer"), offers_the_code);
         assert!(visitor.cookies.is_empty(), "nothing has begun");

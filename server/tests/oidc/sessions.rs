@@ -26,7 +26,7 @@ async fn a_person_sees_their_logins_and_ends_one_of_them() {
     let (status, list) = page(&provider, &here).await;
     assert_eq!((status, sids(&list).len()), (200, 2), "{list}");
     assert!(list.contains("<bdi>second</bdi>"), "{list}");
-    assert_eq!(list.matches("this browser").count(), 1, "{list}");
+    assert_eq!(list.matches("This browser").count(), 1, "{list}");
 
     let response = here.submit(&format!("/sessions/{sid}/end"), &[]).await;
     assert_eq!(location(&response).as_str(), provider.at("/sessions"));
