@@ -1,7 +1,11 @@
 //! What a broken configuration is told: the whole sentence, with the line, for one mistake after the other.
 
+use std::ffi::OsStr;
+
 use tempfile::TempDir;
 use weixin_login::config::Config;
+
+use crate::program::{Program, command, write_config};
 
 const GOOD: &str = r#"public_url = "https://shop.example.com/weixin"
 listen = "127.0.0.1:8080"
@@ -234,4 +238,56 @@ fn the_readmes_show_configurations() {
             assert_eq!(config.public_url.as_str(), "https://shop.example.com/weixin");
         }
     }
+}
+
+#[tokio::test]
+async fn a_pod_beside_a_service_of_that_name_starts() {
+    let weixin = weixin_emulator::Emulator::start(Default::default()).await.unwrap();
+    let data = TempDir::new().unwrap();
+    let config = write_config(&weixin, &data, |config| config);
+    let of_kubernetes = [
+        ("WEIXIN_LOGIN_PORT", "tcp://10.0.0.1:8080"),
+        ("WEIXIN_LOGIN_SERVICE_HOST", "10.0.0.1"),
+        ("WEIXIN_LOGIN_SERVICE_PORT", "8080"),
+        ("WEIXIN_LOGIN_PORT_8080_TCP_ADDR", "10.0.0.1"),
+    ]
+    .map(|(name, value)| (name, OsStr::new(value)));
+    Program::start_with(&config, &of_kubernetes).addresses().expect("it listens");
+    let mut mistyped = command(&["serve"], &config);
+    let output = mistyped.envs(of_kubernetes).env("WEIXIN_LOGIN_LISTNE", "127.0.0.1:0").output().unwrap();
+    assert_eq!(
+        (output.status.code(), String::from_utf8(output.stderr).unwrap()),
+        (
+            Some(1),
+            "weixin-login: WEIXIN_LOGIN_LISTNE: `listne` is not a key. Did you mean `listen`?\n".into()
+        )
+    );
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told_by_its_name() {
+    let data = TempDir::new().unwrap();
+    let file = data.path().join("weixin-login.toml");
+    std::fs::write(data.path().join("secret"), SECRET).unwrap();
+    let load = |bytes: &[u8]| {
+        std::fs::write(&file, bytes).unwrap();
+        let read = Config::load(Some(&file), std::iter::empty());
+        read.err().map(|error| error.to_string().replace(&file.display().to_string(), "FILE"))
+    };
+    assert_eq!(load(format!("\u{feff}{}", GOOD.replace('\n', "\r\n")).as_bytes()), None);
+    let utf16: Vec<u8> = format!("\u{feff}{GOOD}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, told) in [
+        (&*utf16, "FILE cannot be read: it is UTF-16; save it as UTF-8"),
+        (b"name = \"\xc9\xcc\xb5\xea\"", "FILE cannot be read: it is no text; save it as UTF-8"),
+        (b"", "`public_url` is missing: https://your.site/weixin"),
+    ] {
+        assert_eq!(load(bytes).as_deref(), Some(told));
+    }
+    let folder = Config::load(Some(data.path()), std::iter::empty()).unwrap_err().to_string();
+    assert_eq!(folder, format!("{} cannot be read: Is a directory (os error 21)", data.path().display()));
+    let none = Config::load(Some(&data.path().join("none.toml")), std::iter::empty()).unwrap_err();
+    assert!(
+        none.to_string().ends_with("none.toml cannot be read: No such file or directory (os error 2)"),
+        "{none}"
+    );
 }
