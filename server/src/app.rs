@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::body::{BoxBody, EitherBody};
-use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, Error, HttpServer, Resource, Route, guard, web};
 use protocol::service::SECRET_HEADER;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
+use crate::begun::{self, Begun};
 use crate::callback::{embedded as embedded_callback, hosted as hosted_callback};
 use crate::changes::Changes;
 use crate::clock::Clock;
@@ -37,6 +39,8 @@ use crate::{commands, openapi, ops, pages, refuse, scene, session, tls, widget};
 const LONGEST_BODY: usize = 16 * 1024;
 /// Slower clients are cut.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+/// WeChat's two answers at their slowest, and the store's.
+const LONGEST_REQUEST: Duration = Duration::from_secs(15);
 
 /// Why the service does not start. Each is one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +102,7 @@ impl Application {
             metrics: Metrics::new(),
             finished: Notify::new(),
             changes: Changes::new(),
+            begun: Begun::new(),
         });
 
         let shared = app.clone();
@@ -118,6 +123,7 @@ impl Application {
         .client_request_timeout(REQUEST_WITHIN)
         // Else the last piece of an answer waits for the browser's delayed acknowledgement: some 40 ms for the widget.
         .tcp_nodelay(true)
+        .disable_signals()
         .shutdown_timeout(5);
         let public = match tls {
             Some(tls) => public.listen_rustls_0_23(listener, tls),
@@ -129,6 +135,7 @@ impl Application {
             ActixApp::new().app_data(shared.clone()).app_data(readiness.clone()).configure(ops::routes)
         })
         .workers(1)
+        .disable_signals()
         .shutdown_timeout(1)
         .listen(ops_listener);
         Ok(Self {
@@ -155,15 +162,55 @@ impl Application {
         Upkeep::new(self.app.clone())
     }
 
-    /// Serves until it is told to stop: SIGTERM, SIGINT.
+    /// Serves until it is told to stop: SIGTERM, SIGINT. Then nobody new gets in, and what has begun is finished; told once more, it
+    /// stops at once.
     pub async fn run(self) -> std::io::Result<()> {
         let upkeep = actix_web::rt::spawn(self.upkeep().run());
         let ops = actix_web::rt::spawn(self.ops);
+        let stop = actix_web::rt::spawn(stop_when_told(self.public.handle(), self.app));
         let ended = self.public.await;
+        stop.abort();
         upkeep.abort();
         ops.abort();
         ended
     }
+}
+
+async fn stop_when_told(server: ServerHandle, app: web::Data<Shared>) {
+    told_to_stop().await;
+    tracing::info!("stops when what has begun is finished");
+    server.pause().await;
+    tokio::select! {
+        // Also what has lost its connection: no worker of the server waits for that.
+        ended = timeout(LONGEST_REQUEST, app.begun.ended()) => {
+            if ended.is_err() {
+                tracing::warn!("what has begun is not finished; stops all the same");
+            }
+            server.stop(true).await;
+        }
+        () = told_to_stop() => server.stop(false).await,
+    }
+}
+
+/// SIGTERM, SIGINT; Ctrl+C where there are no signals. Never, where the system gives no word of them.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut terminate), Ok(mut interrupt)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = interrupt.recv() => return,
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_ok() {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// The one table of routes, below the path of `public_url`. Each row says what its requests are counted as.
@@ -308,7 +355,7 @@ fn unasked() -> Route {
     web::route().guard(guard::fn_guard(|context| is_unasked(context.head()))).to(refuse::unasked)
 }
 
-/// A row of the table. What is counted is what the route has matched: no spelling of its path leads past the limit.
+/// A row of the table. What it begins is run to its end. What is counted is what the route has matched: no spelling of its path leads past the limit.
 fn row(
     path: &str,
     limit: Limit,
@@ -321,7 +368,9 @@ fn row(
         InitError = (),
     > + use<>,
 > {
-    web::resource(path).wrap(from_fn(move |app, request, next| refuse::floods(limit, app, request, next)))
+    web::resource(path)
+        .wrap(from_fn(begun::to_its_end))
+        .wrap(from_fn(move |app, request, next| refuse::floods(limit, app, request, next)))
 }
 
 /// CORS for the pages that clients have registered, and for nobody else; `null` is nobody.

@@ -9,6 +9,7 @@ pub mod account;
 mod address;
 pub mod app;
 mod authorization;
+mod begun;
 pub mod callback;
 pub mod changes;
 pub mod check;

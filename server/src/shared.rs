@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use crate::begun::Begun;
 use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -37,6 +38,7 @@ pub struct Shared {
     pub finished: Notify,
     /// Tells event streams of this node that their scene has changed.
     pub changes: Changes,
+    pub(crate) begun: Begun,
     pub(crate) headers: Headers,
     pub(crate) limits: Limits,
 }

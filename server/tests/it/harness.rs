@@ -152,7 +152,7 @@ redirect_uris = []
 #[derive(Clone)]
 pub struct Visitor {
     http: reqwest::Client,
-    address: SocketAddr,
+    pub address: SocketAddr,
     /// None for a program without a name.
     pub user_agent: Option<&'static str>,
     pub cookies: BTreeMap<String, String>,

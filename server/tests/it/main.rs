@@ -5,6 +5,7 @@
 mod answers;
 mod asked;
 mod attempt;
+mod begun;
 mod canary;
 mod check;
 mod config;

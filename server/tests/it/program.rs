@@ -15,7 +15,7 @@ use weixin_emulator::Emulator;
 use crate::harness::{Visitor, config};
 
 /// More than any start or request takes, on a machine with other things to do.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program with this configuration, and nothing of ours from the environment.
 pub fn command(words: &[&str], config: &Path) -> Command {
@@ -95,6 +95,20 @@ impl Program {
         self.kill();
         self.log.extend(self.said.iter());
         std::mem::take(&mut self.log).join("\n")
+    }
+
+    /// SIGTERM.
+    pub fn terminate(&self) {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// How it ends by itself, and all that it has logged.
+    pub fn ended(mut self) -> (Option<i32>, String) {
+        // Its end closes what it writes to.
+        self.log.extend(self.said.iter());
+        let status = self.child.wait().unwrap();
+        (status.code(), std::mem::take(&mut self.log).join("\n"))
     }
 
     /// SIGKILL.
