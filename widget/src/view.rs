@@ -76,7 +76,9 @@ impl View {
 
     /// Shows the panel where the element stands.
     pub fn open_panel(&self) {
-        self.enter(Part::Panel);
+        if let (Some(room), Some(panel)) = (self.enter(Part::Room), self.at(Part::Panel)) {
+            dom::append(room, panel);
+        }
     }
 
     /// Takes the panel out of the page, with the frames in it.
@@ -84,8 +86,10 @@ impl View {
         for (_, frame) in self.frames.take().iter().flatten() {
             frame.remove();
         }
-        if let Some(panel) = self.at(Part::Panel) {
-            panel.remove();
+        for part in &[Part::Panel, Part::Room] {
+            if let Some(element) = self.at(*part) {
+                element.remove();
+            }
         }
         // The same sentence is news in the next one.
         self.put(Part::Live, "");

@@ -43,6 +43,9 @@ tree! {
     0 Dialog = "dialog", "dialog";
     1 Close = "button", "close" ["data-press=close"];
 
+    // Around the panel where it stands in the page: what floats in it is drawn without the page's underlines.
+    0 Room = "div", "room";
+
     0 Panel = "div", "panel" ["role=group tabindex=-1"];
 
     1 Header = "header", "header";

@@ -1,14 +1,16 @@
 //! What the element looks like in pages that are not kind to it: small screens, the page's own styles, dark and light, forced colours.
 
 use serde_json::{Value, json};
+use thirtyfour::By;
 use weixin_emulator::{Call, DesktopMode, Fault as WeixinFault};
 use weixin_login_e2e::browser::chromium::faster;
-use weixin_login_e2e::browser::{Browser, BrowserOptions};
+use weixin_login_e2e::browser::{Browser, BrowserOptions, Engine};
 use weixin_login_e2e::gallery;
 use weixin_login_e2e::house::{House, LINK, bare, page};
 use weixin_login_e2e::widget::{TRIGGER, shown};
 use weixin_login_shop::Shop;
 
+use crate::each::in_engines;
 use crate::login::scan;
 
 /// 1280 by 1024 and 1280 by 720 at 400 % zoom, and a phone on its side.
@@ -303,4 +305,39 @@ async fn a_network_that_goes_after_the_code_has_come_is_said_and_so_is_its_retur
     browser.until("no note", &format!("{NOTE} return !note")).await;
     assert_eq!(browser.phases().await.last(), Some(&"qr".to_owned()));
     assert_eq!(json!(browser.told("error").await), json!([]), "the code is still there: no error");
+}
+
+/// Underlines are no property of what they are drawn under: only a picture shows them.
+async fn the_pages_underlines_stay_outside(engine: Engine) {
+    // What is wrong with it is said at once, and stands still.
+    let body = "<weixin-login theme=light></weixin-login>";
+    let underlined = "<link rel=stylesheet href=underlined.css>";
+    let house = House::with_pages(&[
+        ("index.html", &page("", body)),
+        ("underlined.html", &page(underlined, body)),
+        ("underlined.css", "html, weixin-login { text-decoration: underline red 3px }"),
+    ])
+    .await;
+    let browser = Browser::start(BrowserOptions { engine, ..house.browser_options() }).await;
+    let mut pictures = Vec::new();
+    for path in ["/", "/underlined.html"] {
+        browser.open(&house.page(path)).await;
+        browser.until_phase("error").await;
+        browser
+            .until(
+                "nothing that moves",
+                "return Promise.all(document.getAnimations().map((animation) => animation.finished)).then(() => \
+                 document.querySelector('weixin-login').shadowRoot.querySelector('.place.notice').getAnimations().length === 0)",
+            )
+            .await;
+        let element = browser.driver().find(By::Css("weixin-login")).await.unwrap();
+        pictures.push(element.screenshot_as_png().await.unwrap());
+    }
+    assert!(pictures[0] == pictures[1], "something is drawn otherwise");
+}
+
+in_engines! {
+    chromium Chromium: the_pages_underlines_stay_outside;
+    firefox Firefox: the_pages_underlines_stay_outside;
+    webkit WebKit: the_pages_underlines_stay_outside;
 }
