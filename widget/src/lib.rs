@@ -60,14 +60,15 @@ pub struct Widget {
 
 #[wasm_bindgen]
 impl Widget {
-    /// Reads the element's attributes. `root` is the shadow root of `host`, `script` is where the widget's own script came from.
+    /// Reads the element's attributes. `root` is the shadow root of `host`, `script` is where the widget's own script came from, `told`
+    /// what an attempt there will be, as the service told the script, in JSON; or nothing.
     ///
     /// # Errors
     /// The element is in no window.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: HtmlElement, root: ShadowRoot, script: String) -> Result<Widget, JsValue> {
+    pub fn new(host: HtmlElement, root: ShadowRoot, script: String, told: String) -> Result<Widget, JsValue> {
         let page = Page::of(host, root.clone()).ok_or("the element is in no window")?;
-        let options = Rc::new(Options::read(&|name| page.attribute(name), &page.surroundings(script)));
+        let options = Rc::new(Options::read(&|name| page.attribute(name), &page.surroundings(script, told)));
         let panel = Rc::new_cyclic(|this: &Weak<Panel>| {
             let pressed = this.clone();
             let dress = (options.language, options.theme);
@@ -126,7 +127,10 @@ impl Drop for Widget {
 fn heard(panel: &Panel, press: Press) {
     match press {
         Press::Open => {
-            if panel.options.display == Display::Button && !panel.runs() {
+            if panel.options.display != Display::Button {
+            } else if panel.runs() {
+                panel.send(Event::Reopened);
+            } else {
                 panel.view.open_dialog();
                 panel.begin();
             }

@@ -17,7 +17,7 @@ use gloo_timers::callback::Timeout;
 use js_sys::Date;
 use protocol::json::Json;
 use protocol::qrconnect::{ColorScheme, PostedStatus};
-use protocol::service::{ErrorCode, WebMessage};
+use protocol::service::{ErrorCode, StartedLogin, WebMessage};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlIFrameElement, MessageEvent};
 
@@ -29,7 +29,7 @@ use crate::spoken::{SPEAKS_WITHIN, Spoken};
 use crate::task::Tasks;
 use crate::view::{Dress, View};
 use crate::waiting::{self, Question, Waiting};
-use crate::{challenge, crashed, fast_login, service};
+use crate::{challenge, crashed, fast_login, pkce, service};
 
 /// The longest time that a browser waits; with a longer one it would ring at once.
 const LONGEST: u64 = 0x7fff_ffff;
@@ -89,7 +89,14 @@ impl Panel {
         let clock = Clock::new(self.monotonic(), Date::now());
         self.running.set(Some(Box::new(Running { machine: Machine::new(self.options.clone()), clock })));
         self.dressed(self.dress_of_page());
-        self.send(Event::Appeared { visible: self.page.is_visible() });
+        self.send(Event::Appeared { visible: self.page.is_visible(), draft: self.draft() });
+    }
+
+    /// What the first attempt will be, with a state of this page's.
+    fn draft(&self) -> Option<Rc<StartedLogin>> {
+        let mut draft = service::started(self.options.told.as_deref()?)?;
+        draft.state = pkce::state(&self.page.window).ok()?;
+        Some(Rc::new(draft))
     }
 
     /// Takes the panel out of the page, and drops all that it has under way.
@@ -221,9 +228,9 @@ impl Panel {
         match effect {
             Effect::MakeChallenge => self.wait(Waiting::Pkce(self.page.window.clone())),
             Effect::AskForChallenge => self.wait(Waiting::PagesChallenge(challenge::ask(&self.page))),
-            Effect::StartAttempt(challenge) => {
+            Effect::StartAttempt { challenge, state } => {
                 let Some(language) = self.language() else { return };
-                self.call(Question::Start, service::start(options, language, challenge));
+                self.call(Question::Start, service::start(options, language, challenge, state.clone()));
             }
             Effect::RenewAttempt(started) => self.call(Question::Start, service::renew(options, started)),
             Effect::ReadAttempt(attempt) => {
@@ -264,6 +271,7 @@ impl Panel {
             Effect::Reload => self.page.reload(),
             Effect::Copy(address) => self.wait(Waiting::Clipboard(self.page.window.clone(), address.clone())),
             Effect::WatchForShowing => self.watch_for_showing(),
+            Effect::OpenDialog => self.view.open_dialog(),
             Effect::CloseDialog(reason) => {
                 self.view.close_dialog();
                 self.tell_close(*reason);

@@ -1,4 +1,4 @@
-//! PKCE's pair (RFC 7636, S256), made in this browser: for a login that ends in a session.
+//! What is random in a login: PKCE's pair (RFC 7636, S256), for a login that ends in a session, and an attempt's state.
 
 use flow::event::Challenge;
 use js_sys::Uint8Array;
@@ -29,6 +29,17 @@ pub async fn challenge(window: Window) -> Result<Challenge, JsValue> {
         nonce: None,
         state: None,
     })
+}
+
+/// Makes an attempt's state: 192 random bits, in an alphabet that WeChat leaves as it is.
+///
+/// # Errors
+/// What the browser threw.
+pub fn state(window: &Window) -> Result<String, JsValue> {
+    let mut bytes = [0; 48];
+    guarded::random(window, &mut bytes)?;
+    // Sixteen letters are as good as hexadecimal digits.
+    Ok(bytes.iter().map(|byte| char::from(b'a' + (byte & 15))).collect())
 }
 
 /// Without padding (RFC 4648 §5).

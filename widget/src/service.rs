@@ -25,7 +25,7 @@ const TEXT: &str = "text/plain";
 const MISDIRECTED_REQUEST: u16 = 421;
 
 /// `POST /login`: a new embedded attempt.
-pub fn start(options: &Options, language: Language, challenge: &Challenge) -> Call {
+pub fn start(options: &Options, language: Language, challenge: &Challenge, state: Option<String>) -> Call {
     let body = StartLogin {
         client_id: options.client_id.clone(),
         kind: None,
@@ -33,7 +33,7 @@ pub fn start(options: &Options, language: Language, challenge: &Challenge) -> Ca
         code_challenge: challenge.code_challenge.clone(),
         nonce: challenge.nonce.clone().filter(|_| options.result == LoginResult::Code),
         lang: Some(language.tag().into()),
-        state: None,
+        state,
     };
     let body = (body.write::<BrowserJson>(), TEXT);
     call(whole(options, "/login"), body, None, RequestCredentials::SameOrigin)

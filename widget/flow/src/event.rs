@@ -105,6 +105,9 @@ pub enum Event {
     Appeared {
         /// Whether the page is seen: a hidden or prerendered one starts nothing, and asks nobody, before it is.
         visible: bool,
+        /// What the first attempt will be, as far as the script was told, with a state that this page has made: what is known of it
+        /// is begun while the service is asked.
+        draft: Option<Rc<StartedLogin>>,
     },
     /// What the next attempt is bound to; or that there is nothing to bind it to.
     Challenged(Result<Rc<Challenge>, LoginError>),
@@ -161,6 +164,8 @@ pub enum Event {
     Copied(bool),
     /// The person wants the dialog to go.
     Dismissed(Dismissal),
+    /// The dialog is asked for while a login goes on: by the button, or by the page.
+    Reopened,
     /// The page has another language or another color scheme for the panel; never [`ColorScheme::Auto`].
     Dressed(Language, ColorScheme),
     /// The page is seen, or hidden.
@@ -203,7 +208,12 @@ pub enum Effect {
     /// `weixin-login-renew`. Answered by [`Event::Challenged`], with an error where the page has none.
     AskForChallenge,
     /// Start an attempt: `POST /login`. Answered by [`Event::Started`].
-    StartAttempt(Rc<Challenge>),
+    StartAttempt {
+        /// What it is bound to.
+        challenge: Rc<Challenge>,
+        /// The state that this page has made for it, where it has.
+        state: Option<String>,
+    },
     /// Read the attempt that the hosted page brought, as JSON. Answered by [`Event::Started`].
     ReadAttempt(String),
     /// Replace a hosted attempt: `POST /login/{id}/renew`. Answered by [`Event::Started`].
@@ -262,6 +272,8 @@ pub enum Effect {
     Reload,
     /// Say when the panel, hidden by the page, is shown again: [`Event::ShownAgain`], once.
     WatchForShowing,
+    /// The dialog that was let go comes back, with the same login in it.
+    OpenDialog,
     /// The dialog goes, and the page is told: `weixin-login-close`. What is under way stays under way.
     CloseDialog(CloseReason),
     /// Nothing comes any more: the panel is taken away, with all that it has under way. Always the last one.

@@ -26,7 +26,7 @@ use crate::clock::Millis;
 use crate::error::{Code, LoginError};
 use crate::event::{Dismissal, Effect, Event, Permission};
 use crate::options::{Device, Display, Options};
-use crate::screen::{Body, Offer, Phase, Screen};
+use crate::screen::{Body, FrameStatus, Offer, Phase, Screen};
 use crate::text::{Language, Text};
 use attempt::Coming;
 use stage::{Copied, Stage};
@@ -71,6 +71,8 @@ pub struct Machine {
     coming: Coming,
     /// The last attempt that came, for what outlives it: the site's name, and a hosted one's renewal.
     last: Option<Rc<StartedLogin>>,
+    /// What the first attempt will be, until it is there.
+    draft: Option<Rc<StartedLogin>>,
     /// The attributes' challenge has gone into an attempt.
     challenge_used: bool,
     /// A code was told: what it was bound to is spent.
@@ -108,6 +110,7 @@ impl Machine {
             stage: Stage::New,
             coming: Coming::Nothing,
             last: None,
+            draft: None,
             challenge_used: false,
             code_told: false,
             numbers: 0,
@@ -192,13 +195,15 @@ impl Machine {
             | Event::Redeemed(_)
             | Event::Copied(_)
             | Event::Returned
+            | Event::Reopened
             | Event::Woke => {}
         }
         true
     }
 
-    fn appear(&mut self, visible: bool) -> Stage {
+    fn appear(&mut self, visible: bool, draft: Option<Rc<StartedLogin>>) -> Stage {
         self.visible = visible;
+        self.draft = draft.filter(|_| self.options.attempt.is_none());
         self.appeared_at = self.now;
         if let Some(wrong) = self.options.wrong {
             return self.fail(LoginError::new(Code::Service(ErrorCode::InvalidRequest), wrong));
@@ -249,12 +254,17 @@ impl Machine {
 
     /// What there is to see.
     pub fn screen(&self) -> Screen<'_> {
-        let frames = if let Stage::Qr(qr) = &self.stage { (&qr.frame, &qr.former) } else { (&None, &None) };
+        let (frame, former) = match &self.stage {
+            Stage::Qr(qr) => (qr.frame.as_ref(), qr.former.as_ref()),
+            _ => (None, None),
+        };
+        let ahead =
+            if let Stage::Starting { ahead: Some(ahead), .. } = &self.stage { Some(ahead) } else { None };
         Screen {
             phase: self.stage.phase(),
             body: self.body(),
-            frame: frames.0.as_ref().map(|shown| &shown.frame),
-            former_frame: frames.1.as_ref().map(|shown| &shown.frame),
+            frame: frame.map(|shown| &shown.frame).or(ahead.map(|ahead| &ahead.frame)),
+            former_frame: former.map(|shown| &shown.frame),
             client_name: self.last.as_ref().map_or("", |started| &started.client_name),
             emulator: self.last.as_ref().is_some_and(|started| started.emulator),
         }
@@ -262,9 +272,15 @@ impl Machine {
 
     fn body(&self) -> Body<'_> {
         match &self.stage {
-            Stage::New | Stage::Unseen | Stage::Starting { .. } | Stage::Probing(_) | Stage::Left(_) => {
-                Body::Waiting
+            // Covered, and out of reach: nobody scans what has no attempt yet.
+            Stage::Starting { ahead: Some(_), .. } => {
+                Body::Qr { status: FrameStatus::Loading, offer: Offer::None, note: None, page: false }
             }
+            Stage::New
+            | Stage::Unseen
+            | Stage::Starting { ahead: None, .. }
+            | Stage::Probing(_)
+            | Stage::Left(_) => Body::Waiting,
             Stage::Phone(copied) => Body::Phone { copying: copied.screen(&self.options.here) },
             Stage::InsideWeixin => {
                 Body::Page { hint: Text::InsideWeixinHint, offer: Offer::None, note: None }
@@ -339,6 +355,7 @@ fn was_under_way(event: &Event) -> bool {
         | Event::Online(_)
         | Event::ShownAgain
         | Event::Returned
+        | Event::Reopened
         | Event::Woke => false,
     }
 }

@@ -2,6 +2,8 @@
 
 mod driver;
 
+use std::rc::Rc;
+
 use driver::*;
 use proptest::prelude::*;
 use protocol::fast_login::Unusable;
@@ -10,7 +12,7 @@ use protocol::qrconnect::{ColorScheme, PostedStatus};
 use protocol::service::{Kind, LoginResult, Problem, SceneEvent, WebMessage};
 use weixin_login_flow::event::{CloseReason, Dismissal, Effect, Ended, Event, Permission, Profile};
 use weixin_login_flow::options::{Device, Display};
-use weixin_login_flow::screen::{Body, Button, Phase};
+use weixin_login_flow::screen::{Body, Button, FrameStatus, Phase};
 use weixin_login_flow::text::Language;
 
 /// What the world may do; answers are to the last question of their kind, or to one long before.
@@ -45,7 +47,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 const PLAIN: &[Event] = &[
-    Event::Appeared { visible: true },
+    Event::Appeared { visible: true, draft: None },
     Event::Permission(Permission::Granted),
     Event::Permission(Permission::Prompt),
     Event::Permission(Permission::Denied),
@@ -64,6 +66,7 @@ const PLAIN: &[Event] = &[
     Event::ShownAgain,
     Event::FrameLost { number: 1 },
     Event::Returned,
+    Event::Reopened,
     Event::Woke,
     Event::Frame { number: 1, status: PostedStatus::Ready },
     Event::Frame { number: 3, status: PostedStatus::QrCodeReady },
@@ -89,6 +92,7 @@ proptest! {
         in_a_dialog in any::<bool>(),
         ends_in_a_code in any::<bool>(),
         visible in any::<bool>(),
+        told in any::<bool>(),
         steps in prop::collection::vec(step(), 1..60),
     ) {
         let kind = [Kind::Hosted, Kind::Embedded, Kind::Scene][kind];
@@ -103,8 +107,10 @@ proptest! {
             }
         });
         let mut alive = Alive::default();
-        let appeared = widget.send(Event::Appeared { visible });
-        alive.check(&widget, &Event::Appeared { visible }, &appeared);
+        let draft = (told && kind == Kind::Embedded).then(|| Rc::new(widget.draft(1)));
+        let appears = Event::Appeared { visible, draft };
+        let appeared = widget.send(appears.clone());
+        alive.check(&widget, &appears, &appeared);
         let mut starts = 0;
         for step in steps {
             let event = match step {
@@ -195,7 +201,7 @@ impl Alive {
                     assert!(!self.challenge && !self.attempt, "two attempts are on their way");
                     self.challenge = true;
                 }
-                Effect::StartAttempt(_) | Effect::ReadAttempt(_) | Effect::RenewAttempt(_) => {
+                Effect::StartAttempt { .. } | Effect::ReadAttempt(_) | Effect::RenewAttempt(_) => {
                     assert!(!self.challenge && !self.attempt, "two attempts are on their way");
                     self.attempt = true;
                 }
@@ -229,7 +235,10 @@ impl Alive {
         assert!(self.successes <= self.attempts, "an attempt succeeds twice");
         let screen = widget.machine.screen();
         assert_eq!(self.phase, Some(screen.phase), "the page knows the phase");
-        if screen.phase != Phase::Qr {
+        if screen.phase == Phase::Loading && screen.frame.is_some() {
+            let covered = matches!(screen.body, Body::Qr { status: FrameStatus::Loading, .. });
+            assert!(covered && screen.former_frame.is_none(), "a frame without an attempt can be scanned");
+        } else if screen.phase != Phase::Qr {
             assert!(screen.frame.is_none() && screen.former_frame.is_none(), "a frame outside the QR code");
         }
         if let Some(former) = screen.former_frame {
@@ -245,7 +254,7 @@ impl Alive {
             Body::Waiting => self.left || matches!(screen.phase, Phase::Loading | Phase::Probing),
             Body::Card(_) => screen.phase == Phase::FastLogin,
             Body::Confirming { .. } | Body::Finishing => screen.phase == Phase::Confirming,
-            Body::Qr { .. } => screen.phase == Phase::Qr && screen.frame.is_some(),
+            Body::Qr { .. } => matches!(screen.phase, Phase::Qr | Phase::Loading) && screen.frame.is_some(),
             Body::Scene(code) => {
                 let phase = if code.scanned { Phase::Scanned } else { Phase::Qr };
                 screen.phase == phase && screen.frame.is_none() && code.seconds_left > 0

@@ -50,7 +50,7 @@ fn a_session_is_bound_to_a_pair_that_the_widget_makes_and_redeemed_by_its_verifi
     let mut widget = Driver::new(Kind::Embedded);
     let effects = widget.appear();
     assert_eq!(effects, [Effect::TellPhase(Phase::Loading), Effect::QueryPermission, Effect::MakeChallenge]);
-    assert_eq!(widget.send(Event::Challenged(Ok(challenge(1)))), [Effect::StartAttempt(challenge(1))]);
+    assert_eq!(widget.send(Event::Challenged(Ok(challenge(1)))), [start(challenge(1))]);
     widget.send(Event::Permission(Permission::Denied));
     widget.started(1);
     // Another pair is for another attempt: a scan of the first one is redeemed with the first one's.
@@ -72,14 +72,14 @@ fn where_no_pair_can_be_made_that_is_told() {
 fn the_first_attempt_for_a_code_is_bound_to_the_attributes_nonce_included() {
     let mut widget = for_a_code();
     let effects = widget.appear();
-    assert_eq!(effects.last(), Some(&Effect::StartAttempt(backends(1))));
+    assert_eq!(effects.last(), Some(&start(backends(1))));
 }
 
 #[test]
 fn a_renewal_for_a_code_asks_the_page_and_tells_that_challenges_state() {
     let mut widget = for_a_code_at_the_qr_code();
     assert_eq!(widget.at(300_000, Event::Woke), [Effect::AskForChallenge]);
-    assert_eq!(widget.send(Event::Challenged(Ok(backends(2)))), [Effect::StartAttempt(backends(2))]);
+    assert_eq!(widget.send(Event::Challenged(Ok(backends(2)))), [start(backends(2))]);
     widget.started(2);
     for (number, state) in [(2, "site2"), (1, "site1")] {
         let mut widget = for_a_code_at_the_qr_code();
@@ -110,7 +110,7 @@ fn where_the_page_has_no_challenge_the_qr_code_lives_to_its_end() {
         [Effect::TellPhase(Phase::Loading), Effect::AskForChallenge]
     );
     let effects = widget.send(none());
-    let [Effect::StartAttempt(again)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::StartAttempt { challenge: again, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(Some(&again.code_challenge), widget.options.code_challenge.as_ref());
 }
 
@@ -145,7 +145,7 @@ fn an_attempt_that_never_came_leaves_the_attributes_challenge_unused() {
     widget.appear();
     widget.not_started(LoginError::new(Code::Offline, ""));
     let effects = widget.send(Event::Online(true));
-    assert_eq!(effects, [Effect::TellPhase(Phase::Loading), Effect::StartAttempt(backends(1))]);
+    assert_eq!(effects, [Effect::TellPhase(Phase::Loading), start(backends(1))]);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn before_the_person_has_agreed_every_way_closes_it() {
 #[test]
 fn a_press_beside_a_dialog_that_has_just_come_counts_for_nothing() {
     let mut widget = Driver::prepared(Kind::Embedded, |widget| widget.options.display = Display::Button);
-    widget.at(7_000, Event::Appeared { visible: true });
+    widget.at(7_000, Event::Appeared { visible: true, draft: None });
     let backdrop = Event::Dismissed(Dismissal::Backdrop);
     assert_eq!(widget.at(7_000 + BACKDROP_HOLDS - 1, backdrop.clone()), []);
     assert_eq!(widget.at(7_000 + BACKDROP_HOLDS, backdrop), [CANCELLED, Effect::Leave]);
@@ -131,6 +131,21 @@ fn while_the_service_finishes_the_dialog_may_go_and_the_login_ends() {
 }
 
 #[test]
+fn a_dialog_that_was_let_go_comes_back_with_the_same_login() {
+    let mut widget = finishing();
+    assert_eq!(widget.send(Event::Reopened), [], "it is there");
+    widget.send(Event::Dismissed(Dismissal::CloseButton));
+    assert_eq!(widget.send(Event::Reopened), [Effect::OpenDialog]);
+    assert_eq!(widget.machine.screen().body, Body::Finishing);
+    widget.send(Event::Finished(Ok(Ended::Code(finished(1)))));
+    let effects = widget.send(Event::Redeemed(Ok(profile())));
+    assert_eq!(effects, [Effect::TellPhase(Phase::Success), success()], "and is seen to its end");
+    // Whatever else goes on, its dialog is open.
+    let mut widget = opened(Kind::Embedded, Permission::Denied);
+    assert_eq!(widget.send(Event::Reopened), []);
+}
+
+#[test]
 fn a_scene_that_was_approved_ends_without_its_dialog_too() {
     let mut widget = opened(Kind::Scene, Permission::Denied);
     widget.scene(1, SceneEvent::Approved);
@@ -177,7 +192,7 @@ fn after_the_panel_was_taken_away_nothing_comes() {
         Event::ShownAgain,
         Event::Returned,
         Event::Pressed(Button::StartAgain),
-        Event::Appeared { visible: true },
+        Event::Appeared { visible: true, draft: None },
         Event::Dismissed(Dismissal::CloseButton),
     ] {
         assert_eq!(widget.at(3_600_000, event.clone()), [], "{event:?}");

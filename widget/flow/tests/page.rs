@@ -46,7 +46,10 @@ fn profile() -> Profile {
 #[test]
 fn a_page_that_nobody_sees_starts_nothing_and_asks_nobody() {
     let mut widget = Driver::new(Kind::Embedded);
-    assert_eq!(widget.send(Event::Appeared { visible: false }), [Effect::TellPhase(Phase::Loading)]);
+    assert_eq!(
+        widget.send(Event::Appeared { visible: false, draft: None }),
+        [Effect::TellPhase(Phase::Loading)]
+    );
     assert_eq!(widget.machine.wakes_at(), None);
     assert_eq!(widget.at(3_600_000, Event::Woke), []);
     assert_eq!(widget.send(Event::Online(true)), []);

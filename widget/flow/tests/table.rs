@@ -107,7 +107,7 @@ const STAGES: &[Row] = &[
     ("New", "", || Driver::prepared(Kind::Embedded, |widget| widget.options.display = Display::Button)),
     ("Unseen", "", || {
         let mut widget = Driver::prepared(Kind::Embedded, |widget| widget.options.display = Display::Button);
-        widget.send(Event::Appeared { visible: false });
+        widget.send(Event::Appeared { visible: false, draft: None });
         widget.now = SHOWN;
         widget
     }),
@@ -116,6 +116,16 @@ const STAGES: &[Row] = &[
     ("Starting", "", || appeared(Kind::Embedded, plainly)),
     ("Starting", "whose challenge has come", || {
         then(appeared(Kind::Embedded, plainly), |widget| {
+            widget.send(Event::Challenged(Ok(challenge(1))));
+        })
+    }),
+    ("Starting", "while WeChat's page is loaded ahead", || {
+        let mut widget = Driver::prepared(Kind::Embedded, |widget| widget.options.display = Display::Button);
+        let draft = Some(Rc::new(widget.draft(1)));
+        widget.send(Event::Appeared { visible: true, draft });
+        widget.now = SHOWN;
+        then(widget, |widget| {
+            widget.send(Event::Permission(Permission::Denied));
             widget.send(Event::Challenged(Ok(challenge(1))));
         })
     }),
@@ -243,8 +253,8 @@ fn events(widget: &Driver) -> Vec<(String, u64, Event)> {
     let problem = Problem { error: "server_error".into(), error_description: String::new() };
     let message = WebMessage::Failed { state: "state1".into(), iss: ISS.into(), problem };
     let mut events: Vec<(&str, Event)> = vec![
-        ("Appeared(seen)", Event::Appeared { visible: true }),
-        ("Appeared(unseen)", Event::Appeared { visible: false }),
+        ("Appeared(seen)", Event::Appeared { visible: true, draft: None }),
+        ("Appeared(unseen)", Event::Appeared { visible: false, draft: None }),
         ("Visible(true)", Event::Visible(true)),
         ("Visible(false)", Event::Visible(false)),
         ("Challenged(Ok)", Event::Challenged(Ok(challenge(9)))),
@@ -291,6 +301,7 @@ fn events(widget: &Driver) -> Vec<(String, u64, Event)> {
         ("Online(false)", Event::Online(false)),
         ("ShownAgain", Event::ShownAgain),
         ("Returned", Event::Returned),
+        ("Reopened", Event::Reopened),
     ];
     let wake = (widget.machine.wakes_at().unwrap_or(now), Event::Woke);
     let names: Vec<String> = Button::ALL.iter().map(|button| format!("Pressed({button:?})")).collect();

@@ -203,6 +203,34 @@ async fn while_the_service_finishes_the_dialog_may_go_and_the_login_ends() {
 }
 
 #[tokio::test]
+async fn a_dialog_that_was_let_go_comes_back_with_the_same_login() {
+    let (house, browser) = at_a_button(Engine::Chromium).await;
+    let between = Between::in_front_of(&house);
+    between.fault("POST", "/callback", Fault::Hang);
+    browser.press_trigger().await;
+    browser.press("continue").await;
+    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
+    assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
+    between.until_heard("POST", "/callback", 1).await;
+    for _ in 0..2 {
+        press_cross(&browser).await;
+        until_closed(&browser).await;
+        browser.press_trigger().await;
+        until_settled(&browser).await;
+        assert!(is_open(&browser).await);
+        let busy = "return document.querySelector('weixin-login').shadowRoot.querySelector('.confirming').checkVisibility()";
+        assert_eq!(browser.script(busy).await, true);
+    }
+    between.clear();
+    browser.until_phase("success").await;
+    until_closed(&browser).await;
+    assert_signed_in(&browser).await;
+    assert_eq!(between.heard("POST", "/login").len(), 1, "it is the same login");
+    let reasons: Vec<_> = browser.told("close").await.iter().map(|closed| closed["reason"].clone()).collect();
+    assert_eq!(reasons, ["finishing", "finishing", "success"]);
+}
+
+#[tokio::test]
 async fn each_dialog_has_its_own_close() {
     let (_house, browser) = at_a_button(Engine::Chromium).await;
     for _ in 0..3 {

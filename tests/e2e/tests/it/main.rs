@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod ahead;
 mod another_site;
 mod dialog;
 mod each;

@@ -4,12 +4,13 @@ use alloc::boxed::Box;
 use alloc::rc::Rc;
 use protocol::service::{ErrorCode, LoginResult, StartedLogin};
 
-use super::stage::{Anew, Probing, Qr, Stage};
+use super::stage::{Ahead, Anew, Probing, Qr, Stage};
 use super::{Machine, NEVER, QR_WAITS, RENEWAL_RETRY, UNATTENDED_RENEWALS};
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
 use crate::event::{Challenge, Effect};
 use crate::options::Device;
+use crate::screen::FrameStatus;
 use crate::text::Language;
 
 /// An attempt, since it came.
@@ -71,7 +72,24 @@ impl Machine {
             self.ask_for(Effect::QueryPermission);
         }
         self.ask_for_an_attempt();
-        Stage::Starting { wished }
+        self.go_ahead(wished, None)
+    }
+
+    /// Loads WeChat's page while the service is asked, where it is what will be shown, whatever the local WeChat says.
+    pub(super) fn go_ahead(&mut self, wished: bool, ahead: Option<Box<Ahead>>) -> Stage {
+        let ahead = ahead.or_else(|| {
+            let draft = self.draft.clone().filter(|draft| self.shows_qr_at_once(draft))?;
+            let frame = self.new_frame(&draft)?;
+            Some(Box::new(Ahead { frame, since: self.now, status: FrameStatus::Loading }))
+        });
+        Stage::Starting { wished, ahead }
+    }
+
+    pub(super) fn frame_spoke_ahead(wished: bool, mut ahead: Option<Box<Ahead>>, number: u32) -> Stage {
+        if let Some(ahead) = ahead.as_mut().filter(|ahead| ahead.frame.number == number) {
+            ahead.status = FrameStatus::Ready;
+        }
+        Stage::Starting { wished, ahead }
     }
 
     pub(super) fn ask_for_an_attempt(&mut self) {
@@ -117,7 +135,8 @@ impl Machine {
     }
 
     fn start(&mut self, challenge: Rc<Challenge>) {
-        self.ask_for(Effect::StartAttempt(challenge.clone()));
+        let state = self.draft.as_ref().map(|draft| draft.state.clone());
+        self.ask_for(Effect::StartAttempt { challenge: challenge.clone(), state });
         self.coming = Coming::Attempt(Some(challenge));
     }
 
@@ -138,7 +157,11 @@ impl Machine {
     /// What the attempt that has come is bound to; `None` where none was awaited.
     fn take_attempt(&mut self) -> Option<Option<Rc<Challenge>>> {
         match core::mem::replace(&mut self.coming, Coming::Nothing) {
-            Coming::Attempt(challenge) => Some(challenge),
+            Coming::Attempt(challenge) => {
+                // Its state has been told, and is good once.
+                self.draft = None;
+                Some(challenge)
+            }
             other @ (Coming::Nothing | Coming::Challenge) => {
                 self.coming = other;
                 None
@@ -146,15 +169,20 @@ impl Machine {
         }
     }
 
-    pub(super) fn challenged(&mut self, wished: bool, outcome: &Result<Rc<Challenge>, LoginError>) -> Stage {
+    pub(super) fn challenged(
+        &mut self,
+        wished: bool,
+        ahead: Option<Box<Ahead>>,
+        outcome: &Result<Rc<Challenge>, LoginError>,
+    ) -> Stage {
         if !matches!(self.coming, Coming::Challenge) {
-            return Stage::Starting { wished };
+            return Stage::Starting { wished, ahead };
         }
         self.coming = Coming::Nothing;
         match (outcome, self.options.result) {
             (Ok(challenge), LoginResult::Session | LoginResult::Code) => {
                 self.start(challenge.clone());
-                Stage::Starting { wished }
+                Stage::Starting { wished, ahead }
             }
             // The page is not told of a lack that nobody has met yet.
             (Err(_), LoginResult::Code) if !wished => Stage::Expired(Anew::ByPress),
@@ -162,7 +190,7 @@ impl Machine {
             (Err(_), LoginResult::Code) => match self.attributes_challenge().filter(|_| !self.code_told) {
                 Some(challenge) => {
                     self.start(challenge);
-                    Stage::Starting { wished }
+                    Stage::Starting { wished, ahead }
                 }
                 None => self.fail(LoginError::new(
                     Code::Service(ErrorCode::InvalidRequest),
@@ -173,10 +201,26 @@ impl Machine {
         }
     }
 
-    pub(super) fn started(&mut self, wished: bool, outcome: &Result<Rc<StartedLogin>, LoginError>) -> Stage {
-        let Some(challenge) = self.take_attempt() else { return Stage::Starting { wished } };
+    pub(super) fn started(
+        &mut self,
+        wished: bool,
+        ahead: Option<Box<Ahead>>,
+        outcome: &Result<Rc<StartedLogin>, LoginError>,
+    ) -> Stage {
+        let own_state = self.draft.is_some();
+        let Some(challenge) = self.take_attempt() else { return Stage::Starting { wished, ahead } };
         match checked(outcome) {
-            Ok(started) => self.arrive(started, challenge),
+            Ok(started) => {
+                let mut stage = self.arrive(started, challenge);
+                if let (Stage::Qr(qr), Some(ahead)) = (&mut stage, ahead) {
+                    qr.take_over(*ahead);
+                }
+                stage
+            }
+            // A browser that lost its connection may have sent it twice: another state is the service's own.
+            Err(error) if own_state && error.code == Code::Service(ErrorCode::AttemptUsed) => {
+                self.begin(wished)
+            }
             Err(error) if self.last.is_some() && is_gone(error.code) => Stage::Expired(Anew::Reload),
             Err(error) => self.fail(error),
         }

@@ -72,16 +72,18 @@ impl Machine {
         if probing.asking.is_some() {
             return Stage::Probing(probing);
         }
-        let shows = probing.attempt.started.desktop_urls.is_empty()
-            || match self.may_ask() {
-                MayAsk::AtOnce => {
-                    probing.asking = Some(self.probe(&probing.attempt, false));
-                    false
-                }
-                MayAsk::Unknown => false,
-                MayAsk::AfterPress | MayAsk::Never => true,
-            };
-        if shows { self.waited_enough(*probing) } else { Stage::Probing(probing) }
+        if self.shows_qr_at_once(&probing.attempt.started) {
+            return self.waited_enough(*probing);
+        }
+        if self.may_ask() == MayAsk::AtOnce {
+            probing.asking = Some(self.probe(&probing.attempt, false));
+        }
+        Stage::Probing(probing)
+    }
+
+    /// Whether nobody on this computer is to be asked before.
+    pub(super) fn shows_qr_at_once(&self, started: &StartedLogin) -> bool {
+        started.desktop_urls.is_empty() || matches!(self.may_ask(), MayAsk::AfterPress | MayAsk::Never)
     }
 
     /// The QR code waits no longer; the question goes on beside it.

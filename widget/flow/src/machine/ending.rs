@@ -173,6 +173,14 @@ impl Machine {
         Stage::Finishing(finishing)
     }
 
+    /// The person wants to see it all the same.
+    pub(super) fn take_back(&mut self, mut finishing: Box<Finishing>) -> Stage {
+        if core::mem::take(&mut finishing.unseen) {
+            self.ask_for(Effect::OpenDialog);
+        }
+        Stage::Finishing(finishing)
+    }
+
     /// The person is back, where the page was left for what has not come about.
     pub(super) fn come_back(&mut self, finishing: Box<Finishing>) -> Stage {
         if finishing.unseen { self.go(Stage::Finishing(finishing)) } else { self.begin(true) }

@@ -3,10 +3,10 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use protocol::qrconnect::{QrFrame, SelfRedirect};
-use protocol::service::{Kind, LoginResult, WebMessage};
+use protocol::service::{Kind, LoginResult, StartedLogin, WebMessage};
 
 use super::attempt::Attempt;
-use super::stage::{Card, Desktop, Qr, Shown, Stage};
+use super::stage::{Ahead, Card, Desktop, Qr, Shown, Stage};
 use super::{FRAME_SILENT_AFTER, Machine, NEVER, NO_PAGE};
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
@@ -33,14 +33,19 @@ impl Machine {
 
     /// Loads WeChat's page, also in the place of one that was loaded otherwise.
     pub(super) fn load_frame(&mut self, attempt: &Rc<Attempt>) -> Option<Box<Shown>> {
-        let number = self.numbers + 1;
-        let frame = self.frame_of(&attempt.started, number)?;
-        self.numbers = number;
+        let frame = self.new_frame(&attempt.started)?;
         let (attempt, since, status) = (attempt.clone(), self.now, FrameStatus::Loading);
         Some(Box::new(Shown { frame, attempt, since, status }))
     }
 
-    fn frame_of(&self, started: &Rc<protocol::service::StartedLogin>, number: u32) -> Option<Frame> {
+    pub(super) fn new_frame(&mut self, started: &Rc<StartedLogin>) -> Option<Frame> {
+        let number = self.numbers + 1;
+        let frame = self.frame_of(started, number)?;
+        self.numbers = number;
+        Some(frame)
+    }
+
+    fn frame_of(&self, started: &Rc<StartedLogin>, number: u32) -> Option<Frame> {
         if !self.options.frame {
             return None;
         }
@@ -173,5 +178,15 @@ impl Machine {
 impl Qr {
     fn frames(&self) -> impl Iterator<Item = &Box<Shown>> {
         self.frame.iter().chain(&self.former)
+    }
+
+    /// The frame that was loaded ahead is the one that is shown, where the service has agreed to all that its address says.
+    pub(super) fn take_over(&mut self, ahead: Ahead) {
+        let Some(shown) = &mut self.frame else { return };
+        let (wanted, loaded) = (&mut shown.frame, &ahead.frame);
+        if wanted.address == loaded.address && wanted.fast_login == loaded.fast_login {
+            wanted.number = loaded.number;
+            (shown.since, shown.status) = (ahead.since, ahead.status);
+        }
     }
 }

@@ -28,6 +28,8 @@ pub(super) enum Stage {
     Starting {
         /// The person asked for it, so that a lack of what it needs is said to them.
         wished: bool,
+        /// WeChat's page, where it is loaded meanwhile.
+        ahead: Option<Box<Ahead>>,
     },
     /// The local WeChat is asked, and the QR code waits for a moment.
     Probing(Box<Probing>),
@@ -64,6 +66,14 @@ pub(super) enum Copied {
     Yes,
     /// The clipboard refused.
     ByHand,
+}
+
+/// A frame whose attempt is not there yet.
+pub(super) struct Ahead {
+    pub(super) frame: Frame,
+    pub(super) since: Millis,
+    /// What it has said of itself. It is covered whatever that is.
+    pub(super) status: FrameStatus,
 }
 
 pub(super) struct Probing {

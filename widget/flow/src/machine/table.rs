@@ -20,12 +20,15 @@ impl Machine {
     pub(super) fn next(&mut self, stage: Stage, event: &E) -> Stage {
         match (stage, event) {
             // The panel comes.
-            (S::New, E::Appeared { visible }) => self.appear(*visible),
+            (S::New, E::Appeared { visible, draft }) => self.appear(*visible, draft.clone()),
             (S::Unseen, E::Visible(true)) => self.begin(false),
 
-            // An attempt comes, in two steps; beside the QR code it takes the place of the one before.
-            (S::Starting { wished }, E::Challenged(outcome)) => self.challenged(wished, outcome),
-            (S::Starting { wished }, E::Started(outcome)) => self.started(wished, outcome),
+            // An attempt comes, in two steps; beside the QR code it takes the place of the one before. WeChat's page may be loaded
+            // meanwhile.
+            (S::Starting { wished, ahead }, E::Challenged(outcome)) => self.challenged(wished, ahead, outcome),
+            (S::Starting { wished, ahead }, E::Started(outcome)) => self.started(wished, ahead, outcome),
+            (S::Starting { wished, ahead }, E::Permission(_)) => self.go_ahead(wished, ahead),
+            (S::Starting { wished, ahead }, E::Frame { number, .. }) => Self::frame_spoke_ahead(wished, ahead, *number),
             (S::Qr(qr), E::Challenged(outcome)) => self.challenged_anew(qr, outcome),
             (S::Qr(qr), E::Started(outcome)) => self.renewed(qr, outcome),
 
@@ -96,6 +99,7 @@ impl Machine {
                 E::Dismissed(D::CloseButton | D::Escape | D::Backdrop)) => self.close(stage, CloseReason::Cancelled),
             (stage @ S::Confirming(_), E::Dismissed(D::CloseButton)) => self.close(stage, CloseReason::Cancelled),
             (S::Finishing(finishing), E::Dismissed(D::CloseButton)) => self.let_go(finishing),
+            (S::Finishing(finishing), E::Reopened) => self.take_back(finishing),
             (stage @ S::Done { .. }, E::Dismissed(D::CloseButton | D::Escape | D::Backdrop)) =>
                 self.close(stage, CloseReason::Success),
 
@@ -114,7 +118,7 @@ impl Machine {
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Probing(_) | S::Card(_)
                 | S::Confirming(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. } | S::Expired(_)
                 | S::Denied | S::Failed(_) | S::Left(_)), E::Started(_)) => self.without_attempt(stage),
-            (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. } | S::Card(_)
+            (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Card(_)
                 | S::Confirming(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. } | S::Expired(_)
                 | S::Denied | S::Failed(_) | S::Left(_)), E::Permission(_)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. } | S::Card(_)
@@ -123,10 +127,14 @@ impl Machine {
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Card(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. }
                 | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)), E::Authorized { .. }) => stage,
+            (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin
+                | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Scene(_) | S::Finishing(_)
+                | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
+                E::Frame { .. }) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Scene(_) | S::Finishing(_)
                 | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
-                E::Frame { .. } | E::FrameLost { .. } | E::Message(_) | E::Dressed(..)) => stage,
+                E::FrameLost { .. } | E::Message(_) | E::Dressed(..)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Finishing(_)
                 | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
@@ -164,6 +172,9 @@ impl Machine {
             (stage @ (S::New | S::Unseen | S::InsideWeixin | S::Starting { .. } | S::Probing(_) | S::Card(_)
                 | S::Confirming(_) | S::Qr(_) | S::Finishing(_) | S::Done { .. } | S::Expired(_) | S::Denied
                 | S::Failed(_) | S::Left(_)), E::Copied(_)) => stage,
+            (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
+                | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Done { .. }
+                | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)), E::Reopened) => stage,
             (stage @ (S::Confirming(_) | S::Finishing(_)), E::Dismissed(D::Escape | D::Backdrop)) => stage,
             (stage @ (S::New | S::Left(_)), E::Dismissed(D::CloseButton | D::Escape | D::Backdrop)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }

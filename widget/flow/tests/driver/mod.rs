@@ -64,6 +64,7 @@ impl Driver {
             device: Device::Computer,
             secure: true,
             loopback_page: false,
+            told: None,
             wrong: None,
         };
         let mut driver = Self {
@@ -115,7 +116,7 @@ impl Driver {
 
     /// Appears in a page that is seen.
     pub fn appear(&mut self) -> Vec<Effect> {
-        self.send(Event::Appeared { visible: true })
+        self.send(Event::Appeared { visible: true, draft: None })
     }
 
     pub fn send(&mut self, event: Event) -> Vec<Effect> {
@@ -162,8 +163,11 @@ impl Driver {
 
     fn challenged(&mut self, number: u32) {
         if self.challenge_awaited {
-            let start = [Effect::StartAttempt(challenge(number))];
-            assert_eq!(self.send(Event::Challenged(Ok(challenge(number)))), start);
+            let effects = self.send(Event::Challenged(Ok(challenge(number))));
+            assert!(
+                matches!(&effects[..], [Effect::StartAttempt { challenge: bound, .. }] if *bound == challenge(number)),
+                "{effects:?}",
+            );
         }
     }
 
@@ -188,6 +192,18 @@ impl Driver {
                 qr_path: "M0 0h7v1h-7z".into(),
                 qr_size: 29,
             }),
+        }
+    }
+
+    /// What the attempt of this number will be, as far as the script is told.
+    pub fn draft(&self, number: u32) -> StartedLogin {
+        StartedLogin {
+            id: String::new(),
+            secret: None,
+            expires_in: 0,
+            renew_in: 0,
+            client_name: String::new(),
+            ..self.attempt(number)
         }
     }
 
@@ -244,6 +260,11 @@ pub fn challenge(number: u32) -> Rc<Challenge> {
         nonce: None,
         state: None,
     })
+}
+
+/// `POST /login`, with no state of the page's own.
+pub fn start(challenge: Rc<Challenge>) -> Effect {
+    Effect::StartAttempt { challenge, state: None }
 }
 
 pub fn redeem(number: u32) -> Effect {
