@@ -55,7 +55,10 @@ pub async fn other_hosts(
 ) -> Result<ServiceResponse<EitherBody<BoxBody>>, Error> {
     let public_url = &app.config.public_url;
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if !public_url.is_localhost() || is_host_of(public_url, host) {
+    // What the page of this very refusal is drawn with: the same for everybody, and nobody's secret.
+    let is_asset =
+        request.path().strip_prefix(public_url.path()).is_some_and(|path| path.starts_with("/assets/"));
+    if !public_url.is_localhost() || is_asset || is_host_of(public_url, host) {
         return Ok(next.call(request).await?.map_into_boxed_body().map_into_left_body());
     }
     misrouted::other_host(public_url, host);

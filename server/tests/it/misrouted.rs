@@ -94,6 +94,9 @@ async fn a_proxy_that_writes_another_host_is_told_of_once_and_people_get_the_way
             assert!(answer.body.contains(part), "{part}: {}", answer.body);
         }
     }
+    // The page has its looks there too.
+    let style = open(&mut visitor, address, "127.0.0.1:8080", "/weixin/assets/pages.css").await;
+    assert_eq!((style.status.as_u16(), style.header("content-type")), (200, "text/css; charset=utf-8"));
     program.logged("came for the host");
     let said = program.stop();
     let told: Vec<&str> = said
