@@ -3,11 +3,12 @@
 mod assets;
 mod notice;
 pub mod phone;
+mod sessions;
 
 pub use assets::asset;
 pub(crate) use notice::{other_host, refusal, refusal_at, signed_out, slow_down, store_away};
+pub(crate) use sessions::sessions;
 
-use actix_web::cookie::time::OffsetDateTime;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -18,7 +19,6 @@ use protocol::service::StartedLogin;
 
 use crate::config::{Accent, Client};
 use crate::headers::{content_security_policy, header_value};
-use crate::session::listing::Listed;
 use crate::shared::Shared;
 pub use crate::text::Refusal;
 use crate::text::{self, Language, Sentence, language, say};
@@ -95,21 +95,6 @@ struct SignOutPage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "sessions.html")]
-struct SessionsPage<'a> {
-    frame: Frame,
-    sessions: Vec<SessionLine<'a>>,
-}
-
-struct SessionLine<'a> {
-    sid: &'a str,
-    sites: &'a str,
-    since: String,
-    since_words: String,
-    is_here: bool,
-}
-
-#[derive(Template)]
 #[template(path = "callback.html")]
 struct CallbackPage<'a> {
     frame: Frame,
@@ -163,27 +148,6 @@ fn origin_of(address: &str) -> Option<String> {
         .ok()
         .map(|url| url.origin().ascii_serialization())
         .filter(|origin| origin != "null")
-}
-
-/// Where a person is logged in, with a button for each.
-pub fn sessions(app: &Shared, sessions: &[Listed], language: Language) -> HttpResponse {
-    let sessions = sessions.iter().map(|session| {
-        let since =
-            OffsetDateTime::from_unix_timestamp(session.auth_time).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let (hour, minute) = (since.hour(), since.minute());
-        SessionLine {
-            sid: &session.sid,
-            sites: &session.sites,
-            since: format!("{}T{hour:02}:{minute:02}Z", since.date()),
-            since_words: format!("{} {hour:02}:{minute:02} UTC", since.date()),
-            is_here: session.is_here,
-        }
-    });
-    let sessions = SessionsPage { frame: Frame::new(app, language), sessions: sessions.collect() };
-    let mut response = page(StatusCode::OK, sessions.render());
-    // Under no-referrer the forms' Origin would be `null`.
-    response.headers_mut().insert(REFERRER_POLICY, header_value("same-origin"));
-    response
 }
 
 /// The page in WeChat's frame that takes the answer to `origin`.

@@ -22,6 +22,7 @@ use crate::secret::{SecretHash, random_word};
 use crate::shared::Shared;
 use crate::store::{AccountRow, SessionRow, StoreError};
 use crate::token::{self, RedeemAt, Redeemed};
+use crate::user_agent::browser_and_system;
 
 /// A session dies when it is not used for this long.
 pub const IDLE_LIFETIME: Seconds = 7 * 24 * 3600;
@@ -104,7 +105,8 @@ pub async fn begin_sso(
         Some(session) => ending::end(app, &session, Offline::Stays).await?,
         None => {}
     }
-    keep(app, SessionKind::Sso, sid, account_id, None, auth_time).await
+    let of = Of { account_id, client_id: None, device: browser_and_system(request) };
+    keep(app, SessionKind::Sso, sid, of, auth_time).await
 }
 
 /// Makes a session of a client that has no cookie here: its tokens carry its name. Gives that name.
@@ -114,28 +116,38 @@ pub async fn begin_without_cookie(
     client_id: &str,
     auth_time: Seconds,
 ) -> Result<String, StoreError> {
-    let (account_id, client_id) = (account_id.to_owned(), Some(client_id.to_owned()));
-    let (session, _) = keep(app, SessionKind::Site, random_word(), account_id, client_id, auth_time).await?;
+    // Who redeems is the client's backend: its name would say nothing of the person's browser.
+    let device = String::new();
+    let of = Of { account_id: account_id.to_owned(), client_id: Some(client_id.to_owned()), device };
+    let (session, _) = keep(app, SessionKind::Site, random_word(), of, auth_time).await?;
     Ok(session.sid)
 }
 
 /// Makes a session with an id of its own, whatever the browser brought, and gives its cookie.
 pub async fn begin(
     app: &Shared,
+    request: &HttpRequest,
     kind: SessionKind,
     account_id: String,
     client_id: Option<String>,
     auth_time: Seconds,
 ) -> Result<Cookie<'static>, StoreError> {
-    Ok(keep(app, kind, random_word(), account_id, client_id, auth_time).await?.1)
+    let of = Of { account_id, client_id, device: browser_and_system(request) };
+    Ok(keep(app, kind, random_word(), of, auth_time).await?.1)
+}
+
+/// Whose session it is, for which client, in which browser.
+struct Of {
+    account_id: String,
+    client_id: Option<String>,
+    device: String,
 }
 
 async fn keep(
     app: &Shared,
     kind: SessionKind,
     sid: String,
-    account_id: String,
-    client_id: Option<String>,
+    Of { account_id, client_id, device }: Of,
     auth_time: Seconds,
 ) -> Result<(SessionRow, Cookie<'static>), StoreError> {
     let now = app.clock.now();
@@ -145,6 +157,7 @@ async fn keep(
         secret_hash: SecretHash::of(&secret),
         account_id,
         client_id,
+        device,
         auth_time,
         idle_until: now + IDLE_LIFETIME,
         expires_at: now + ABSOLUTE_LIFETIME,
@@ -217,7 +230,7 @@ pub async fn post(
     let Redeemed { account_id, client_id, auth_time } = redeemed;
     // First who it is: an operator may have deleted the account since the code was made.
     let person = person(&app, &account_id, client_id.clone(), auth_time).await?;
-    let cookie = begin(&app, SessionKind::Site, account_id, Some(client_id), auth_time).await?;
+    let cookie = begin(&app, &request, SessionKind::Site, account_id, Some(client_id), auth_time).await?;
     Ok(HttpResponse::Ok().cookie(cookie).json(person))
 }
 

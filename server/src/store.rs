@@ -123,6 +123,8 @@ pub struct SessionRow {
     pub account_id: String,
     /// For which client alone; `None`: the SSO session.
     pub client_id: Option<String>,
+    /// The browser and the system, in names of our own; empty where they are not known.
+    pub device: String,
     /// When the person logged in.
     pub auth_time: Seconds,
     /// It dies when it is not used until then.

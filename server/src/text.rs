@@ -261,6 +261,8 @@ pub const SESSIONS: Sentence = ["已登录的设备", "已登入的裝置", "Whe
 pub const THIS_BROWSER: Sentence = ["当前浏览器", "目前的瀏覽器", "This browser"];
 /// Of one whose browser told nothing of itself.
 pub const UNKNOWN_DEVICE: Sentence = ["未知设备", "未知裝置", "Unknown device"];
+/// Between two names of a list.
+pub const AND: Sentence = ["、", "、", ", "];
 /// Below the list.
 pub const SESSIONS_HINT: Sentence = [
     "如发现陌生登录，请在此退出。",
@@ -279,16 +281,6 @@ pub const OTHER_HOST_HINT: Sentence = [
 pub const GO_THERE: Sentence = ["前往登录", "前往登入", "Go there"];
 /// Ends them all.
 pub const SIGN_OUT_EVERYWHERE: Sentence = ["退出所有设备", "登出所有裝置", "Log out everywhere"];
-/// What sites may do while the person is away: their grants with refresh tokens.
-pub const LASTING_ACCESS: Sentence = ["可持续访问的网站", "可持續存取的網站", "Sites with ongoing access"];
-/// Below it.
-pub const LASTING_ACCESS_HINT: Sentence = [
-    "退出登录后，这些网站仍可获取您的昵称和头像。",
-    "登出後，這些網站仍可取得您的暱稱和大頭貼。",
-    "These sites can still read your name and picture after you log out.",
-];
-/// Ends one of them.
-pub const END_ACCESS: Sentence = ["取消授权", "取消授權", "Remove access"];
 /// Of a refusal: the login from its beginning.
 pub const START_AGAIN: Sentence = ["重新登录", "重新登入", "Log in again"];
 /// Of a refusal: the same page once more.

@@ -173,7 +173,7 @@ pub(crate) async fn enter(
         return Ok((address, vec![sso]));
     }
     let client_id = Some(row.client_id.clone());
-    let site = session::begin(app, SessionKind::Site, session.account_id, client_id, now).await?;
+    let site = session::begin(app, request, SessionKind::Site, session.account_id, client_id, now).await?;
     Ok((way_back(app, row), vec![sso, site]))
 }
 

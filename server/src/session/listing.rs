@@ -1,4 +1,4 @@
-//! `GET /sessions`: where a person is logged in; `POST /sessions/{sid}/end`: no longer there. Somebody else may have shown them a QR
+//! `GET /sessions`: where a person is logged in; `POST /sessions/{sid}/end`: no longer there; `POST /sessions/end`: nowhere any more. Somebody else may have shown them a QR
 //! code, or a computer was left open: this is where it is seen and ended.
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -17,23 +17,37 @@ use crate::text::{Language, language};
 /// More are not shown; the oldest are left out.
 const MOST: u32 = 100;
 
+/// A person's logins, as that person sees them.
+pub struct Listing {
+    /// The name at WeChat.
+    pub nickname: String,
+    /// The avatar at WeChat.
+    pub picture: Option<String>,
+    /// Newest first.
+    pub logins: Vec<Listed>,
+}
+
 /// A login, as the person sees it.
 pub struct Listed {
-    /// Its public name.
+    /// A public name of it.
     pub sid: String,
     /// The sites that it has logged in to, by the names in the configuration.
-    pub sites: String,
+    pub sites: Vec<String>,
+    /// The browser and the system; empty where they are not known.
+    pub device: String,
     /// When.
     pub auth_time: Seconds,
     /// Whether it is the browser that asks.
     pub is_here: bool,
+    /// The sessions that it is.
+    sessions: Vec<SessionRow>,
 }
 
 /// `GET /sessions`: the person's own, newest first.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let language = language::of(&request);
     match list(&app, &request, language).await {
-        Ok(Some(sessions)) => pages::sessions(&app, &sessions, language),
+        Ok(Some(listing)) => pages::sessions(&app, &listing, language),
         Ok(None) => pages::refusal(&app, Refusal::Code(ErrorCode::LoginRequired), language, None),
         Err(error) => pages::store_away(&app, &request, &error, language),
     }
@@ -52,39 +66,78 @@ pub async fn post(app: web::Data<Shared>, request: HttpRequest, sid: web::Path<S
     }
 }
 
+/// `POST /sessions/end`, by the form of that page: every session of the person ends, with all that was granted in it.
+pub async fn post_all(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
+    let language = language::of(&request);
+    if !is_own_page(&app.config, &request) {
+        return pages::refusal(&app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
+    }
+    match end_all(&app, &request).await {
+        Ok(true) => {
+            let mut response = pages::signed_out(&app, language);
+            take_cookies(&app, &request, &mut response);
+            response
+        }
+        Ok(false) => pages::refusal(&app, Refusal::Code(ErrorCode::LoginRequired), language, None),
+        Err(error) => pages::store_away(&app, &request, &error, language),
+    }
+}
+
 async fn list(
     app: &Shared,
     request: &HttpRequest,
     language: Language,
-) -> Result<Option<Vec<Listed>>, StoreError> {
+) -> Result<Option<Listing>, StoreError> {
     let own = here(app, request).await?;
     let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
-    let mut listed = Vec::new();
+    let Some(account) = app.lasting.account(account_id).await? else { return Ok(None) };
+    let mut logins: Vec<Listed> = Vec::new();
     for session in app.lasting.sessions(Some(account_id), app.clock.now(), MOST).await? {
-        let mut clients: Vec<String> =
-            app.lasting.session_clients(&session.sid).await?.into_iter().map(|(id, _)| id).collect();
-        clients.extend(session.client_id.filter(|id| !clients.contains(id)));
-        let names: Vec<&str> = clients
+        let within = app.lasting.session_clients(&session.sid).await?;
+        let names = within
             .iter()
+            .map(|(client_id, _)| client_id)
+            .chain(&session.client_id)
             .filter_map(|id| app.config.client(id))
-            .map(|client| client.name.say(language))
-            .collect();
-        listed.push(Listed {
-            sites: names.join(", "),
-            auth_time: session.auth_time,
-            is_here: own.iter().any(|own| own.sid == session.sid),
-            sid: session.sid,
+            .map(|client| client.name.say(language).to_owned())
+            .collect::<Vec<_>>();
+        let is_here = own.iter().any(|own| own.sid == session.sid);
+        let same =
+            logins.iter().position(|listed| listed.sessions.iter().all(|other| is_one(other, &session)));
+        let at = same.unwrap_or_else(|| {
+            logins.push(Listed {
+                sid: session.sid.clone(),
+                sites: Vec::new(),
+                device: session.device.clone(),
+                auth_time: session.auth_time,
+                is_here,
+                sessions: Vec::new(),
+            });
+            logins.len() - 1
         });
+        let Some(listed) = logins.get_mut(at) else { continue };
+        listed.is_here |= is_here;
+        for name in names {
+            if !listed.sites.contains(&name) {
+                listed.sites.push(name);
+            }
+        }
+        listed.sessions.push(session);
     }
-    Ok(Some(listed))
+    Ok(Some(Listing { nickname: account.nickname, picture: account.picture, logins }))
 }
 
 async fn end_own(app: &Shared, request: &HttpRequest, sid: &str) -> Result<Option<HttpResponse>, StoreError> {
     let own = here(app, request).await?;
     let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
-    let session = app.lasting.session_of_sid(sid, app.clock.now()).await?;
+    let now = app.clock.now();
+    let session = app.lasting.session_of_sid(sid, now).await?;
     // Somebody else's is as unknown as one that has ended.
     if let Some(session) = session.filter(|session| session.account_id == *account_id) {
+        let others = app.lasting.sessions(Some(account_id), now, MOST).await?;
+        if let Some(other) = others.iter().find(|other| is_one(other, &session)) {
+            end(app, other, Offline::Goes).await?;
+        }
         end(app, &session, Offline::Goes).await?;
     }
     let mut response = see_other(&format!("{}/sessions", app.config.public_url.as_str()));
@@ -92,4 +145,25 @@ async fn end_own(app: &Shared, request: &HttpRequest, sid: &str) -> Result<Optio
         take_cookies(app, request, &mut response);
     }
     Ok(Some(response))
+}
+
+/// A login on our own page has two sessions, ours and the site's: the person has done one thing, and sees one line.
+fn is_one(one: &SessionRow, other: &SessionRow) -> bool {
+    (one.auth_time, &one.device) == (other.auth_time, &other.device)
+        && one.client_id.is_none() != other.client_id.is_none()
+}
+
+/// `false`: nobody is logged in here.
+async fn end_all(app: &Shared, request: &HttpRequest) -> Result<bool, StoreError> {
+    let own = here(app, request).await?;
+    let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(false) };
+    loop {
+        let sessions = app.lasting.sessions(Some(account_id), app.clock.now(), MOST).await?;
+        if sessions.is_empty() {
+            return Ok(true);
+        }
+        for session in &sessions {
+            end(app, session, Offline::Goes).await?;
+        }
+    }
 }

@@ -5,13 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::ids::State;
 use protocol::service::{ErrorCode, Kind, Problem, StartLogin, StartedLogin};
 
-use super::scene::computer_of;
 use super::{Start, StartError, Way, start};
 use crate::error::ApiError;
 use crate::origin::origin;
 use crate::pkce::CodeChallenge;
 use crate::refuse;
 use crate::shared::Shared;
+use crate::user_agent::browser_and_system;
 
 /// 128 bits in hexadecimal digits, the poorest alphabet in use. That they are random nobody can see: a page that makes a poor one
 /// weakens its own login alone.
@@ -60,9 +60,9 @@ pub async fn login(
         ));
     };
     let way = match kind {
-        None if client.scenes => Way::Scene { computer: computer_of(&request) },
+        None if client.scenes => Way::Scene { computer: browser_and_system(&request) },
         None => Way::Website,
-        Some(Kind::Scene) if client.scenes => Way::Scene { computer: computer_of(&request) },
+        Some(Kind::Scene) if client.scenes => Way::Scene { computer: browser_and_system(&request) },
         Some(Kind::Embedded) if app.config.weixin.website.is_some() => Way::Website,
         Some(Kind::Scene) => return invalid("this client is not configured for scenes"),
         Some(Kind::Embedded) => return invalid("there is no website app: this service has scenes alone"),

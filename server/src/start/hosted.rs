@@ -11,7 +11,6 @@ use protocol::service_account::authorize_address;
 use serde::Deserialize;
 
 use super::return_to::{ReturnTo, client_for};
-use super::scene::computer_of;
 use super::{ATTEMPT_LIFETIME, Start, StartError, Started, Way, start};
 use crate::authorization::Authorization;
 use crate::callback::{BrowserProof, proves};
@@ -24,7 +23,7 @@ use crate::session::{cookie, cookie_name, cookie_value, expired_cookie};
 use crate::shared::Shared;
 use crate::store::StoreError;
 use crate::text::{Language, language};
-use crate::user_agent::device;
+use crate::user_agent::{browser_and_system, device};
 
 /// How many attempts one browser may have open; the oldest goes.
 const MOST_ATTEMPTS: usize = 5;
@@ -81,7 +80,7 @@ pub async fn page(
             let link = link(app, client, &begin);
             return Ok(phone::help(app, client, &link, Some(&here), language));
         }
-        _ if client.scenes => Way::Scene { computer: computer_of(request) },
+        _ if client.scenes => Way::Scene { computer: browser_and_system(request) },
         _ => Way::Website,
     };
     let started = match start(app, client, way.clone(), begin, Some(language.tag().into())).await {
@@ -147,7 +146,9 @@ pub async fn renew(
     let row = app.fleeting.attempt(&id).await?.filter(|row| row.scene_id.is_none()).ok_or_else(unknown)?;
     let secret = attempt_cookie(&app, &request, &row.id).ok_or_else(unknown)?;
     let (proof, way) = match row.kind {
-        Kind::Scene => (BrowserProof::SceneCookie(&secret), Way::Scene { computer: computer_of(&request) }),
+        Kind::Scene => {
+            (BrowserProof::SceneCookie(&secret), Way::Scene { computer: browser_and_system(&request) })
+        }
         Kind::Hosted | Kind::Embedded => (BrowserProof::Cookie(&secret), Way::Website),
     };
     if !proves(&row, &proof) {

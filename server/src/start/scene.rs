@@ -1,7 +1,6 @@
 //! What a scene begins with: its number, and the words by which a person knows the computer again. Its pages are in
 //! [`crate::scene`].
 
-use actix_web::HttpRequest;
 use protocol::service::Scene;
 
 use crate::clock::Seconds;
@@ -10,7 +9,6 @@ use crate::secret::random_number;
 use crate::shared::Shared;
 use crate::store::scenes::{MOST_TRIES, Progress, SceneRow};
 use crate::store::{AttemptRow, StoreError};
-use crate::user_agent::user_agent;
 
 /// How long a scene lives.
 pub const LIFETIME: Seconds = 300;
@@ -40,33 +38,4 @@ pub(super) async fn begin(app: &Shared, row: &AttemptRow, computer: String) -> R
 /// What a scene's QR code holds.
 pub fn scan_url(app: &Shared, id: &str) -> String {
     format!("{}/scan/{id}", app.config.public_url.as_str())
-}
-
-/// The browser and the system that sent a request: `Chrome, Windows`. Names of our own alone: whatever else the header says is
-/// not shown to anybody.
-pub fn computer_of(request: &HttpRequest) -> String {
-    let user_agent = user_agent(request);
-    // Most browsers claim to be others too: the rarest word decides.
-    const BROWSERS: [(&str, &str); 6] = [
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("QQBrowser/", "QQ"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    ];
-    const SYSTEMS: [(&str, &str); 8] = [
-        ("OpenHarmony", "HarmonyOS"),
-        ("Windows", "Windows"),
-        ("iPhone", "iOS"),
-        ("iPad", "iPadOS"),
-        ("Mac OS X", "macOS"),
-        ("Android", "Android"),
-        ("CrOS", "ChromeOS"),
-        ("Linux", "Linux"),
-    ];
-    let name = |table: &[(&str, &'static str)]| {
-        table.iter().find(|(word, _)| user_agent.contains(word)).map_or("?", |(_, name)| name)
-    };
-    format!("{}, {}", name(&BROWSERS), name(&SYSTEMS))
 }

@@ -136,10 +136,10 @@ impl Lasting for SqliteStore {
 
     async fn insert_session(&self, session: &SessionRow) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO sessions (sid, secret_hash, account_id, client_id, auth_time, idle_until, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "INSERT INTO sessions (sid, secret_hash, account_id, client_id, auth_time, idle_until, expires_at, device)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (sid) DO UPDATE SET secret_hash = ?2, account_id = ?3, client_id = ?4, auth_time = ?5,
-             idle_until = ?6, expires_at = ?7",
+             idle_until = ?6, expires_at = ?7, device = ?8",
         )
         .bind(&session.sid)
         .bind(session.secret_hash.as_bytes())
@@ -148,6 +148,7 @@ impl Lasting for SqliteStore {
         .bind(session.auth_time)
         .bind(session.idle_until)
         .bind(session.expires_at)
+        .bind(&session.device)
         .execute(&self.write)
         .await?;
         Ok(())
@@ -385,6 +386,7 @@ fn session(row: &SqliteRow) -> Result<SessionRow, StoreError> {
         secret_hash: hash(row, "secret_hash")?,
         account_id: row.try_get("account_id")?,
         client_id: row.try_get("client_id")?,
+        device: row.try_get("device")?,
         auth_time: row.try_get("auth_time")?,
         idle_until: row.try_get("idle_until")?,
         expires_at: row.try_get("expires_at")?,

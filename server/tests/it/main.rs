@@ -24,6 +24,7 @@ mod proxy;
 mod return_to;
 mod scene;
 mod session;
+mod sessions;
 mod simple;
 mod start;
 mod surface;
