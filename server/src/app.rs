@@ -165,7 +165,8 @@ impl Application {
     /// Serves until it is told to stop: SIGTERM, SIGINT. Then nobody new gets in, and what has begun is finished; told once more, it
     /// stops at once.
     pub async fn run(self) -> std::io::Result<()> {
-        let upkeep = actix_web::rt::spawn(self.upkeep().run());
+        // No task of one thread alone: the end of those leaves a connection of the store without a place to go back to.
+        let upkeep = tokio::spawn(self.upkeep().run());
         let ops = actix_web::rt::spawn(self.ops);
         let stop = actix_web::rt::spawn(stop_when_told(self.public.handle(), self.app));
         let ended = self.public.await;

@@ -218,6 +218,12 @@ impl Config {
         self.clients.iter().find(|client| client.id == id)
     }
 
+    /// The clients that are told of a logout.
+    pub(crate) fn backchannel_clients(&self) -> Vec<&str> {
+        let told = self.clients.iter().filter(|client| client.backchannel_logout_uri.is_some());
+        told.map(|client| client.id.as_str()).collect()
+    }
+
     /// A client that has registered this origin.
     pub fn client_of_origin(&self, origin: &str) -> Option<&Client> {
         self.clients.iter().find(|client| client.origins.iter().any(|known| known == origin))

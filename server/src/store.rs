@@ -5,6 +5,7 @@
 
 pub mod grants;
 pub mod keys;
+pub mod logouts;
 pub mod people;
 pub mod scenes;
 mod sqlite;
@@ -161,7 +162,7 @@ pub struct IdentityRow<'a> {
 
 /// What must outlive everything: who is who, and who is logged in.
 #[async_trait]
-pub trait Lasting: grants::Grants + keys::Keys + people::People {
+pub trait Lasting: grants::Grants + keys::Keys + logouts::Logouts + people::People {
     /// Asks whether the store answers, and takes a write as far as the disk.
     async fn ping(&self) -> Result<(), StoreError>;
     /// Finds the account of an identity (its own, else that of its unionid) or makes one, joins a unionid that turned up later,
@@ -182,10 +183,8 @@ pub trait Lasting: grants::Grants + keys::Keys + people::People {
     -> Result<Option<SessionRow>, StoreError>;
     /// A session was used: its idle time ends later.
     async fn touch_session(&self, sid: &str, idle_until: Seconds) -> Result<(), StoreError>;
-    /// Ends a session; `false` when there was none.
-    async fn delete_session(&self, secret_hash: &SecretHash) -> Result<bool, StoreError>;
-    /// Clears away what has expired; gives how many rows.
-    async fn sweep_lasting(&self, now: Seconds) -> Result<u64, StoreError>;
+    /// Clears away at most `most` rows that have expired; gives how many.
+    async fn sweep_lasting(&self, now: Seconds, most: u32) -> Result<u64, StoreError>;
 }
 
 /// What lives for minutes.
@@ -209,6 +208,6 @@ pub trait Fleeting: scenes::Scenes {
     async fn code_or_tombstone(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError>;
     /// Uses a living code; of many callers one gets `true`.
     async fn take_code(&self, code_hash: &SecretHash, now: Seconds) -> Result<bool, StoreError>;
-    /// Clears away what has expired; gives how many rows.
-    async fn sweep_fleeting(&self, now: Seconds) -> Result<u64, StoreError>;
+    /// Clears away at most `most` rows that have expired; gives how many.
+    async fn sweep_fleeting(&self, now: Seconds, most: u32) -> Result<u64, StoreError>;
 }

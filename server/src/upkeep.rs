@@ -1,14 +1,19 @@
-//! What the service does by itself, again and again: it clears away what has expired.
+//! What the service does by itself, again and again: it clears away what has expired, and tells clients of logouts.
 
 use std::time::Duration;
 
 use actix_web::web;
+use tokio::time::{interval, timeout};
 
 use crate::shared::Shared;
 use crate::store::StoreError;
 
 /// Between two sweeps of what has expired.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// So many rows go at once: whoever waits to write waits for no more.
+const PIECE: u32 = 500;
+/// Commands beside the service, too, leave somebody to tell.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// What a running service does without being asked. [`Application::run`](crate::app::Application::run) has it done in time; who
 /// moves the clock has it done at once.
@@ -19,7 +24,7 @@ impl Upkeep {
         Self(app)
     }
 
-    /// Clears away what has expired.
+    /// Clears away what has expired, piece by piece, and has a running service look for whom to tell of logouts.
     ///
     /// # Errors
     /// The store's; what is left over goes the next time.
@@ -27,22 +32,57 @@ impl Upkeep {
         let app = &self.0;
         app.limits.sweep();
         app.changes.sweep();
+        app.backchannel.soon.notify_one();
         let now = app.clock.now();
-        let lasting = app.lasting.sweep_lasting(now).await?;
-        let grants = app.lasting.sweep_grants(now).await?;
-        let fleeting = app.fleeting.sweep_fleeting(now).await?;
-        tracing::debug!(lasting, grants, fleeting, "swept");
+        let mut gone = 0;
+        loop {
+            let pieces = [
+                app.lasting.sweep_lasting(now, PIECE).await?,
+                app.lasting.sweep_grants(now, PIECE).await?,
+                app.fleeting.sweep_fleeting(now, PIECE).await?,
+            ];
+            gone += pieces.iter().sum::<u64>();
+            if pieces.iter().all(|piece| *piece < u64::from(PIECE)) {
+                break;
+            }
+            // Whoever waits to write does so now.
+            tokio::task::yield_now().await;
+        }
+        tracing::debug!(gone, "swept");
         Ok(())
     }
 
     /// Does all of it in time, for ever.
     pub(crate) async fn run(self) {
-        let mut ticks = actix_web::rt::time::interval(SWEEP_EVERY);
+        tokio::join!(self.sweep_for_ever(), self.tell_for_ever());
+    }
+
+    async fn sweep_for_ever(&self) {
+        let mut ticks = interval(SWEEP_EVERY);
         loop {
             ticks.tick().await;
             if let Err(error) = self.sweep().await {
                 tracing::error!(%error, "the store did not answer");
             }
+        }
+    }
+
+    async fn tell_for_ever(&self) {
+        let app = &self.0;
+        loop {
+            let wait = match app.backchannel.tell_due(app).await {
+                Ok(Some(next)) => {
+                    let seconds = next.saturating_sub(app.clock.now()).max(0);
+                    Duration::from_secs(seconds.unsigned_abs()).min(LOOK_EVERY)
+                }
+                Ok(None) => LOOK_EVERY,
+                Err(error) => {
+                    tracing::error!(%error, "the store did not answer");
+                    LOOK_EVERY
+                }
+            };
+            // Either the time has come, or somebody else says so.
+            drop(timeout(wait, app.backchannel.soon.notified()).await);
         }
     }
 }

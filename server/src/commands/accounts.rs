@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::sessions::{end, tell};
+use super::sessions::{ending, tell};
 use super::{CommandError, account_id, printable, unknown_account};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -35,7 +35,7 @@ pub async fn show(config: &Config, clock: &Clock, name: &str) -> Result<String, 
 }
 
 /// `accounts merge`: two accounts are one person. Every client goes on with the `sub` that it has seen. A client that has seen both
-/// can keep only one, the one of `into`: that needs `retire`. The sessions of `from` end.
+/// can keep only one, the one of `into`: that needs `retire`. The sessions and grants of `from` end.
 ///
 /// # Errors
 /// [`CommandError`]; [`CommandError::Refused`] names the clients that know both.
@@ -63,13 +63,12 @@ pub async fn merge(
             "A client can call a person by one name only. With --retire it is the second from now on";
         return Err(CommandError::Refused(format!("{both}{problem}; the first is never given to anybody.")));
     }
-    let sessions = store.sessions(Some(&from), clock.now(), u32::MAX).await?;
-    let ended = end(&store, clock, &sessions).await?;
-    store.merge_accounts(&from, &into).await?;
+    let told = config.backchannel_clients();
+    let ended = store.merge_accounts(&from, &into, ending(clock, &told)).await?;
     Ok(format!(
         "account {from} is merged into {into}; {} sessions have ended\n{both}{}",
-        sessions.len(),
-        tell(config, clock, &store, ended).await
+        ended.sessions,
+        tell(config, clock, &store, ended.logouts).await
     ))
 }
 
@@ -80,12 +79,11 @@ pub async fn merge(
 pub async fn delete(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
     let store = SqliteStore::open(&config.store).await?;
     let id = account_id(&store, name).await?;
-    let sessions = store.sessions(Some(&id), clock.now(), u32::MAX).await?;
-    let ended = end(&store, clock, &sessions).await?;
-    store.delete_account(&id).await?;
+    let told = config.backchannel_clients();
+    let ended = store.delete_account(&id, ending(clock, &told)).await?;
     Ok(format!(
         "account {id} is deleted; {} sessions have ended\n{}",
-        sessions.len(),
-        tell(config, clock, &store, ended).await
+        ended.sessions,
+        tell(config, clock, &store, ended.logouts).await
     ))
 }

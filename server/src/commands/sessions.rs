@@ -6,17 +6,14 @@ use super::{CommandError, account_id, age, master_keys};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys::KeyRing;
-use crate::session::backchannel::BackChannel;
-use crate::store::grants::Grants;
+use crate::session::backchannel::{BackChannel, CLAIM, Teller, Told};
+use crate::store::SqliteStore;
 use crate::store::keys::Keys;
+use crate::store::logouts::{Ended, Ending, LogoutRow, Logouts};
 use crate::store::people::People;
-use crate::store::{SessionRow, SqliteStore, StoreError};
 
 /// How many sessions a list shows.
 const MOST: u32 = 1_000;
-
-/// A session's name, and the clients that have logged in within it, each with what it calls the person.
-pub(super) type Ended = (String, Vec<(String, String)>);
 
 /// `sessions list`: the living sessions of everybody, or of the account of this id or `sub`.
 ///
@@ -47,40 +44,39 @@ pub async fn list(config: &Config, clock: &Clock, of: Option<&str>) -> Result<St
 pub async fn revoke(config: &Config, clock: &Clock, sid: &str) -> Result<String, CommandError> {
     let store = SqliteStore::open(&config.store).await?;
     let unknown = || CommandError::Unknown(format!("no session is called {sid}"));
-    let session = store.session_of_sid(sid, clock.now()).await?.ok_or_else(unknown)?;
-    let ended = end(&store, clock, &[session]).await?;
-    Ok(format!("session {sid} is revoked\n{}", tell(config, clock, &store, ended).await))
+    let told = config.backchannel_clients();
+    let Ended { logouts, .. } = store.end_session(sid, ending(clock, &told)).await?.ok_or_else(unknown)?;
+    Ok(format!("session {sid} is revoked\n{}", tell(config, clock, &store, logouts).await))
 }
 
-/// Ends sessions with everything that was granted in them; gives who is to be told.
-pub(super) async fn end(
-    store: &SqliteStore,
-    clock: &Clock,
-    sessions: &[SessionRow],
-) -> Result<Vec<Ended>, StoreError> {
-    let mut ended = Vec::new();
-    for SessionRow { sid, .. } in sessions {
-        ended.push((sid.clone(), store.session_clients(sid).await?));
-        store.delete_session_of_sid(sid).await?;
-        store.revoke_session_grants(sid, true, clock.now()).await?;
-    }
-    Ok(ended)
+/// An operator's: everything goes, and the command tells the clients itself. Whom it does not reach is told by the service.
+pub(super) fn ending<'a>(clock: &Clock, tell: &'a [&'a str]) -> Ending<'a> {
+    let now = clock.now();
+    Ending { offline: true, tell, due_at: now + CLAIM, now }
 }
 
 /// Tells the clients, and says line by line which have heard it. Nothing in here undoes the end.
-pub(super) async fn tell(config: &Config, clock: &Clock, store: &SqliteStore, ended: Vec<Ended>) -> String {
+pub(super) async fn tell(
+    config: &Config,
+    clock: &Clock,
+    store: &SqliteStore,
+    logouts: Vec<LogoutRow>,
+) -> String {
     let told = async {
         let rows = store.signing_keys().await?;
         let ring = KeyRing::open(&rows, &master_keys(config, rows.is_empty())?)?;
         let backchannel = BackChannel::new(config.backchannel_private_addresses)?;
-        Ok::<_, Box<dyn std::error::Error>>(
-            backchannel.tell_and_wait(config, &ring, clock.now(), ended).await,
-        )
+        let teller = Teller { config, clock, store, ring: &ring };
+        Ok::<_, Box<dyn std::error::Error>>(backchannel.tell(&teller, logouts).await?)
     };
     match told.await {
-        Err(error) => format!("the clients were NOT told: {error}\n"),
-        Ok(told) => told.into_iter().fold(String::new(), |mut text, (client_id, has_heard)| {
-            let how = if has_heard { "was told" } else { "could NOT be told" };
+        Err(error) => format!("the clients are NOT told yet: {error}\n"),
+        Ok(told) => told.into_iter().fold(String::new(), |mut text, (client_id, told)| {
+            let how = match told {
+                Told::Heard => "was told",
+                Told::Never => "could NOT be told",
+                Told::Later => "could NOT be told yet: a running service goes on trying for a day",
+            };
             let _ = writeln!(text, "client {client_id} {how}");
             text
         }),

@@ -114,7 +114,10 @@ async fn redeem(
     };
     let refresh_token = offline.then(random_word);
     let kept = refresh_token.as_deref().map(|token| (SecretHash::of(token), now + REFRESH_IDLE));
-    app.lasting.insert_grant(&grant, kept).await?;
+    // The session may end this very moment.
+    if !app.lasting.insert_grant(&grant, kept).await? {
+        return Err(refused());
+    }
     tokens(app, client, &grant, scopes, row.nonce, refresh_token).await
 }
 

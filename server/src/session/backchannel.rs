@@ -1,27 +1,61 @@
-//! Tells clients that a session has ended (OpenID Connect Back-Channel Logout 1.0). The person's own logout never waits for it.
+//! Tells clients that a session has ended (OpenID Connect Back-Channel Logout 1.0). The person's own logout never waits for it: whom
+//! to tell is kept in the store, until they have heard it or a day has passed.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use reqwest::StatusCode;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use tokio::task::JoinSet;
+use tokio::sync::Notify;
 
 use crate::claims::{LOGOUT_TOKEN_LIFE, LogoutTokenClaims};
-use crate::clock::Seconds;
+use crate::clock::{Clock, Seconds};
 use crate::config::Config;
 use crate::keys::{KeyRing, TokenType};
 use crate::public_address::is_public;
-use crate::secret::random_word;
 use crate::shared::Shared;
+use crate::store::logouts::{LogoutRow, Logouts};
+use crate::store::{Lasting, StoreError};
 
 /// How long a client may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long to wait before each further try.
-const TRY_AGAIN_AFTER: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
+/// For so long nobody else tries what is being tried: longer than a client may take.
+pub(crate) const CLAIM: Seconds = 10;
+/// How long to wait after each try that came to nothing; after more of them as after the last.
+const TRY_AGAIN_AFTER: [Seconds; 6] = [1, 10, 60, 5 * 60, 30 * 60, 3600];
+/// Who has not heard it by then never will: no session that a client may still have is younger.
+const GIVE_UP_AFTER: Seconds = 24 * 3600;
+/// So many are told at once.
+const AT_ONCE: u32 = 32;
 
 /// The way to the clients' back-channel addresses: no redirects, and no address that only this machine's network knows.
-pub struct BackChannel(reqwest::Client);
+pub struct BackChannel {
+    http: reqwest::Client,
+    /// Somebody is to be told now.
+    pub(crate) soon: Notify,
+}
+
+/// What came of telling a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Told {
+    /// It has heard it.
+    Heard,
+    /// It will not hear it: it refuses, or has no address any more.
+    Never,
+    /// It was not there; it is tried again.
+    Later,
+}
+
+/// What a try needs of the service, or of a command beside it.
+pub(crate) struct Teller<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) clock: &'a Clock,
+    pub(crate) store: &'a dyn Logouts,
+    pub(crate) ring: &'a KeyRing,
+}
 
 impl BackChannel {
     /// `private_addresses` lets it reach loopback and private networks too.
@@ -31,94 +65,110 @@ impl BackChannel {
     pub fn new(private_addresses: bool) -> Result<BackChannel, reqwest::Error> {
         let http = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy();
         let http = if private_addresses { http } else { http.dns_resolver(PublicAddresses) };
-        http.build().map(BackChannel)
+        Ok(BackChannel { http: http.build()?, soon: Notify::new() })
     }
 
-    /// Sends one logout token to each of these clients that has an address for it, by and by.
-    pub async fn tell(&self, app: &Shared, sid: &str, clients: Vec<(String, String)>) {
-        let now = app.clock.now();
-        let ring = app.keys.ring(&*app.lasting, now).await;
-        for notice in notices(&app.config, &ring, now, sid, clients) {
-            tokio::spawn(deliver(self.0.clone(), notice));
+    /// Tells everybody who is due; gives when somebody is the next time.
+    pub(crate) async fn tell_due(&self, app: &Shared) -> Result<Option<Seconds>, StoreError> {
+        loop {
+            let now = app.clock.now();
+            let next = app.lasting.next_logout().await?;
+            if next.is_none_or(|next| next > now) {
+                return Ok(next);
+            }
+            let due = app.lasting.claim_logouts(now, now + CLAIM, AT_ONCE).await?;
+            let ring = app.keys.ring(&*app.lasting, now).await;
+            let (config, clock): (&Config, &Clock) = (&app.config, &app.clock);
+            let teller = Teller { config, clock, store: lasting(app), ring: &ring };
+            self.tell(&teller, due).await?;
         }
     }
 
-    /// The same for a program that ends afterwards: gives each such client's name, and whether it has heard it.
-    pub async fn tell_and_wait(
+    /// Tries these once, all at once; gives each client's name, and what came of it.
+    pub(crate) async fn tell(
         &self,
-        config: &Config,
-        ring: &KeyRing,
-        now: Seconds,
-        ended: Vec<(String, Vec<(String, String)>)>,
-    ) -> Vec<(String, bool)> {
-        let notices = ended.into_iter().flat_map(|(sid, clients)| notices(config, ring, now, &sid, clients));
-        let mut deliveries = JoinSet::new();
-        for notice in notices {
-            let http = self.0.clone();
-            deliveries.spawn(async move { (notice.client_id.clone(), deliver(http, notice).await) });
+        teller: &Teller<'_>,
+        logouts: Vec<LogoutRow>,
+    ) -> Result<Vec<(String, Told)>, StoreError> {
+        let mut tries: FuturesUnordered<_> =
+            logouts.into_iter().map(|logout| self.tell_one(teller, logout)).collect();
+        let mut all = Vec::new();
+        while let Some(told) = tries.next().await {
+            all.push(told?);
         }
-        let mut told = deliveries.join_all().await;
-        told.sort();
-        told
+        all.sort();
+        Ok(all)
     }
-}
 
-/// A logout token for one client.
-struct Notice {
-    client_id: String,
-    address: String,
-    logout_token: String,
-}
+    async fn tell_one(&self, teller: &Teller<'_>, logout: LogoutRow) -> Result<(String, Told), StoreError> {
+        let Teller { clock, store, .. } = teller;
+        let mut told = self.deliver(teller, &logout).await;
+        let now = clock.now();
+        if told == Told::Later && now - logout.ended_at >= GIVE_UP_AFTER {
+            told = Told::Never;
+        }
+        if told == Told::Later {
+            let tried = usize::try_from(logout.tries).unwrap_or(usize::MAX).clamp(1, TRY_AGAIN_AFTER.len());
+            store.postpone_logout(&logout.id, now + TRY_AGAIN_AFTER[tried - 1]).await?;
+        } else {
+            store.forget_logout(&logout.id).await?;
+        }
+        if told == Told::Never {
+            tracing::warn!(client = logout.client_id, "a client was not told of a logout");
+        }
+        Ok((logout.client_id, told))
+    }
 
-fn notices(
-    config: &Config,
-    ring: &KeyRing,
-    now: Seconds,
-    sid: &str,
-    clients: Vec<(String, String)>,
-) -> Vec<Notice> {
-    let notice = |(client_id, sub): (String, String)| {
-        let client = config.client(&client_id)?;
-        let address = client.backchannel_logout_uri.clone()?;
+    async fn deliver(&self, teller: &Teller<'_>, logout: &LogoutRow) -> Told {
+        let Teller { config, clock, ring, .. } = teller;
+        let LogoutRow { client_id, sid, sub, id, .. } = logout;
+        let Some(client) = config.client(client_id) else { return Told::Never };
+        let Some(address) = &client.backchannel_logout_uri else { return Told::Never };
+        let now = clock.now();
         let claims = LogoutTokenClaims {
             iss: config.public_url.as_str().to_owned(),
-            sub,
+            sub: sub.clone(),
             aud: client_id.clone(),
             exp: now + LOGOUT_TOKEN_LIFE,
             iat: now,
-            jti: random_word(),
-            sid: sid.to_owned(),
+            jti: id.clone(),
+            sid: sid.clone(),
             events: LogoutTokenClaims::logout_event(),
         };
-        match ring.sign(client.id_token_alg, TokenType::LogoutToken, &claims, now) {
-            Ok(logout_token) => Some(Notice { client_id, address, logout_token }),
+        let logout_token = match ring.sign(client.id_token_alg, TokenType::LogoutToken, &claims, now) {
+            Ok(logout_token) => logout_token,
             Err(error) => {
                 tracing::error!(%error, client = client_id, "a logout token could not be signed");
-                None
+                return Told::Later;
             }
-        }
-    };
-    clients.into_iter().filter_map(notice).collect()
-}
-
-/// Whether the client has heard it.
-async fn deliver(http: reqwest::Client, notice: Notice) -> bool {
-    let Notice { client_id, address, logout_token } = notice;
-    for wait in [Duration::ZERO].into_iter().chain(TRY_AGAIN_AFTER) {
-        tokio::time::sleep(wait).await;
-        let answer = http.post(&address).form(&[("logout_token", &logout_token)]).send().await;
-        match answer.and_then(reqwest::Response::error_for_status) {
-            Ok(answer) if answer.status().is_success() => return true,
-            // The client has understood and refuses: it would the next time too (Back-Channel Logout §2.8).
-            Ok(_) => break,
-            Err(error) if error.status().is_some_and(|status| status.is_client_error()) => break,
+        };
+        match self.http.post(address).form(&[("logout_token", &logout_token)]).send().await {
+            Ok(answer) if answer.status().is_success() => Told::Heard,
+            Ok(answer) if is_final(answer.status()) => Told::Never,
+            Ok(answer) => {
+                let status = answer.status().as_u16();
+                tracing::info!(client = client_id, status, "a logout was not delivered; trying again");
+                Told::Later
+            }
             Err(error) => {
-                tracing::info!(client = client_id, error = %error.without_url(), "a logout was not delivered; trying again");
+                let error = error.without_url();
+                tracing::info!(client = client_id, %error, "a logout was not delivered; trying again");
+                Told::Later
             }
         }
     }
-    tracing::warn!(client = client_id, "a client was not told of a logout");
-    false
+}
+
+/// The client has understood and refuses: it would the next time too (Back-Channel Logout §2.8). One that says when to come again
+/// has not.
+fn is_final(status: StatusCode) -> bool {
+    let again = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
+    !status.is_server_error() && !again.contains(&status)
+}
+
+fn lasting(app: &Shared) -> &dyn Logouts {
+    let lasting: &dyn Lasting = &*app.lasting;
+    lasting
 }
 
 /// Resolves names to public addresses only, so that a registered name cannot lead into the operator's own network.

@@ -1,6 +1,7 @@
 //! The end of a session everywhere: on the server, in what was granted, and at every client that logged in within it.
 
 use crate::shared::Shared;
+use crate::store::logouts::Ending;
 use crate::store::{SessionRow, StoreError};
 
 /// What becomes of grants with refresh tokens when their session ends.
@@ -12,14 +13,17 @@ pub enum Offline {
     Goes,
 }
 
-/// Ends a session on the server, with what was granted in it, and tells every client that has logged in within it.
+/// Ends a session on the server, with what was granted in it; every client that has logged in within it is told by and by.
 ///
 /// # Errors
 /// The store's; then nothing has ended.
 pub async fn end(app: &Shared, session: &SessionRow, offline: Offline) -> Result<(), StoreError> {
-    let clients = app.lasting.session_clients(&session.sid).await?;
-    app.lasting.delete_session_of_sid(&session.sid).await?;
-    app.lasting.revoke_session_grants(&session.sid, offline == Offline::Goes, app.clock.now()).await?;
-    app.backchannel.tell(app, &session.sid, clients).await;
+    let now = app.clock.now();
+    let tell = app.config.backchannel_clients();
+    let ending = Ending { offline: offline == Offline::Goes, tell: &tell, due_at: now, now };
+    // Of two who end it at once, one finds it.
+    if app.lasting.end_session(&session.sid, ending).await?.is_some_and(|ended| !ended.logouts.is_empty()) {
+        app.backchannel.soon.notify_one();
+    }
     Ok(())
 }

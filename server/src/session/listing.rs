@@ -91,12 +91,13 @@ async fn list(
     let own = here(app, request).await?;
     let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
     let Some(account) = app.lasting.account(account_id).await? else { return Ok(None) };
+    let clients = app.lasting.session_clients(account_id).await?;
     let mut logins: Vec<Listed> = Vec::new();
     for session in app.lasting.sessions(Some(account_id), app.clock.now(), MOST).await? {
-        let within = app.lasting.session_clients(&session.sid).await?;
-        let names = within
+        let names = clients
             .iter()
-            .map(|(client_id, _)| client_id)
+            .filter(|(sid, _)| *sid == session.sid)
+            .map(|(_, client_id)| client_id)
             .chain(&session.client_id)
             .filter_map(|id| app.config.client(id))
             .map(|client| client.name.say(language).to_owned())

@@ -61,21 +61,18 @@ pub enum Rotation {
 /// The verbs for grants and refresh tokens.
 #[async_trait]
 pub trait Grants: Send + Sync {
-    /// Keeps a grant, and its first refresh token if it has one: the token's hash, and when it dies unused. A grant that was
-    /// revoked before it was made stays revoked.
+    /// Keeps a grant while its session lives, and its first refresh token if it has one: the token's hash, and when it dies
+    /// unused. From then on its client is one of the session's. `false`: the session is over, and nothing was kept. A grant that
+    /// was revoked before it was made stays revoked.
     async fn insert_grant(
         &self,
         grant: &GrantRow,
         refresh_token: Option<(SecretHash, Seconds)>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
     /// The grant of this id, while it stands.
     async fn grant(&self, id: &str, now: Seconds) -> Result<Option<GrantRow>, StoreError>;
     /// Ends a grant, or sees to it that it never begins; `keep_until` is when a row that is made for that may be swept away.
     async fn revoke_grant(&self, id: &str, now: Seconds, keep_until: Seconds) -> Result<(), StoreError>;
-    /// Ends the grants of a session; those with refresh tokens only if `offline` says so.
-    async fn revoke_session_grants(&self, sid: &str, offline: bool, now: Seconds) -> Result<(), StoreError>;
-    /// The clients that have logged in within a session, each with what it calls the person.
-    async fn session_clients(&self, sid: &str) -> Result<Vec<(String, String)>, StoreError>;
     /// The grant of a refresh token, used or not, standing or not.
     async fn refresh_token_grant(&self, hash: &SecretHash) -> Result<Option<GrantRow>, StoreError>;
     /// Uses a refresh token; any second use but one within the grace revokes the grant.
@@ -84,6 +81,6 @@ pub trait Grants: Send + Sync {
         token: PresentedToken<'_>,
         now: Seconds,
     ) -> Result<Rotation, StoreError>;
-    /// Clears away what has expired; gives how many rows.
-    async fn sweep_grants(&self, now: Seconds) -> Result<u64, StoreError>;
+    /// Clears away at most `most` rows that have expired; gives how many.
+    async fn sweep_grants(&self, now: Seconds, most: u32) -> Result<u64, StoreError>;
 }

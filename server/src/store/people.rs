@@ -1,7 +1,8 @@
-//! The verbs for looking at people and their sessions: for the person's own list, for operators, and for the end of a session.
+//! The verbs for looking at people and their sessions: for the person's own list, and for operators.
 
 use async_trait::async_trait;
 
+use super::logouts::{Ended, Ending};
 use super::{SessionRow, StoreError};
 use crate::clock::Seconds;
 
@@ -34,11 +35,9 @@ pub trait People: Send + Sync {
     ) -> Result<Vec<SessionRow>, StoreError>;
     /// A living session by its public name.
     async fn session_of_sid(&self, sid: &str, now: Seconds) -> Result<Option<SessionRow>, StoreError>;
-    /// Ends a session; `false` when there was none.
-    async fn delete_session_of_sid(&self, sid: &str) -> Result<bool, StoreError>;
-    /// Makes one account of two: identities, grants and sessions of `from` are `into`'s, and so is what each client calls the person
-    /// where it knows `into` by no name yet; `from` is gone.
-    async fn merge_accounts(&self, from: &str, into: &str) -> Result<(), StoreError>;
+    /// Makes one account of two: identities of `from` are `into`'s, and so is what each client calls the person where it knows
+    /// `into` by no name yet. Sessions and grants of `from` end, and it is gone.
+    async fn merge_accounts(&self, from: &str, into: &str, ending: Ending<'_>) -> Result<Ended, StoreError>;
     /// Forgets a person: identities, names at clients, sessions, grants.
-    async fn delete_account(&self, account_id: &str) -> Result<(), StoreError>;
+    async fn delete_account(&self, account_id: &str, ending: Ending<'_>) -> Result<Ended, StoreError>;
 }

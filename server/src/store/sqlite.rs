@@ -5,8 +5,10 @@
 
 mod grants;
 mod keys;
+mod logouts;
 mod people;
 mod scenes;
+mod writer;
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,11 +16,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use protocol::ids::Product;
 use protocol::service::{Kind, LoginResult};
-use sqlx::Row;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
 };
+use sqlx::{Connection, Row};
 
+use self::writer::{BUSY_TIMEOUT, Writer};
 use super::TOMBSTONE_LIFETIME;
 use super::{AccountRow, AttemptRow, CodeRow, Fleeting, IdentityRow, Lasting, SessionRow, StoreError};
 use crate::clock::Seconds;
@@ -26,7 +30,7 @@ use crate::secret::{SecretHash, random_word};
 
 /// A SQLite file.
 pub struct SqliteStore {
-    write: SqlitePool,
+    write: Writer,
     read: SqlitePool,
 }
 
@@ -40,10 +44,13 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        sqlx::migrate!("migrations/sqlite").run(&write).await?;
+        let mut migrating = SqliteConnection::connect_with(&options).await?;
+        sqlx::migrate!("migrations/sqlite").run(&mut migrating).await?;
+        migrating.close().await?;
+        let write = SqlitePoolOptions::new().max_connections(1);
+        let write = write.connect_with(options.clone().busy_timeout(BUSY_TIMEOUT)).await?;
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self { write, read })
+        Ok(Self { write: Writer::new(write), read })
     }
 }
 
@@ -52,7 +59,7 @@ impl Lasting for SqliteStore {
     async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1 FROM accounts LIMIT 1").fetch_optional(&self.read).await?;
         // The least that is a write: one page, of a number that nobody reads.
-        sqlx::query("PRAGMA user_version = 1").execute(&self.write).await?;
+        self.write.execute(sqlx::query("PRAGMA user_version = 1")).await?;
         Ok(())
     }
 
@@ -107,7 +114,8 @@ impl Lasting for SqliteStore {
         }
         // Of two first sights at once, the first one's word stays. All clients see the same, as subject type `public` says; the
         // row of each keeps what it saw whatever becomes of the account.
-        Ok(sqlx::query_scalar(
+        let mut transaction = self.write.begin().await?;
+        let sub = sqlx::query_scalar(
             "INSERT INTO subjects (client_id, account_id, sub)
              VALUES (?1, ?2, coalesce((SELECT min(sub) FROM subjects WHERE account_id = ?2), ?3))
              ON CONFLICT (client_id, account_id) DO UPDATE SET sub = sub RETURNING sub",
@@ -115,8 +123,10 @@ impl Lasting for SqliteStore {
         .bind(client_id)
         .bind(account_id)
         .bind(random_word())
-        .fetch_one(&self.write)
-        .await?)
+        .fetch_one(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(sub)
     }
 
     async fn account(&self, account_id: &str) -> Result<Option<AccountRow>, StoreError> {
@@ -135,7 +145,7 @@ impl Lasting for SqliteStore {
     }
 
     async fn insert_session(&self, session: &SessionRow) -> Result<(), StoreError> {
-        sqlx::query(
+        self.write.execute(sqlx::query(
             "INSERT INTO sessions (sid, secret_hash, account_id, client_id, auth_time, idle_until, expires_at, device)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (sid) DO UPDATE SET secret_hash = ?2, account_id = ?3, client_id = ?4, auth_time = ?5,
@@ -148,9 +158,7 @@ impl Lasting for SqliteStore {
         .bind(session.auth_time)
         .bind(session.idle_until)
         .bind(session.expires_at)
-        .bind(&session.device)
-        .execute(&self.write)
-        .await?;
+        .bind(&session.device)).await?;
         Ok(())
     }
 
@@ -169,35 +177,33 @@ impl Lasting for SqliteStore {
     }
 
     async fn touch_session(&self, sid: &str, idle_until: Seconds) -> Result<(), StoreError> {
-        sqlx::query("UPDATE sessions SET idle_until = ?2 WHERE sid = ?1")
-            .bind(sid)
-            .bind(idle_until)
-            .execute(&self.write)
+        self.write
+            .execute(
+                sqlx::query("UPDATE sessions SET idle_until = ?2 WHERE sid = ?1").bind(sid).bind(idle_until),
+            )
             .await?;
         Ok(())
     }
 
-    async fn delete_session(&self, secret_hash: &SecretHash) -> Result<bool, StoreError> {
-        let gone = sqlx::query("DELETE FROM sessions WHERE secret_hash = ?1")
-            .bind(secret_hash.as_bytes())
-            .execute(&self.write)
-            .await?;
-        Ok(gone.rows_affected() == 1)
-    }
-
-    async fn sweep_lasting(&self, now: Seconds) -> Result<u64, StoreError> {
-        let gone = sqlx::query("DELETE FROM sessions WHERE expires_at <= ?1 OR idle_until <= ?1")
-            .bind(now)
-            .execute(&self.write)
-            .await?;
-        Ok(gone.rows_affected())
+    async fn sweep_lasting(&self, now: Seconds, most: u32) -> Result<u64, StoreError> {
+        let statements = [
+            (
+                "DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at <= ?1 LIMIT ?2)",
+                now,
+            ),
+            (
+                "DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE idle_until <= ?1 LIMIT ?2)",
+                now,
+            ),
+        ];
+        self.write.delete(&statements, most).await
     }
 }
 
 #[async_trait]
 impl Fleeting for SqliteStore {
     async fn insert_attempt(&self, attempt: &AttemptRow) -> Result<(), StoreError> {
-        sqlx::query(
+        self.write.execute(sqlx::query(
             "INSERT INTO attempts (id, kind, state_hash, secret_hash, client_id, origin, result, code_challenge, nonce,
              return_to, authorization, lang, expires_at, product, scene_id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
@@ -216,9 +222,7 @@ impl Fleeting for SqliteStore {
         .bind(&attempt.lang)
         .bind(attempt.expires_at)
         .bind(attempt.product.as_str())
-        .bind(&attempt.scene_id)
-        .execute(&self.write)
-        .await?;
+        .bind(&attempt.scene_id)).await?;
         Ok(())
     }
 
@@ -241,27 +245,23 @@ impl Fleeting for SqliteStore {
     }
 
     async fn take_attempt(&self, id: &str, now: Seconds) -> Result<bool, StoreError> {
-        let taken = sqlx::query(
+        let taken = self.write.execute(sqlx::query(
             "UPDATE attempts SET taken_at = ?2 WHERE id = ?1 AND taken_at IS NULL AND expires_at > ?2",
         )
         .bind(id)
-        .bind(now)
-        .execute(&self.write)
-        .await?;
-        Ok(taken.rows_affected() == 1)
+        .bind(now)).await?;
+        Ok(taken == 1)
     }
 
     async fn finish_attempt(&self, id: &str, outcome: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE attempts SET outcome = ?2 WHERE id = ?1")
-            .bind(id)
-            .bind(outcome)
-            .execute(&self.write)
+        self.write
+            .execute(sqlx::query("UPDATE attempts SET outcome = ?2 WHERE id = ?1").bind(id).bind(outcome))
             .await?;
         Ok(())
     }
 
     async fn insert_code(&self, code: &CodeRow) -> Result<(), StoreError> {
-        sqlx::query(
+        self.write.execute(sqlx::query(
             "INSERT INTO codes (code_hash, redeem_at, client_id, redirect_uri, code_challenge, nonce, scope, account_id, sid,
              grant_id, auth_time, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )
@@ -276,9 +276,7 @@ impl Fleeting for SqliteStore {
         .bind(&code.sid)
         .bind(&code.grant_id)
         .bind(code.auth_time)
-        .bind(code.expires_at)
-        .execute(&self.write)
-        .await?;
+        .bind(code.expires_at)).await?;
         Ok(())
     }
 
@@ -302,33 +300,37 @@ impl Fleeting for SqliteStore {
     }
 
     async fn take_code(&self, code_hash: &SecretHash, now: Seconds) -> Result<bool, StoreError> {
-        let taken = sqlx::query(
+        let taken = self.write.execute(sqlx::query(
             "UPDATE codes SET used_at = ?2 WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2",
         )
         .bind(code_hash.as_bytes())
-        .bind(now)
-        .execute(&self.write)
-        .await?;
-        Ok(taken.rows_affected() == 1)
+        .bind(now)).await?;
+        Ok(taken == 1)
     }
 
-    async fn sweep_fleeting(&self, now: Seconds) -> Result<u64, StoreError> {
-        let attempts = sqlx::query("DELETE FROM attempts WHERE expires_at <= ?1")
-            .bind(now - TOMBSTONE_LIFETIME)
-            .execute(&self.write)
-            .await?;
-        let scenes = sqlx::query("DELETE FROM scenes WHERE expires_at <= ?1")
-            .bind(now - TOMBSTONE_LIFETIME)
-            .execute(&self.write)
-            .await?;
-        let codes = sqlx::query(
-            "DELETE FROM codes WHERE expires_at + CASE WHEN used_at IS NULL THEN 0 ELSE ?2 END <= ?1",
-        )
-        .bind(now)
-        .bind(TOMBSTONE_LIFETIME)
-        .execute(&self.write)
-        .await?;
-        Ok(attempts.rows_affected() + scenes.rows_affected() + codes.rows_affected())
+    async fn sweep_fleeting(&self, now: Seconds, most: u32) -> Result<u64, StoreError> {
+        let long_ago = now - TOMBSTONE_LIFETIME;
+        let statements = [
+            (
+                "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE expires_at <= ?1 LIMIT ?2)",
+                long_ago,
+            ),
+            (
+                "DELETE FROM scenes WHERE id IN (SELECT id FROM scenes WHERE expires_at <= ?1 LIMIT ?2)",
+                long_ago,
+            ),
+            (
+                "DELETE FROM codes WHERE code_hash IN
+                 (SELECT code_hash FROM codes WHERE expires_at <= ?1 AND used_at IS NULL LIMIT ?2)",
+                now,
+            ),
+            (
+                "DELETE FROM codes WHERE code_hash IN
+                 (SELECT code_hash FROM codes WHERE expires_at <= ?1 LIMIT ?2)",
+                long_ago,
+            ),
+        ];
+        self.write.delete(&statements, most).await
     }
 }
 

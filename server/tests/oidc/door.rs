@@ -93,6 +93,12 @@ impl Provider {
         provider
     }
 
+    /// Stops the service, and starts it again over the same files.
+    pub fn restart(&mut self) {
+        self._service = None;
+        self._service = Some(Service::start(&self.config_text, &self.clock));
+    }
+
     /// A browser that has never been here.
     pub fn browser(&self) -> Browser<'_> {
         let http = reqwest::Client::builder()
@@ -495,6 +501,12 @@ secret = "{secret}"
         ));
     }
     text
+}
+
+/// The configuration, with an address at which this client is told of logouts.
+pub fn with_backchannel(config: String, client: Client, address: &str) -> String {
+    let id = format!("id = \"{}\"\n", client.id);
+    config.replace(&id, &format!("{id}backchannel_logout_uri = \"{address}\"\n"))
 }
 
 /// How often a race is run.

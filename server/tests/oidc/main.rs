@@ -1,5 +1,6 @@
 //! OpenID Connect by the public door: the port of the conformance suite's modules, and what must never be granted.
 
+mod backchannel;
 mod canary;
 mod clients;
 mod codes;

@@ -19,7 +19,7 @@ impl SweptClock {
     /// A service goes by this clock: it is swept, on its own thread, whenever the clock is moved. Needs the service's runtime.
     pub fn sweeps(&self, upkeep: Upkeep) {
         let (ask, mut asked) = unbounded_channel::<mpsc::Sender<()>>();
-        actix_web::rt::spawn(async move {
+        tokio::spawn(async move {
             while let Some(swept) = asked.recv().await {
                 upkeep.sweep().await.expect("the store answers");
                 // Whoever asked may be gone.

@@ -16,11 +16,13 @@ impl Grants for SqliteStore {
         &self,
         grant: &GrantRow,
         refresh_token: Option<(SecretHash, Seconds)>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
-        sqlx::query(
+        let done = sqlx::query(
             "INSERT INTO grants (id, client_id, account_id, sub, sid, scope, auth_time, created_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE EXISTS (
+                 SELECT 1 FROM sessions
+                 WHERE sid = ?5 AND account_id = ?3 AND idle_until > ?8 AND expires_at > ?8)
              ON CONFLICT (id) DO UPDATE SET client_id = ?2, account_id = ?3, sub = ?4, sid = ?5, scope = ?6,
              auth_time = ?7, created_at = ?8, expires_at = ?9",
         )
@@ -35,11 +37,24 @@ impl Grants for SqliteStore {
         .bind(grant.expires_at)
         .execute(&mut *transaction)
         .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query(
+            "INSERT INTO session_clients (sid, client_id, sub) VALUES (?1, ?2, ?3)
+             ON CONFLICT (sid, client_id) DO UPDATE SET sub = ?3",
+        )
+        .bind(&grant.sid)
+        .bind(&grant.client_id)
+        .bind(&grant.sub)
+        .execute(&mut *transaction)
+        .await?;
         if let Some((hash, expires_at)) = refresh_token {
             insert_refresh_token(&mut transaction, &hash, &grant.id, expires_at.min(grant.expires_at))
                 .await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(true)
     }
 
     async fn grant(&self, id: &str, now: Seconds) -> Result<Option<GrantRow>, StoreError> {
@@ -51,38 +66,20 @@ impl Grants for SqliteStore {
     }
 
     async fn revoke_grant(&self, id: &str, now: Seconds, keep_until: Seconds) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO grants
+        self.write
+            .execute(
+                sqlx::query(
+                    "INSERT INTO grants
              (id, client_id, account_id, sub, sid, scope, auth_time, created_at, expires_at, revoked_at)
              VALUES (?1, '', '', '', '', '', 0, ?2, ?3, ?2)
              ON CONFLICT (id) DO UPDATE SET revoked_at = coalesce(revoked_at, ?2)",
-        )
-        .bind(id)
-        .bind(now)
-        .bind(keep_until)
-        .execute(&self.write)
-        .await?;
+                )
+                .bind(id)
+                .bind(now)
+                .bind(keep_until),
+            )
+            .await?;
         Ok(())
-    }
-
-    async fn revoke_session_grants(&self, sid: &str, offline: bool, now: Seconds) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE grants SET revoked_at = ?1 WHERE sid = ?2 AND revoked_at IS NULL
-             AND (?3 OR NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE grant_id = grants.id))",
-        )
-        .bind(now)
-        .bind(sid)
-        .bind(offline)
-        .execute(&self.write)
-        .await?;
-        Ok(())
-    }
-
-    async fn session_clients(&self, sid: &str) -> Result<Vec<(String, String)>, StoreError> {
-        Ok(sqlx::query_as("SELECT DISTINCT client_id, sub FROM grants WHERE sid = ?1 ORDER BY client_id")
-            .bind(sid)
-            .fetch_all(&self.read)
-            .await?)
     }
 
     async fn refresh_token_grant(&self, hash: &SecretHash) -> Result<Option<GrantRow>, StoreError> {
@@ -99,7 +96,7 @@ impl Grants for SqliteStore {
         token: PresentedToken<'_>,
         now: Seconds,
     ) -> Result<Rotation, StoreError> {
-        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.write.begin().await?;
         let found = sqlx::query(
             "SELECT grants.*, refresh_tokens.expires_at AS token_expires_at, used_at
              FROM refresh_tokens JOIN grants ON grants.id = grant_id
@@ -149,17 +146,21 @@ impl Grants for SqliteStore {
         Ok(rotation)
     }
 
-    async fn sweep_grants(&self, now: Seconds) -> Result<u64, StoreError> {
-        // A used token stays as long as its grant: its reuse must still be seen.
-        let tokens = sqlx::query(
-            "DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE expires_at <= ?1)",
-        )
-        .bind(now)
-        .execute(&self.write)
-        .await?;
-        let grants =
-            sqlx::query("DELETE FROM grants WHERE expires_at <= ?1").bind(now).execute(&self.write).await?;
-        Ok(tokens.rows_affected() + grants.rows_affected())
+    async fn sweep_grants(&self, now: Seconds, most: u32) -> Result<u64, StoreError> {
+        let statements = [
+            // A used token stays as long as its grant: its reuse must still be seen.
+            (
+                "DELETE FROM refresh_tokens WHERE hash IN
+                 (SELECT hash FROM grants JOIN refresh_tokens ON grant_id = id WHERE grants.expires_at <= ?1 LIMIT ?2)",
+                now,
+            ),
+            (
+                "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= ?1
+                 AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE grant_id = grants.id) LIMIT ?2)",
+                now,
+            ),
+        ];
+        self.write.delete(&statements, most).await
     }
 }
 

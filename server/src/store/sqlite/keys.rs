@@ -19,20 +19,20 @@ impl Keys for SqliteStore {
     }
 
     async fn insert_signing_key(&self, key: &SealedKey, unless_since: Seconds) -> Result<bool, StoreError> {
-        insert(&mut *self.write.acquire().await?, key, unless_since).await
+        let mut transaction = self.write.begin().await?;
+        let inserted = insert(&mut transaction, key, unless_since).await?;
+        transaction.commit().await?;
+        Ok(inserted)
     }
 
     async fn sweep_signing_keys(&self, since: Seconds) -> Result<u64, StoreError> {
-        let gone = sqlx::query(
+        self.write.execute(sqlx::query(
             "DELETE FROM signing_keys WHERE EXISTS (
                  SELECT 1 FROM signing_keys AS later
                  WHERE later.algorithm = signing_keys.algorithm AND later.active_from > signing_keys.active_from
                  AND later.active_from <= ?1)",
         )
-        .bind(since)
-        .execute(&self.write)
-        .await?;
-        Ok(gone.rows_affected())
+        .bind(since)).await
     }
 
     async fn signing_key_names(&self) -> Result<Vec<String>, StoreError> {

@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use sqlx::Row;
 
+use super::logouts::end_account;
 use super::{SqliteStore, session};
 use crate::clock::Seconds;
+use crate::store::logouts::{Ended, Ending};
 use crate::store::people::{KnownIdentity, People};
 use crate::store::{SessionRow, StoreError};
 
@@ -48,18 +50,26 @@ impl People for SqliteStore {
         now: Seconds,
         most: u32,
     ) -> Result<Vec<SessionRow>, StoreError> {
-        sqlx::query(
-            "SELECT * FROM sessions WHERE (?1 IS NULL OR account_id = ?1) AND idle_until > ?2 AND expires_at > ?2
-             ORDER BY auth_time DESC, sid LIMIT ?3",
-        )
-        .bind(account_id)
-        .bind(now)
-        .bind(most)
-        .fetch_all(&self.read)
-        .await?
-        .iter()
-        .map(session)
-        .collect()
+        // Two statements, that each may go by its own index.
+        let statement = match account_id {
+            Some(_) => {
+                "SELECT * FROM sessions WHERE account_id = ?1 AND idle_until > ?2 AND expires_at > ?2
+                 ORDER BY auth_time DESC, sid LIMIT ?3"
+            }
+            None => {
+                "SELECT * FROM sessions WHERE ?1 IS NULL AND idle_until > ?2 AND expires_at > ?2
+                 ORDER BY auth_time DESC, sid LIMIT ?3"
+            }
+        };
+        sqlx::query(statement)
+            .bind(account_id)
+            .bind(now)
+            .bind(most)
+            .fetch_all(&self.read)
+            .await?
+            .iter()
+            .map(session)
+            .collect()
     }
 
     async fn session_of_sid(&self, sid: &str, now: Seconds) -> Result<Option<SessionRow>, StoreError> {
@@ -72,38 +82,34 @@ impl People for SqliteStore {
             .transpose()
     }
 
-    async fn delete_session_of_sid(&self, sid: &str) -> Result<bool, StoreError> {
-        let gone = sqlx::query("DELETE FROM sessions WHERE sid = ?1").bind(sid).execute(&self.write).await?;
-        Ok(gone.rows_affected() == 1)
-    }
-
-    async fn merge_accounts(&self, from: &str, into: &str) -> Result<(), StoreError> {
+    async fn merge_accounts(&self, from: &str, into: &str, ending: Ending<'_>) -> Result<Ended, StoreError> {
         let mut transaction = self.write.begin().await?;
+        let ended = end_account(&mut transaction, from, ending).await?;
         for statement in [
             "UPDATE identities SET account_id = ?2 WHERE account_id = ?1",
             "UPDATE OR IGNORE subjects SET account_id = ?2 WHERE account_id = ?1",
             "DELETE FROM subjects WHERE account_id = ?1 AND ?2 IS NOT NULL",
-            "UPDATE grants SET account_id = ?2 WHERE account_id = ?1",
-            "UPDATE sessions SET account_id = ?2 WHERE account_id = ?1",
             "DELETE FROM accounts WHERE id = ?1 AND ?2 IS NOT NULL",
         ] {
             sqlx::query(statement).bind(from).bind(into).execute(&mut *transaction).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(ended)
     }
 
-    async fn delete_account(&self, account_id: &str) -> Result<(), StoreError> {
+    async fn delete_account(&self, account_id: &str, ending: Ending<'_>) -> Result<Ended, StoreError> {
         let mut transaction = self.write.begin().await?;
+        let ended = end_account(&mut transaction, account_id, ending).await?;
         for statement in [
             "DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE account_id = ?1)",
             "DELETE FROM grants WHERE account_id = ?1",
-            "DELETE FROM sessions WHERE account_id = ?1",
             "DELETE FROM subjects WHERE account_id = ?1",
             "DELETE FROM identities WHERE account_id = ?1",
             "DELETE FROM accounts WHERE id = ?1",
         ] {
             sqlx::query(statement).bind(account_id).execute(&mut *transaction).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(ended)
     }
 }

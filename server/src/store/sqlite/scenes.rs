@@ -12,19 +12,21 @@ use crate::store::scenes::{Entered, Progress, SceneRow, Scenes};
 #[async_trait]
 impl Scenes for SqliteStore {
     async fn insert_scene(&self, scene: &SceneRow) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO scenes (id, number, computer, started_at, progress, tries_left, expires_at)
+        self.write
+            .execute(
+                sqlx::query(
+                    "INSERT INTO scenes (id, number, computer, started_at, progress, tries_left, expires_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )
-        .bind(&scene.id)
-        .bind(&scene.number)
-        .bind(&scene.computer)
-        .bind(scene.started_at)
-        .bind(scene.progress.as_str())
-        .bind(scene.tries_left)
-        .bind(scene.expires_at)
-        .execute(&self.write)
-        .await?;
+                )
+                .bind(&scene.id)
+                .bind(&scene.number)
+                .bind(&scene.computer)
+                .bind(scene.started_at)
+                .bind(scene.progress.as_str())
+                .bind(scene.tries_left)
+                .bind(scene.expires_at),
+            )
+            .await?;
         Ok(())
     }
 
@@ -38,15 +40,18 @@ impl Scenes for SqliteStore {
     }
 
     async fn scan_scene(&self, id: &str, now: Seconds) -> Result<bool, StoreError> {
-        let scanned = sqlx::query(
-            "UPDATE scenes SET progress = 'scanned'
+        let scanned = self
+            .write
+            .execute(
+                sqlx::query(
+                    "UPDATE scenes SET progress = 'scanned'
              WHERE id = ?1 AND progress IN ('waiting', 'scanned') AND expires_at > ?2",
-        )
-        .bind(id)
-        .bind(now)
-        .execute(&self.write)
-        .await?;
-        Ok(scanned.rows_affected() == 1)
+                )
+                .bind(id)
+                .bind(now),
+            )
+            .await?;
+        Ok(scanned == 1)
     }
 
     async fn bind_scene(
@@ -56,18 +61,21 @@ impl Scenes for SqliteStore {
         account_id: &str,
         now: Seconds,
     ) -> Result<bool, StoreError> {
-        let bound = sqlx::query(
-            "UPDATE scenes SET leg_id = ?2, account_id = ?3
+        let bound = self
+            .write
+            .execute(
+                sqlx::query(
+                    "UPDATE scenes SET leg_id = ?2, account_id = ?3
              WHERE id = ?1 AND progress = 'scanned' AND expires_at > ?4
              AND (account_id IS NULL OR account_id = ?3)",
-        )
-        .bind(id)
-        .bind(leg_id)
-        .bind(account_id)
-        .bind(now)
-        .execute(&self.write)
-        .await?;
-        Ok(bound.rows_affected() == 1)
+                )
+                .bind(id)
+                .bind(leg_id)
+                .bind(account_id)
+                .bind(now),
+            )
+            .await?;
+        Ok(bound == 1)
     }
 
     async fn enter_number(
@@ -77,6 +85,7 @@ impl Scenes for SqliteStore {
         number: &str,
         now: Seconds,
     ) -> Result<Entered, StoreError> {
+        let mut transaction = self.write.begin().await?;
         let row = sqlx::query(
             "UPDATE scenes SET
              progress = CASE WHEN number = ?3 THEN 'approved' WHEN tries_left <= 1 THEN 'denied' ELSE progress END,
@@ -88,8 +97,9 @@ impl Scenes for SqliteStore {
         .bind(leg_id)
         .bind(number)
         .bind(now)
-        .fetch_optional(&self.write)
+        .fetch_optional(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         let Some(row) = row else { return Ok(Entered::Over) };
         Ok(match progress(row.try_get("progress")?)? {
             Progress::Approved => Entered::Right,
@@ -101,16 +111,19 @@ impl Scenes for SqliteStore {
     }
 
     async fn deny_scene(&self, id: &str, leg_id: &str, now: Seconds) -> Result<bool, StoreError> {
-        let denied = sqlx::query(
-            "UPDATE scenes SET progress = 'denied'
+        let denied = self
+            .write
+            .execute(
+                sqlx::query(
+                    "UPDATE scenes SET progress = 'denied'
              WHERE id = ?1 AND (leg_id IS NULL OR leg_id = ?2) AND progress = 'scanned' AND expires_at > ?3",
-        )
-        .bind(id)
-        .bind(leg_id)
-        .bind(now)
-        .execute(&self.write)
-        .await?;
-        Ok(denied.rows_affected() == 1)
+                )
+                .bind(id)
+                .bind(leg_id)
+                .bind(now),
+            )
+            .await?;
+        Ok(denied == 1)
     }
 }
 
