@@ -112,3 +112,18 @@ async fn a_proxy_that_writes_another_host_is_told_of_once_and_people_get_the_way
     );
     assert!(told.iter().all(|told| is_documented(told)), "{told:?}");
 }
+
+#[test]
+fn the_documentation_quotes_the_pages_as_they_are() {
+    let text = include_str!("../../src/text.rs");
+    for title in [
+        "Page not found",
+        "This page is at another address",
+        "Too many attempts",
+        "WeChat login isn’t set up correctly on this site",
+        "Continue in the browser where you started",
+    ] {
+        let quoted = format!("\"{title}\"");
+        assert!(OPERATIONS.contains(&quoted) && text.contains(&quoted), "{title}");
+    }
+}
