@@ -64,6 +64,8 @@ struct RingKey {
     key: SigningKey,
     algorithm: SigningAlgorithm,
     active_from: i64,
+    /// It was announced before it signs: the first key of all was not, nor one in the place of a key that was withdrawn.
+    announced: bool,
 }
 
 impl KeyRing {
@@ -76,7 +78,12 @@ impl KeyRing {
             .iter()
             .map(|row| {
                 let key = SigningKey::open(row, masters)?;
-                Ok(RingKey { key, algorithm: row.algorithm, active_from: row.active_from })
+                Ok(RingKey {
+                    key,
+                    algorithm: row.algorithm,
+                    active_from: row.active_from,
+                    announced: row.active_from > row.created_at,
+                })
             })
             .collect::<Result<Vec<_>, KeyError>>()?;
         // Two keys of one moment are told apart in the same way on every node. RS256 stands first: there are clients that take
@@ -162,7 +169,11 @@ impl KeyRing {
     }
 
     fn active(&self, algorithm: SigningAlgorithm, now: i64) -> Option<&SigningKey> {
-        self.0.iter().rfind(|key| key.algorithm == algorithm && key.active_from <= now).map(|key| &key.key)
+        let of_algorithm = || self.0.iter().filter(|key| key.algorithm == algorithm);
+        // Before them all the first one signs: a clock that was ahead when it was made, and then set right, stops no login.
+        let first = || of_algorithm().find(|key| !key.announced);
+        let active = of_algorithm().rfind(|key| key.active_from <= now).or_else(first);
+        active.map(|key| &key.key)
     }
 }
 

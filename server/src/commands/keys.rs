@@ -18,8 +18,8 @@ pub async fn list(config: &Config, clock: &Clock) -> Result<String, CommandError
     let now = clock.now();
     Ok(rows.iter().fold(String::new(), |mut text, row| {
         let does = match row.active_from {
-            from if from > now => format!("signs in {} min", (from - now + 59) / 60),
             _ if is_active(row, &rows, now) => "signs".to_owned(),
+            from if from > now => format!("signs in {} min", (from - now + 59) / 60),
             _ => "signs no more".to_owned(),
         };
         let (algorithm, age) = (row.algorithm.as_str(), age(now - row.created_at));
@@ -79,7 +79,9 @@ async fn open(store: &SqliteStore, config: &Config) -> Result<(Vec<SealedKey>, M
 
 /// Whether tokens of its algorithm are signed with it now.
 fn is_active(key: &SealedKey, rows: &[SealedKey], now: Seconds) -> bool {
-    let signing = |row: &&SealedKey| row.algorithm == key.algorithm && row.active_from <= now;
-    let newest = rows.iter().filter(signing).max_by_key(|row| (row.active_from, &row.kid));
-    newest.is_some_and(|newest| newest.kid == key.kid)
+    let by_age = |row: &&SealedKey| (row.active_from, row.kid.clone());
+    let of_algorithm = || rows.iter().filter(|row| row.algorithm == key.algorithm);
+    let newest = of_algorithm().filter(|row| row.active_from <= now).max_by_key(by_age);
+    let first = || of_algorithm().filter(|row| row.active_from == row.created_at).min_by_key(by_age);
+    newest.or_else(first).is_some_and(|signs| signs.kid == key.kid)
 }

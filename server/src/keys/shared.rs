@@ -75,7 +75,7 @@ impl SharedKeys {
     /// The ring of the last minute, without a key that was withdrawn a second ago. A store that does not answer leaves the one
     /// before in use, and is asked once a second, however many want the ring.
     pub async fn ring(&self, store: &dyn Lasting, now: Seconds) -> Arc<KeyRing> {
-        if now - self.loaded().compared_at >= COMPARE_EVERY {
+        if is_over(COMPARE_EVERY, self.loaded().compared_at, now) {
             // One request reads; the others go on with what there is.
             if let Ok(_reading) = self.loading.try_lock() {
                 let read = self.read_again(store, now).await;
@@ -101,7 +101,7 @@ impl SharedKeys {
 
     async fn read_again(&self, store: &dyn Lasting, now: Seconds) -> Result<(), LoadError> {
         let loaded = self.loaded();
-        let is_old = now - loaded.at >= RELOAD_EVERY;
+        let is_old = is_over(RELOAD_EVERY, loaded.at, now);
         if is_old || !loaded.ring.is_of(&store.signing_key_names().await?) {
             let ring = load(store, &self.masters, self.rotate_every, now).await?;
             self.keep(Loaded::new(ring, now));
@@ -123,6 +123,11 @@ impl SharedKeys {
     fn keep(&self, loaded: Loaded) {
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded;
     }
+}
+
+/// Whether so many seconds are over; they are when the clock was set back too, else nothing would be read until it has caught up.
+fn is_over(seconds: Seconds, since: Seconds, now: Seconds) -> bool {
+    !(since..since + seconds).contains(&now)
 }
 
 /// Announces a new key of each algorithm; gives the moment from which they sign.

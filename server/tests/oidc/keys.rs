@@ -110,6 +110,26 @@ async fn rotation_under_load_fails_no_verification() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_stops_no_login_and_no_withdrawal() {
+    // The first keys were made by a clock that was an hour ahead.
+    let provider = Provider::start().await;
+    let before = kids(&provider).await;
+    provider.clock.advance(-3600);
+    let answer = provider.log_in(SUITE, &[]).await;
+    let signing = kid(answer.text("id_token"));
+    assert!(before.contains(&signing));
+    assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 200);
+    let config = parse(&provider.config_text);
+    let list = weixin_login::commands::list_keys(&config, &provider.clock).await.expect("a list");
+    assert_eq!(list.matches("  signs  ").count(), 2, "{list}");
+    // Read again at once, and not when the clock has caught up.
+    weixin_login::commands::withdraw_key(&config, &provider.clock, &signing).await.expect("withdrawn");
+    provider.clock.advance(1);
+    assert!(!kids(&provider).await.contains(&signing));
+    assert_ne!(kid(provider.log_in(SUITE, &[]).await.text("id_token")), signing);
+}
+
+#[tokio::test]
 async fn keys_rotate_by_schedule_where_that_is_configured() {
     let provider = Provider::with(|config| format!("rotate_keys_every_days = 90\n{config}")).await;
     let before = kids(&provider).await;
