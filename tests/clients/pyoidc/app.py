@@ -69,6 +69,8 @@ def callback(request):
     # Checks nonce, and the ID token's signature, issuer and audience. The tokens stay with the client, under the state.
     weixin.do_access_token_request(
         state=state,
+        # Seconds by which the two clocks may differ; the default is none.
+        skew=60,
         request_args={
             "code": answer["code"],
             "redirect_uri": f"{SITE}/callback",

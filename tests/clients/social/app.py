@@ -43,6 +43,8 @@ settings.configure(
     SOCIAL_AUTH_OIDC_EXTRA_DATA=["nickname", "picture"],
     # Else the name is a random one, made up at the first login.
     SOCIAL_AUTH_OIDC_USERNAME_KEY="sub",
+    # Seconds by which the two clocks may differ; the default is one.
+    SOCIAL_AUTH_OIDC_JWT_LEEWAY=60,
 )
 django.setup()
 

@@ -1,9 +1,12 @@
 //! A service on this machine, with one client that a site is registered as.
 
-use anyhow::Result;
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
 use tempfile::TempDir;
 use weixin_emulator::{Emulator, Options};
-use weixin_login::commands::hash_secret;
+use weixin_login::commands::{hash_secret, list_keys, withdraw_key};
+use weixin_login::config::Config;
 use weixin_login_e2e::service::Service;
 
 use crate::packages::samples;
@@ -34,8 +37,9 @@ pub struct Provider {
     pub issuer: String,
     /// The person's phone.
     pub emulator: Emulator,
-    _service: Service,
-    _folder: TempDir,
+    service: Service,
+    config: String,
+    folder: TempDir,
 }
 
 impl Provider {
@@ -69,7 +73,26 @@ impl Provider {
         let folder = tempfile::tempdir()?;
         let config = config(&emulator, &folder, &issuer, port, sites);
         let service = Service::start(&config, folder.path());
-        Ok(Provider { issuer, emulator, _service: service, _folder: folder })
+        Ok(Provider { issuer, emulator, service, config, folder })
+    }
+
+    /// Puts the service's clock ahead of the sites', or behind it.
+    pub fn put_clock_ahead(&self, seconds: i64) {
+        self.service.clock.advance(seconds);
+    }
+
+    /// Withdraws the key that signs, as one that has leaked; another one is published when this returns.
+    ///
+    /// # Errors
+    /// When a command fails, or the service does not answer.
+    pub async fn withdraw_key(&self) -> Result<()> {
+        let config = Config::parse(&self.config, HashMap::new().into_iter(), self.folder.path())?;
+        let keys = list_keys(&config, &self.service.clock).await?;
+        let signing = keys.lines().filter(|line| line.contains("RS256") && line.contains("  signs  "));
+        let kid = signing.filter_map(|line| line.split_whitespace().next()).next().context(keys.clone())?;
+        withdraw_key(&config, &self.service.clock, kid).await?;
+        while reqwest::get(format!("{}/jwks", self.issuer)).await?.text().await?.contains(kid) {}
+        Ok(())
     }
 }
 

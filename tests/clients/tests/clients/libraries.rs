@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::Value;
 use weixin_emulator::Person as Somebody;
 use weixin_login_clients::browser::{Browser, Page};
@@ -27,6 +27,8 @@ struct Library {
     asks_before_logout: bool,
     /// It begins a login only by a form, which the page for the login has.
     begins_with_a_form: bool,
+    /// It takes a token that was made by a clock half a minute ahead.
+    may_be_behind: bool,
 }
 
 /// A site with such a library, and another one with openid-client, for the same people.
@@ -47,6 +49,7 @@ const USUAL: Library = Library {
     after_logout: "/",
     asks_before_logout: false,
     begins_with_a_form: false,
+    may_be_behind: true,
 };
 
 fn python(sample: &str) -> Result<Command> {
@@ -150,6 +153,16 @@ impl Library {
             assert!(!subs.contains(&theirs["sub"]), "{nickname}: {theirs}");
             subs.push(theirs["sub"].clone());
         }
+
+        // The site's clock is ahead of the service's, and then behind it.
+        provider.put_clock_ahead(-30);
+        let page = self.log_in(&Browser::new(&provider.emulator)?, &site).await?;
+        assert_eq!(page.status, 200, "{page:?}");
+        if self.may_be_behind {
+            provider.put_clock_ahead(60);
+            let page = self.log_in(&Browser::new(&provider.emulator)?, &site).await?;
+            assert_eq!(page.status, 200, "{page:?}");
+        }
         Ok(())
     }
 }
@@ -186,6 +199,7 @@ async fn django_with_mozilla_django_oidc() -> Result<()> {
         login: "/oidc/authenticate/",
         logout: "/oidc/logout/",
         refresh: None,
+        may_be_behind: false,
         ..USUAL
     }
     .logs_in_and_out()
@@ -216,4 +230,22 @@ async fn django_with_allauth() -> Result<()> {
 #[tokio::test]
 async fn django_with_pyoidc() -> Result<()> {
     Library { program: || python("pyoidc"), ..USUAL }.logs_in_and_out().await
+}
+
+/// Social-core keeps the keys for a day, and asks again for one that it does not know.
+#[tokio::test]
+async fn a_key_that_is_withdrawn_stops_no_login_at_social_core() -> Result<()> {
+    let library = Library {
+        program: || python("social"),
+        callback: "/complete/oidc/",
+        begins_with_a_form: true,
+        ..USUAL
+    };
+    let Sites { provider, site, _running, .. } = library.start().await?;
+    let browser = Browser::new(&provider.emulator)?;
+    let before = library.log_in(&browser, &site).await?.json()?;
+    provider.withdraw_key().await?;
+    let after = library.log_in(&browser, &site).await?;
+    assert_eq!(after.json().with_context(|| format!("{after:?}"))?, before);
+    Ok(())
 }
