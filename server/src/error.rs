@@ -127,6 +127,8 @@ pub fn exchange_code(error: &ExchangeError) -> ErrorCode {
             }
             Meaning::Unknown => ErrorCode::ServerError,
         },
+        // A new login gets a new one.
+        ExchangeError::TokenRefused(_) => ErrorCode::CodeSpent,
         ExchangeError::Unreachable(_) | ExchangeError::NotUnderstood { .. } => {
             ErrorCode::TemporarilyUnavailable
         }

@@ -41,6 +41,9 @@ pub enum ExchangeError {
         /// WeChat's number.
         errcode: ErrCode,
     },
+    /// WeChat refuses the access token that it has just given: the number is the one for a wrong secret, and no secret was sent.
+    #[error("WeChat refuses its own access token with errcode {0}")]
+    TokenRefused(ErrCode),
     /// No answer in time, no connection, or a connection that was cut.
     #[error("WeChat cannot be reached: {0}")]
     Unreachable(reqwest::Error),
@@ -118,7 +121,8 @@ impl Exchange {
                 ],
                 UserInfo::read::<Value>,
             )
-            .await?;
+            .await
+            .map_err(of_userinfo)?;
         if userinfo.openid != answer.openid {
             return Err(ExchangeError::NotUnderstood { status: 200 });
         }
@@ -202,6 +206,16 @@ impl Exchange {
             Err(error) => Err(error),
             Ok(_) => Ok(()),
         }
+    }
+}
+
+/// 40001 means the secret where a secret is sent, and the access token elsewhere.
+fn of_userinfo(error: ExchangeError) -> ExchangeError {
+    match error {
+        ExchangeError::ErrCode { errcode, .. } if errcode.meaning() == Meaning::WrongSecret => {
+            ExchangeError::TokenRefused(errcode)
+        }
+        error => error,
     }
 }
 

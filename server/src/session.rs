@@ -227,10 +227,11 @@ pub async fn post(
     })?;
     let origin = origin(&request).unwrap_or(app.config.public_url.origin());
     let redeemed = token::redeem(&app, RedeemAt::Session { origin }, &code, &code_verifier).await?;
-    let Redeemed { account_id, client_id, auth_time } = redeemed;
+    let Redeemed { account_id, client_id, auth_time, sid } = redeemed;
     // First who it is: an operator may have deleted the account since the code was made.
     let person = person(&app, &account_id, client_id.clone(), auth_time).await?;
-    let cookie = begin(&app, &request, SessionKind::Site, account_id, Some(client_id), auth_time).await?;
+    let of = Of { account_id, client_id: Some(client_id), device: browser_and_system(&request) };
+    let (_, cookie) = keep(&app, SessionKind::Site, sid, of, auth_time).await?;
     Ok(HttpResponse::Ok().cookie(cookie).json(person))
 }
 

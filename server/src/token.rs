@@ -6,6 +6,7 @@ use crate::clock::Seconds;
 use crate::error::ApiError;
 use crate::pkce::{CodeChallenge, CodeVerifier};
 use crate::secret::{SecretHash, random_word};
+use crate::session::ending::{self, Offline};
 use crate::shared::Shared;
 use crate::store::{CodeRow, StoreError};
 
@@ -32,6 +33,8 @@ pub struct Redeemed {
     pub client_id: String,
     /// When.
     pub auth_time: Seconds,
+    /// What its session is to be called, so that the code's reuse can end it.
+    pub sid: String,
 }
 
 /// The reserved redirect_uri of an embedded code.
@@ -79,7 +82,7 @@ pub async fn redeem(
         || ApiError::new(ErrorCode::InvalidGrant, "the code is unknown, used, expired or not for here");
     let now = app.clock.now();
     let code_hash = SecretHash::of(code);
-    let row = app.fleeting.code(&code_hash, now).await?.ok_or_else(refused)?;
+    let row = app.fleeting.code_or_tombstone(&code_hash).await?.ok_or_else(refused)?;
     let here = match at {
         RedeemAt::Session { origin } => {
             row.redeem_at == LoginResult::Session && row.redirect_uri == web_message(origin)
@@ -87,8 +90,22 @@ pub async fn redeem(
     };
     let challenge = row.code_challenge.as_deref().and_then(CodeChallenge::parse);
     let proven = challenge.is_some_and(|challenge| challenge.is_met_by(code_verifier));
-    if !here || !proven || !app.fleeting.take_code(&code_hash, now).await? {
+    if !here || !proven {
         return Err(refused());
     }
-    Ok(Redeemed { account_id: row.account_id, client_id: row.client_id, auth_time: row.auth_time })
+    if !app.fleeting.take_code(&code_hash, now).await? {
+        // Somebody has a code that was used: whoever was first, nothing that came from it is good (RFC 6749 §4.1.2). A code that has
+        // only expired has made no session.
+        if let Some(session) = app.lasting.session_of_sid(&row.grant_id, now).await? {
+            tracing::warn!(client = row.client_id, "a code came twice; the session that it made ends");
+            ending::end(app, &session, Offline::Goes).await?;
+        }
+        return Err(refused());
+    }
+    Ok(Redeemed {
+        account_id: row.account_id,
+        client_id: row.client_id,
+        auth_time: row.auth_time,
+        sid: row.grant_id,
+    })
 }

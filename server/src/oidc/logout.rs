@@ -59,7 +59,7 @@ async fn respond(
         let asked = asked(app, parameters).await?;
         log_out(app, request, parameters, asked, confirmed, language).await.map_err(|error| {
             tracing::error!(%error, "the store did not answer");
-            Refusal::Code(ErrorCode::TemporarilyUnavailable)
+            Refusal::StoreAway
         })
     };
     ended.await.unwrap_or_else(|refusal| pages::refusal(app, refusal, language, None))

@@ -228,8 +228,28 @@ async fn a_code_used_twice_is_refused() {
     let mut visitor = house.visitor();
     let finished = finished(&house, &mut visitor).await;
     assert_eq!(redeem(&mut visitor, SHOP, &finished, VERIFIER).await.status, 200);
+    // Without its verifier it is nobody's second use.
+    let guessed = redeem(&mut house.visitor(), SHOP, &finished, CHALLENGE).await;
+    assert_eq!((guessed.status.as_u16(), guessed.json()["error"].as_str()), (400, Some("invalid_grant")));
+    assert_eq!(visitor.session().await.status, 200);
     let again = redeem(&mut house.visitor(), SHOP, &finished, VERIFIER).await;
     assert_eq!((again.status.as_u16(), again.json()["error"].as_str()), (400, Some("invalid_grant")));
+}
+
+/// RFC 6749 §4.1.2: whoever was first, what came from a code that came twice is not good.
+#[tokio::test]
+async fn a_code_used_twice_ends_the_session_that_it_made() {
+    let house = House::new().await;
+    let mut visitor = house.visitor();
+    let code = finished(&house, &mut visitor).await;
+    assert_eq!(redeem(&mut visitor, SHOP, &code, VERIFIER).await.status, 200);
+    let mut other = house.visitor();
+    let other_code = finished(&house, &mut other).await;
+    assert_eq!(redeem(&mut other, SHOP, &other_code, VERIFIER).await.status, 200);
+    assert_eq!(redeem(&mut house.visitor(), SHOP, &code, VERIFIER).await.status, 400);
+    assert_eq!(visitor.session().await.status, 401);
+    // And no other session of the same person.
+    assert_eq!(other.session().await.status, 200);
 }
 
 #[tokio::test]

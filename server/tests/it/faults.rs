@@ -50,6 +50,7 @@ faults! {
     an_unknown_errcode_is_said: AccessToken, Fault::Errcode { errcode: 99999 } => "server_error", 500;
     a_userinfo_that_hangs_is_given_up: UserInfo, Fault::Hang => "temporarily_unavailable", 503;
     a_revoked_person_starts_again: UserInfo, Fault::Errcode { errcode: 42007 } => "code_spent", 400;
+    a_refused_access_token_starts_again: UserInfo, Fault::Errcode { errcode: 40001 } => "code_spent", 400;
     a_userinfo_of_html_is_no_answer: UserInfo, Fault::Html => "temporarily_unavailable", 503;
 }
 

@@ -112,3 +112,14 @@ async fn a_person_is_the_same_at_each_login_and_another_person_another() {
     assert_eq!(first, again);
     assert_ne!(first, other);
 }
+
+/// Two nodes: the one that is asked has a clock that is behind.
+#[tokio::test]
+async fn a_token_of_a_node_whose_clock_is_ahead_is_good() {
+    let provider = Provider::start().await;
+    let answer = provider.log_in(SUITE, &[]).await;
+    for behind in [1, 1, 60] {
+        provider.clock.advance(-behind);
+        assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 200);
+    }
+}
