@@ -35,8 +35,6 @@ use crate::store::{SqliteStore, StoreError};
 use crate::upkeep::Upkeep;
 use crate::{commands, openapi, ops, pages, refuse, scene, session, tls, widget};
 
-/// A longer body is nobody's.
-const LONGEST_BODY: usize = 16 * 1024;
 /// Slower clients are cut.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 /// WeChat's two answers at their slowest, and the store's.
@@ -110,9 +108,11 @@ impl Application {
             let shared = shared.clone();
             ActixApp::new()
                 .app_data(shared.clone())
-                .app_data(web::PayloadConfig::new(LONGEST_BODY))
-                .app_data(web::JsonConfig::default().limit(LONGEST_BODY).error_handler(refuse::json))
+                .app_data(web::PayloadConfig::new(refuse::LONGEST_BODY))
+                .app_data(web::JsonConfig::default().limit(refuse::LONGEST_BODY).error_handler(refuse::json))
+                .wrap(from_fn(refuse::long_addresses))
                 .wrap(from_fn(refuse::other_hosts))
+                .wrap(from_fn(refuse::slow_bodies))
                 .wrap(from_fn(headers::secure))
                 .configure(|routes| inserted_paths(routes, shared.config.public_url.path()))
                 .service(
@@ -221,7 +221,7 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
         .service(row("/", Limit::None).route(read().to(pages::front)))
         .service(
             row("/login", Limit::Starts)
-                .app_data(embedded::bodies(LONGEST_BODY))
+                .app_data(embedded::bodies(refuse::LONGEST_BODY))
                 .wrap(registered_origins(app, false))
                 .route(unasked())
                 .route(web::get().to(hosted::login))

@@ -28,7 +28,7 @@ pub struct Authorization {
     pub code_challenge: Option<String>,
     /// Who the client expects, by the id_token_hint.
     pub expected_sub: Option<String>,
-    /// The whole request, to begin it anew.
+    /// What was read of the request, to begin it anew.
     pub query: String,
 }
 

@@ -1,13 +1,20 @@
-//! What is refused before any route: floods, other hosts, bodies that are no JSON, addresses that lead nowhere.
+//! What is refused before any route: floods, other hosts, addresses that are too long or lead nowhere, bodies that come too slowly or
+//! are no JSON.
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::JsonPayloadError;
-use actix_web::http::Method;
+use std::future::ready;
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody, SizedStream, to_bytes};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::{JsonPayloadError, PayloadError};
 use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, VARY};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::web::{self, Bytes, BytesMut};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use protocol::service::ErrorCode;
+use tokio::time::timeout;
 use url::Url;
 
 use crate::config::PublicUrl;
@@ -44,6 +51,75 @@ pub(crate) async fn floods(
         ApiError::slow_down(wait).error_response()
     };
     Ok(request.into_response(response).map_into_right_body())
+}
+
+/// Longer than any address that a site needs, and longer than nginx and Apache take.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+/// A longer body is nobody's.
+pub(crate) const LONGEST_BODY: usize = 16 * 1024;
+/// A slower body is cut; a head has its own deadline.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+
+/// What lies in an address is kept with the attempt that it begins: a long one is refused.
+pub(crate) async fn long_addresses(
+    app: web::Data<Shared>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<EitherBody<BoxBody>>, Error> {
+    let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    if length <= LONGEST_ADDRESS {
+        return Ok(next.call(request).await?.map_into_boxed_body().map_into_left_body());
+    }
+    let mut response = if request.method() == Method::GET {
+        pages::refusal(&app, Refusal::Code(ErrorCode::InvalidRequest), language::of(request.request()), None)
+    } else {
+        ApiError::new(ErrorCode::InvalidRequest, "the address is longer than 8 kB").error_response()
+    };
+    *response.status_mut() = StatusCode::URI_TOO_LONG;
+    let response = readable(&app, request.request(), response);
+    Ok(request.into_response(response).map_into_right_body())
+}
+
+/// Reads the body, which is short for every route, before anything is done with the request: who sends it byte by byte, or without an
+/// end, is cut.
+pub(crate) async fn slow_bodies(
+    app: web::Data<Shared>,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<EitherBody<BoxBody>>, Error> {
+    let mut payload = request.take_payload();
+    let (status, description) = match timeout(BODY_WITHIN, whole(&mut payload)).await {
+        Ok(Ok(Some(body))) => {
+            request.set_payload(Payload::Stream { payload: Box::pin(stream::once(ready(Ok(body)))) });
+            return Ok(next.call(request).await?.map_into_boxed_body().map_into_left_body());
+        }
+        Ok(Ok(None)) => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too long"),
+        Ok(Err(_)) => (StatusCode::BAD_REQUEST, "the body cannot be read"),
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
+    };
+    let refusal = ApiError::new(ErrorCode::InvalidRequest, description).error_response();
+    let body = to_bytes(refusal.into_body()).await.unwrap_or_default();
+    // The rest is held for as long as the answer takes: actix reads on, without an end, what nobody holds.
+    let held = move |body| {
+        let _ = &payload;
+        Ok::<_, Error>(body)
+    };
+    let body = SizedStream::new(body.len() as u64, stream::once(ready(body)).map(held));
+    let response = HttpResponse::build(status).content_type("application/json").force_close().body(body);
+    let response = readable(&app, request.request(), response);
+    Ok(request.into_response(response).map_into_right_body())
+}
+
+/// The whole body; `None` when it is too long.
+async fn whole(payload: &mut Payload) -> Result<Option<Bytes>, PayloadError> {
+    let mut body = BytesMut::new();
+    while let Some(piece) = payload.try_next().await? {
+        if body.len() + piece.len() > LONGEST_BODY {
+            return Ok(None);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(Some(body.freeze()))
 }
 
 /// On localhost any page of the web could make its own name point here: only our own Host is answered. A person gets a page with the

@@ -19,7 +19,8 @@ use crate::origin::sec_fetch_dest;
 use crate::pages::{self, Refusal};
 use crate::session::{self, SessionKind};
 use crate::shared::Shared;
-use crate::start::hosted::attempt_cookie;
+use crate::start::Start;
+use crate::start::hosted::{again, attempt_cookie};
 use crate::store::{AttemptRow, StoreError};
 use crate::text::{Language, language};
 
@@ -238,18 +239,13 @@ fn way_back(app: &Shared, row: &AttemptRow) -> String {
 
 /// The address that begins the same login anew.
 pub(crate) fn start_again(app: &Shared, row: &AttemptRow) -> Option<String> {
-    if let Some(scene_id) = &row.scene_id {
-        return Some(format!("{}/scan/{scene_id}", app.config.public_url.path()));
-    }
-    if let Some(authorization) = authorization(row) {
-        return Some(format!("{}/authorize?{}", app.config.public_url.path(), authorization.query));
-    }
-    let return_to = row.return_to.as_deref()?;
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("return_to", return_to)
-        .append_pair("client_id", &row.client_id)
-        .finish();
-    Some(format!("{}/login?{query}", app.config.public_url.path()))
+    let begin = match (&row.scene_id, authorization(row), &row.return_to) {
+        (Some(scene_id), _, _) => Start::Leg { scene_id: scene_id.clone() },
+        (None, Some(authorization), _) => Start::Authorize { authorization },
+        (None, None, Some(return_to)) => Start::Hosted { return_to: return_to.clone() },
+        (None, None, None) => return None,
+    };
+    again(app, &row.client_id, &begin)
 }
 
 fn refusal_of(error: CallbackError) -> Refusal {

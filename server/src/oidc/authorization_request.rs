@@ -97,6 +97,34 @@ impl AuthorizationRequest {
         })
     }
 
+    /// Written as a query again, with what was read and nothing else, to begin the same login anew.
+    pub fn to_query(&self, client_id: &str, redirect_uri: &str) -> String {
+        let scope = self.scopes.to_string();
+        let max_age = self.max_age.map(|seconds| seconds.to_string());
+        let challenge = self.code_challenge.as_ref().map(CodeChallenge::as_str);
+        let prompt = match self.prompt {
+            Prompt::WhenNeeded => None,
+            Prompt::None => Some("none"),
+            Prompt::Login => Some("login"),
+        };
+        let pairs = [
+            ("client_id", Some(client_id)),
+            ("redirect_uri", Some(redirect_uri)),
+            ("response_type", Some("code")),
+            ("scope", Some(&*scope)),
+            ("state", self.state.as_deref()),
+            ("nonce", self.nonce.as_deref()),
+            ("code_challenge", challenge),
+            ("code_challenge_method", challenge.map(|_| "S256")),
+            ("prompt", prompt),
+            ("max_age", max_age.as_deref()),
+            ("id_token_hint", self.id_token_hint.as_deref()),
+            ("ui_locales", self.ui_locales.as_deref()),
+        ];
+        let given = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish()
+    }
+
     /// The `state` that goes back even when the rest is refused.
     pub fn state_of(parameters: &Parameters) -> Option<String> {
         limited(parameters, "state", STATE_LIMIT).ok().flatten()
@@ -198,6 +226,28 @@ mod tests {
             ui_locales: Some("en zh".into()),
         };
         assert_eq!(read(&query, true), Ok(expected));
+    }
+
+    #[test]
+    fn what_was_read_is_written_as_it_was_read() {
+        let challenge = format!("code_challenge={CHALLENGE}&code_challenge_method=S256");
+        for more in [
+            String::new(),
+            format!("&state=a%26b+%E7%90%A6&nonce=n&max_age=0&{challenge}&ui_locales=fr+zh_TW&prompt=login"),
+            format!(
+                "&{challenge}&prompt=select_account+consent&id_token_hint=a.b.c&x={}",
+                "y".repeat(60_000)
+            ),
+            "&prompt=none&max_age=60".into(),
+        ] {
+            let asked =
+                read(&format!("response_type=code&scope=openid+profile+pony{more}"), false).expect("good");
+            let query = asked.to_query("shop", "https://shop.example/cb?a=b");
+            let parameters = Parameters::parse(query.as_bytes());
+            assert_eq!(parameters.get("redirect_uri"), Ok(Some("https://shop.example/cb?a=b")));
+            assert_eq!(read(&query, false), Ok(asked), "{query}");
+            assert!(query.len() < 500, "nothing of what nobody reads is kept");
+        }
     }
 
     #[test]

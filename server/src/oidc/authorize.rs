@@ -80,6 +80,7 @@ async fn decide(
         Some(hint) => hinted_sub(app, client, hint).await,
         None => None,
     };
+    let query = asked.to_query(&client.id, redirect_uri);
     let authorization = Authorization {
         redirect_uri: redirect_uri.to_owned(),
         state: asked.state,
@@ -87,7 +88,7 @@ async fn decide(
         nonce: asked.nonce,
         code_challenge: asked.code_challenge.map(|challenge| challenge.as_str().to_owned()),
         expected_sub,
-        query: request.query_string().to_owned(),
+        query,
     };
     let session = session::current(app, request, SessionKind::Sso).await?;
     let honoured = match &session {

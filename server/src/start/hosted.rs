@@ -76,9 +76,10 @@ pub async fn page(
             return Ok(phone::help(app, client, &link(app, client, &begin), None, language));
         }
         Device::Phone if !all_the_same => {
-            let here = format!("{}?{}&{ALL_THE_SAME}", request.path(), request.query_string());
+            let here = again(app, &client.id, &begin);
+            let here = here.map(|here| format!("{here}&lang={}&{ALL_THE_SAME}", language.tag()));
             let link = link(app, client, &begin);
-            return Ok(phone::help(app, client, &link, Some(&here), language));
+            return Ok(phone::help(app, client, &link, here.as_deref(), language));
         }
         _ if client.scenes => Way::Scene { computer: browser_and_system(request) },
         _ => Way::Website,
@@ -108,15 +109,32 @@ fn link(app: &Shared, client: &Client, begin: &Start) -> String {
     match begin {
         Start::Authorize { authorization } => authorization.home(),
         Start::Hosted { return_to } => {
-            let query = url::form_urlencoded::Serializer::new(String::new())
-                .append_pair("return_to", return_to)
-                .append_pair("client_id", &client.id)
-                .finish();
-            format!("{}/login?{query}", app.config.public_url.as_str())
+            format!("{}{}", app.config.public_url.origin(), hosted_again(app, &client.id, return_to))
         }
         Start::Embedded { origin, .. } => origin.clone(),
         Start::Leg { scene_id } => format!("{}/scan/{scene_id}", app.config.public_url.as_str()),
     }
+}
+
+/// Where the same login begins anew, by what was read when it began: the path, and a query. `None` for a site's own page, which does
+/// that itself.
+pub fn again(app: &Shared, client_id: &str, begin: &Start) -> Option<String> {
+    match begin {
+        Start::Authorize { authorization } => {
+            Some(format!("{}/authorize?{}", app.config.public_url.path(), authorization.query))
+        }
+        Start::Hosted { return_to } => Some(hosted_again(app, client_id, return_to)),
+        Start::Leg { scene_id } => Some(format!("{}/scan/{scene_id}", app.config.public_url.path())),
+        Start::Embedded { .. } => None,
+    }
+}
+
+fn hosted_again(app: &Shared, client_id: &str, return_to: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("return_to", return_to)
+        .append_pair("client_id", client_id)
+        .finish();
+    format!("{}/login?{query}", app.config.public_url.path())
 }
 
 /// Where a tap leads, inside WeChat.

@@ -14,6 +14,7 @@ mod embedded;
 mod faults;
 mod harness;
 mod kills;
+mod length;
 mod limits;
 mod misrouted;
 mod ops;
