@@ -1,17 +1,26 @@
 //! The widget's script, as `cargo xtask widget` built it, precompressed, for pages anywhere: from inside the program with the
 //! feature `embed-widget`, else from a folder.
 
+#[cfg(feature = "embed-widget")]
+mod embedded;
+#[cfg(not(feature = "embed-widget"))]
+mod folder;
+
 use std::borrow::Cow;
 
 use actix_web::http::header::{
-    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, ETAG, EntityTag,
-    IF_NONE_MATCH, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ETAG, Encoding, EntityTag,
+    Header, IfNoneMatch, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::config::Config;
 use crate::secret::SecretHash;
 use crate::shared::Shared;
+#[cfg(feature = "embed-widget")]
+use embedded::read;
+#[cfg(not(feature = "embed-widget"))]
+use folder::read;
 
 /// For five minutes the browser asks nobody; for the rest of a day it takes what it has, and asks meanwhile whether there is something
 /// new (RFC 5861), so that no later visit waits for this file. For a day after an update, then, a script of the version before calls
@@ -23,29 +32,14 @@ pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<
     if !is_script(&name) {
         return HttpResponse::NotFound().finish();
     }
-    let accepted =
-        request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let encodings =
-        [("br", "br"), ("gzip", "gz")].into_iter().filter(|(encoding, _)| accepted.contains(encoding));
-    let mut found = None;
-    for (encoding, ending) in encodings {
-        if let Some(bytes) = read(&app, &format!("{name}.{ending}")).await {
-            found = Some((bytes, Some(encoding)));
-            break;
+    let Some((file, encoding)) = best(&app, &request, &name).await else {
+        if name.as_str() == "weixin-login.js" {
+            return HttpResponse::ServiceUnavailable()
+                .body("the widget was never built: cargo xtask widget\n");
         }
-    }
-    let (bytes, encoding) = match found {
-        Some(found) => found,
-        None => match read(&app, &name).await {
-            Some(bytes) => (bytes, None),
-            None if name.as_str() == "weixin-login.js" => {
-                return HttpResponse::ServiceUnavailable()
-                    .body("the widget was never built: cargo xtask widget\n");
-            }
-            None => return HttpResponse::NotFound().finish(),
-        },
+        return HttpResponse::NotFound().finish();
     };
-    let etag = EntityTag::new_strong(SecretHash::of_bytes(&bytes).hex());
+    let File { bytes, etag } = file;
     let mut response = HttpResponse::Ok();
     response
         .content_type("text/javascript; charset=utf-8")
@@ -58,7 +52,13 @@ pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<
     // Who builds the widget on this computer wants to see it.
     let caching = if app.config.public_url.is_localhost() { "no-cache" } else { CACHING };
     response.insert_header((CACHE_CONTROL, caching));
-    if request.headers().get(IF_NONE_MATCH).is_some_and(|known| *known == etag.to_string()) {
+    let is_known = match IfNoneMatch::parse(&request) {
+        Ok(IfNoneMatch::Any) => true,
+        // A proxy that compresses makes a strong tag a weak one (RFC 9110 §8.8.3.3).
+        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&etag)),
+        Err(_) => false,
+    };
+    if is_known {
         return response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
     }
     if let Some(encoding) = encoding {
@@ -86,19 +86,28 @@ fn told_of_weixin(config: &Config) -> String {
     told
 }
 
-#[cfg(feature = "embed-widget")]
-static FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/widget_files.rs"));
-
-/// A file of the built widget.
-#[cfg(feature = "embed-widget")]
-async fn read(_: &Shared, name: &str) -> Option<Cow<'static, [u8]>> {
-    FILES.iter().find(|(known, _)| *known == name).map(|(_, bytes)| Cow::Borrowed(*bytes))
+/// A file of the built widget, and what names its content.
+struct File {
+    bytes: Cow<'static, [u8]>,
+    etag: EntityTag,
 }
 
-/// A file of the built widget.
-#[cfg(not(feature = "embed-widget"))]
-async fn read(app: &Shared, name: &str) -> Option<Cow<'static, [u8]>> {
-    tokio::fs::read(app.config.widget_dir.join(name)).await.ok().map(Cow::Owned)
+/// The file in the encoding that the browser likes best, of those that there are. Nobody is refused the plain one.
+async fn best(app: &Shared, request: &HttpRequest, name: &str) -> Option<(File, Option<&'static str>)> {
+    let accepted = AcceptEncoding::parse(request).unwrap_or_else(|_| AcceptEncoding(Vec::new()));
+    let mut there = vec![Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
+    while let Some(encoding) = accepted.negotiate(there.iter()).filter(|best| *best != Encoding::identity()) {
+        let (ending, word) = if encoding == Encoding::brotli() { ("br", "br") } else { ("gz", "gzip") };
+        if let Some(file) = read(app, &format!("{name}.{ending}")).await {
+            return Some((file, Some(word)));
+        }
+        there.retain(|other| *other != encoding);
+    }
+    Some((read(app, name).await?, None))
+}
+
+fn etag_of(bytes: &[u8]) -> EntityTag {
+    EntityTag::new_strong(SecretHash::of_bytes(bytes).hex())
 }
 
 /// Plain names of scripts, and nothing that leads out of the folder.

@@ -81,6 +81,43 @@ async fn any_page_may_have_the_script_and_later_visits_wait_for_nothing() {
 }
 
 #[tokio::test]
+async fn an_encoding_that_a_browser_refuses_or_likes_less_is_not_sent() {
+    let (house, folder) = house().await;
+    for (accepted, body) in [
+        ("br;q=0, gzip", "by gzip"),
+        ("br;q=0.0,gzip;q=0", "plain"),
+        ("gzip;q=1, br;q=0.5", "by gzip"),
+        ("gzip;q=0.1, BR", "by brotli"),
+        ("xbr, brotli, gzipped", "plain"),
+        ("*;q=0, gzip;q=0.5", "by gzip"),
+        ("*;q=0", "plain"),
+        ("identity;q=0.5, br;q=0.2", "plain"),
+        ("", "plain"),
+        ("br;;q", "plain"),
+    ] {
+        assert_eq!(ask(&house, &[("accept-encoding", accepted)]).await.body, body, "{accepted}");
+    }
+    // What was never compressed is sent as it is.
+    std::fs::remove_file(folder.path().join("weixin-login.js.br")).unwrap();
+    assert_eq!(ask(&house, &[("accept-encoding", "gzip, br")]).await.body, "by gzip");
+    std::fs::remove_file(folder.path().join("weixin-login.js.gz")).unwrap();
+    assert_eq!(ask(&house, &[("accept-encoding", "gzip, br")]).await.body, "plain");
+}
+
+#[tokio::test]
+async fn a_tag_that_a_proxy_has_weakened_or_put_in_a_list_is_known_and_a_new_file_is_not() {
+    let (house, folder) = house().await;
+    let etag = ask(&house, &[("accept-encoding", "br")]).await.header("etag").to_owned();
+    for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", W/{etag}"), "*".into()] {
+        let answer = ask(&house, &[("accept-encoding", "br"), ("if-none-match", &known)]).await;
+        assert_eq!(answer.status, 304, "{known}");
+    }
+    std::fs::write(folder.path().join("weixin-login.js.br"), "by brotli, again").unwrap();
+    let answer = ask(&house, &[("accept-encoding", "br"), ("if-none-match", &etag)]).await;
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, "by brotli, again"));
+}
+
+#[tokio::test]
 async fn who_has_the_script_is_told_so_and_for_how_long() {
     let (house, _folder) = house().await;
     let etag = format!("\"{}\"", sha256("by brotli"));
