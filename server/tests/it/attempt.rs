@@ -212,7 +212,7 @@ async fn only_the_browser_that_started_an_attempt_renews_it() {
 #[tokio::test]
 async fn garbage_at_the_callback_gets_a_page() {
     let house = House::new().await;
-    let garbage = "x".repeat(8 * 1024);
+    let garbage = "x".repeat(7 * 1024);
     for query in [
         "",
         "?state=",

@@ -128,7 +128,8 @@ async fn the_page_can_read_why_its_login_does_not_start() {
         ),
     ] {
         let answer = send(&house, Some(FORUM), Some(PLAIN), body).await;
-        assert_eq!(refusal(&answer), (400, problem(error, description), FORUM), "{description}");
+        let status = if body.len() > 16 * 1024 { 413 } else { 400 };
+        assert_eq!(refusal(&answer), (status, problem(error, description), FORUM), "{description}");
     }
 }
 
