@@ -128,7 +128,11 @@ async fn is_alive(ops: SocketAddr) -> bool {
 
 /// The store, and the keys in it.
 async fn store(config: &Config) -> Result<(), String> {
-    let store = SqliteStore::open(&config.store).await.map_err(|error| error.to_string())?;
+    if !config.store.exists() && config.store.parent().is_some_and(std::path::Path::is_dir) {
+        // The first start makes it; a check changes nothing.
+        return Ok(());
+    }
+    let store = SqliteStore::open_existing(&config.store).await.map_err(|error| error.to_string())?;
     store.ping().await.map_err(|error| error.to_string())?;
     let rows = store.signing_keys().await.map_err(|error| error.to_string())?;
     // Before there are keys, the default file is made by the first start.

@@ -14,7 +14,7 @@ use crate::store::{Lasting, SqliteStore};
 /// # Errors
 /// [`CommandError`]
 pub async fn show(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
-    let store = SqliteStore::open(&config.store).await?;
+    let store = SqliteStore::open_existing(&config.store).await?;
     let id = account_id(&store, name).await?;
     let account = store.account(&id).await?.ok_or_else(|| unknown_account(name))?;
     let mut text = format!("account   {id}\nnickname  {}\n", printable(&account.nickname));
@@ -46,7 +46,7 @@ pub async fn merge(
     into: &str,
     retire: bool,
 ) -> Result<String, CommandError> {
-    let store = SqliteStore::open(&config.store).await?;
+    let store = SqliteStore::open_existing(&config.store).await?;
     let (from, into) = (account_id(&store, from).await?, account_id(&store, into).await?);
     if from == into {
         return Err(CommandError::Refused(format!("both are account {from} already")));
@@ -77,7 +77,7 @@ pub async fn merge(
 /// # Errors
 /// [`CommandError`]
 pub async fn delete(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
-    let store = SqliteStore::open(&config.store).await?;
+    let store = SqliteStore::open_existing(&config.store).await?;
     let id = account_id(&store, name).await?;
     let told = config.backchannel_clients();
     let ended = store.delete_account(&id, ending(clock, &told)).await?;

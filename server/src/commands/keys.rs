@@ -14,7 +14,7 @@ use crate::store::keys::Keys;
 /// # Errors
 /// [`CommandError`]
 pub async fn list(config: &Config, clock: &Clock) -> Result<String, CommandError> {
-    let rows = SqliteStore::open(&config.store).await?.signing_keys().await?;
+    let rows = SqliteStore::open_existing(&config.store).await?.signing_keys().await?;
     let now = clock.now();
     Ok(rows.iter().fold(String::new(), |mut text, row| {
         let does = match row.active_from {
@@ -33,7 +33,7 @@ pub async fn list(config: &Config, clock: &Clock) -> Result<String, CommandError
 /// # Errors
 /// [`CommandError`]
 pub async fn rotate(config: &Config, clock: &Clock) -> Result<String, CommandError> {
-    let store = SqliteStore::open(&config.store).await?;
+    let store = SqliteStore::open_existing(&config.store).await?;
     let (_, masters) = open(&store, config).await?;
     let active_from = keys::rotate(&store, &masters, clock.now()).await?;
     Ok(format!(
@@ -48,7 +48,7 @@ pub async fn rotate(config: &Config, clock: &Clock) -> Result<String, CommandErr
 /// # Errors
 /// [`CommandError`]
 pub async fn withdraw(config: &Config, clock: &Clock, kid: &str) -> Result<String, CommandError> {
-    let store = SqliteStore::open(&config.store).await?;
+    let store = SqliteStore::open_existing(&config.store).await?;
     let (rows, masters) = open(&store, config).await?;
     let unknown = || CommandError::Unknown(format!("no key is called {kid}; `keys list` names them"));
     let row = rows.iter().find(|row| row.kid == kid).ok_or_else(unknown)?;

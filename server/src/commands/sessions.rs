@@ -20,7 +20,7 @@ const MOST: u32 = 1_000;
 /// # Errors
 /// [`CommandError`]
 pub async fn list(config: &Config, clock: &Clock, of: Option<&str>) -> Result<String, CommandError> {
-    let store = SqliteStore::open(&config.store).await?;
+    let store = SqliteStore::open_existing(&config.store).await?;
     let account_id = match of {
         Some(name) => Some(account_id(&store, name).await?),
         None => None,
@@ -42,7 +42,7 @@ pub async fn list(config: &Config, clock: &Clock, of: Option<&str>) -> Result<St
 /// # Errors
 /// [`CommandError`]; that a client could not be told is in the text, for the session has ended all the same.
 pub async fn revoke(config: &Config, clock: &Clock, sid: &str) -> Result<String, CommandError> {
-    let store = SqliteStore::open(&config.store).await?;
+    let store = SqliteStore::open_existing(&config.store).await?;
     let unknown = || CommandError::Unknown(format!("no session is called {sid}"));
     let told = config.backchannel_clients();
     let Ended { logouts, .. } = store.end_session(sid, ending(clock, &told)).await?.ok_or_else(unknown)?;

@@ -10,6 +10,8 @@ mod people;
 mod scenes;
 mod writer;
 
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,8 +25,8 @@ use sqlx::sqlite::{
 use sqlx::{Connection, Row};
 
 use self::writer::{BUSY_TIMEOUT, Writer};
-use super::TOMBSTONE_LIFETIME;
 use super::{AccountRow, AttemptRow, CodeRow, Fleeting, IdentityRow, Lasting, SessionRow, StoreError};
+use super::{NEWER, TOMBSTONE_LIFETIME};
 use crate::clock::Seconds;
 use crate::secret::{SecretHash, random_word};
 
@@ -35,23 +37,74 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, makes it where there is none, and brings it to this version.
+    /// Opens the file, makes it where there is none, and brings it to this version: for the service, and for nobody else.
     pub async fn open(file: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5));
+        make_for_the_owner_alone(file).map_err(sqlx::Error::Io)?;
+        let options = options(file);
         let mut migrating = SqliteConnection::connect_with(&options).await?;
-        sqlx::migrate!("migrations/sqlite").run(&mut migrating).await?;
+        MIGRATOR.run(&mut migrating).await?;
         migrating.close().await?;
+        Self::connect(options).await
+    }
+
+    /// Opens the file that a service of this version has made: for commands beside it, which change nothing but what they say.
+    pub async fn open_existing(file: &Path) -> Result<Self, StoreError> {
+        if !file.exists() {
+            return Err(StoreError::Missing(file.to_owned()));
+        }
+        let store = Self::connect(options(file).create_if_missing(false)).await?;
+        let versions =
+            sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version");
+        // A file without that table is no store of ours, or one whose first start has not come so far.
+        let known: Vec<i64> = versions.fetch_all(&store.read).await.unwrap_or_default();
+        let own: Vec<i64> = MIGRATOR.iter().map(|migration| migration.version).collect();
+        if known == own {
+            Ok(store)
+        } else {
+            let newer = known.iter().any(|version| !own.contains(version));
+            Err(StoreError::OtherVersion {
+                file: file.to_owned(),
+                age: if newer { NEWER } else { "an older" },
+            })
+        }
+    }
+
+    async fn connect(options: SqliteConnectOptions) -> Result<Self, StoreError> {
         let write = SqlitePoolOptions::new().max_connections(1);
         let write = write.connect_with(options.clone().busy_timeout(BUSY_TIMEOUT)).await?;
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
         Ok(Self { write: Writer::new(write), read })
     }
+}
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+}
+
+/// Who is who is the owner's alone to read. SQLite gives the files beside it the same mode. What an operator has opened to a group
+/// stays so; what everybody may read nobody has chosen.
+fn make_for_the_owner_alone(file: &Path) -> std::io::Result<()> {
+    let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(file)?;
+    if made.metadata()?.permissions().mode() & 0o007 == 0 {
+        return Ok(());
+    }
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(ending);
+        match std::fs::set_permissions(&name, Permissions::from_mode(0o600)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 #[async_trait]

@@ -1,6 +1,7 @@
 //! OpenID Connect by the public door: the port of the conformance suite's modules, and what must never be granted.
 
 mod backchannel;
+mod beside;
 mod canary;
 mod clients;
 mod codes;
