@@ -36,7 +36,7 @@ export type LoginErrorCode =
   | "invalid_grant"
   /** Nobody is logged in. */
   | "login_required"
-  /** WeChat is busy. */
+  /** WeChat is busy, or the service cannot reach its store. */
   | "temporarily_unavailable"
   /** Too many requests from this address. */
   | "slow_down"

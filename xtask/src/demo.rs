@@ -151,13 +151,13 @@ secret_file = {service_account_secret_file}
 
 [[clients]]
 id = "counter"
-name = "Camellia Counter"
+name = {{ zh-CN = "山茶柜台", zh-TW = "山茶櫃台", en = "Camellia Counter" }}
 origins = [{shop}]
 scenes = true
 
 [[clients]]
 id = "shop"
-name = "Camellia Tea"
+name = {{ zh-CN = "山茶", en = "Camellia" }}
 origins = [{shop}]
 redirect_uris = [{shop_page}]
 post_logout_redirect_uris = [{shop_page}]

@@ -156,7 +156,8 @@ texts! {
     ErrorUnreachable = "登录服务没有响应，请稍后重试。", "登入服務沒有回應，請稍後重試。",
         "The login service isn’t responding. Please try again in a moment.";
     /// WeChat or the service is busy.
-    ErrorBusy = "微信正忙，请稍后重试。", "微信忙碌中，請稍後重試。", "WeChat is busy. Please try again in a moment.";
+    ErrorBusy = "暂时无法完成登录，请稍后重试。", "暫時無法完成登入，請稍後重試。",
+        "Login is temporarily unavailable. Please try again in a moment.";
     /// The site's own mistake.
     ErrorSetup = "本网站的微信登录尚未设置好，请联系网站。", "本網站的微信登入尚未設定好，請聯絡網站。",
         "WeChat login isn’t set up correctly on this site. Please contact the site.";
