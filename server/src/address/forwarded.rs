@@ -1,7 +1,7 @@
 //! `Forwarded` (RFC 7239 §4): elements with commas between them, each a few `name=value` with semicolons between them.
 //!
 //! Commas and semicolons count outside quotation marks alone: a proxy writes the visitor's `Host` between such, and whoever splits there
-//! (as the crates do that read this header) takes an address from the visitor.
+//! (as rfc7239 0.1.3 does) takes an address from the visitor.
 
 use std::net::IpAddr;
 

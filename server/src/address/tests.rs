@@ -1,3 +1,5 @@
+//! Spellings of addresses, and lists of them as proxies write them. What a service makes of them is asked in `tests/it/limits.rs`.
+
 use super::*;
 
 fn hops(header: ForwardedHeader, lines: &[&str]) -> Vec<String> {
