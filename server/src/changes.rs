@@ -2,13 +2,45 @@
 //! waits for.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
+/// So many may wait in one place: a page has one stream, and while it is loaded again those that nobody has closed yet.
+const MOST_WAITING: u64 = 3;
 
 /// The places where somebody waits, by name.
 #[derive(Default)]
-pub struct Changes(Mutex<HashMap<String, Weak<Notify>>>);
+pub struct Changes(Mutex<HashMap<String, Weak<Place>>>);
+
+/// Where those wait who want to hear of one thing.
+#[derive(Default)]
+struct Place {
+    changed: Notify,
+    come: AtomicU64,
+}
+
+/// One who waits. Whoever came so long ago that [`MOST_WAITING`] others have come since has to go: it is the oldest whose
+/// connection may have died without a word, and a new one may not be turned away because of it.
+pub(crate) struct Waiting {
+    place: Arc<Place>,
+    /// How many had come, this one among them.
+    number: u64,
+}
+
+impl Waiting {
+    /// Ends with the next change after this call, or when somebody else has come.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.place.changed.notified()
+    }
+
+    /// Whether enough others have come since.
+    pub(crate) fn has_to_go(&self) -> bool {
+        self.place.come.load(Ordering::SeqCst) >= self.number + MOST_WAITING
+    }
+}
 
 impl Changes {
     /// Nobody waits.
@@ -16,15 +48,19 @@ impl Changes {
         Self::default()
     }
 
-    /// The place to wait for changes of `name`. It lasts as long as somebody holds it.
-    pub fn of(&self, name: &str) -> Arc<Notify> {
+    /// Begins to wait for changes of `name`. The place lasts as long as somebody waits there.
+    pub(crate) fn wait(&self, name: &str) -> Waiting {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = places.get(name).and_then(Weak::upgrade) {
-            return place;
-        }
-        let place = Arc::new(Notify::new());
-        places.insert(name.into(), Arc::downgrade(&place));
-        place
+        let known = places.get(name).and_then(Weak::upgrade);
+        let place = known.unwrap_or_else(|| {
+            let place = Arc::new(Place::default());
+            places.insert(name.into(), Arc::downgrade(&place));
+            place
+        });
+        drop(places);
+        let number = place.come.fetch_add(1, Ordering::SeqCst) + 1;
+        place.changed.notify_waiters();
+        Waiting { place, number }
     }
 
     /// Something of this name has changed.
@@ -34,7 +70,7 @@ impl Changes {
             places.get(name).and_then(Weak::upgrade)
         };
         if let Some(place) = place {
-            place.notify_waiters();
+            place.changed.notify_waiters();
         }
     }
 

@@ -1,5 +1,5 @@
 //! `GET /login/{id}/events`: the computer hears how far its scene has come, as server-sent events; for `Accept: application/json`
-//! once, for those whose streams are cut on the way.
+//! once, for those whose streams are cut on the way. A scene has a few streams at most, and a new one ends the oldest.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use futures_util::stream;
 use protocol::service::{Problem, SceneEvent, SceneNews};
 
 use super::{event, own_attempt};
+use crate::changes::Waiting;
 use crate::error::ApiError;
 use crate::shared::Shared;
 use crate::store::StoreError;
@@ -39,7 +40,8 @@ pub async fn get(
         return Ok(HttpResponse::Ok().json(SceneNews { event }));
     }
     let known = header(HeaderName::from_static("last-event-id")).and_then(|known| known.parse().ok());
-    let listening = Listening { app, id, known, is_first: true, is_over: false };
+    let waiting = app.changes.wait(&id);
+    let listening = Listening { app, id, waiting, known, is_first: true, is_over: false };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         // nginx would hold the events back to fill a buffer.
@@ -57,6 +59,7 @@ async fn current(app: &Shared, id: &str) -> Result<SceneEvent, StoreError> {
 struct Listening {
     app: web::Data<Shared>,
     id: String,
+    waiting: Waiting,
     /// The id of the last event that the computer has.
     known: Option<u8>,
     is_first: bool,
@@ -64,13 +67,17 @@ struct Listening {
 }
 
 impl Listening {
-    /// Waits for what the computer does not know yet. A store that fails ends the stream: the computer comes again.
     async fn next(mut self) -> Option<(Result<Bytes, StoreError>, Self)> {
-        if self.is_over {
+        let said = self.say().await?;
+        Some((Ok(said), self))
+    }
+
+    /// Waits for what the computer does not know yet. A store that fails ends the stream: the computer comes again.
+    async fn say(&mut self) -> Option<Bytes> {
+        let changed = self.waiting.changed();
+        if self.is_over || self.waiting.has_to_go() {
             return None;
         }
-        let place = self.app.changes.of(&self.id);
-        let changed = place.notified();
         let event = match current(&self.app, &self.id).await {
             Ok(event) => event,
             Err(error) => {
@@ -87,12 +94,15 @@ impl Listening {
         self.known = Some(number);
         let is_first = std::mem::take(&mut self.is_first);
         if let Some(news) = news {
-            return Some((Ok(news), self));
+            return Some(news);
         }
         if !is_first && !self.is_over {
             // Whatever woke it, what has come of it is looked at next time.
             let _ = tokio::time::timeout(AT_LEAST_EVERY, changed).await;
+            if self.waiting.has_to_go() {
+                return None;
+            }
         }
-        Some((Ok(Bytes::from_static(COMMENT)), self))
+        Some(Bytes::from_static(COMMENT))
     }
 }

@@ -2,6 +2,8 @@
 
 mod people;
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 
@@ -414,6 +416,17 @@ async fn a_scene_is_not_answered_at_the_callbacks_of_other_kinds() {
     assert_eq!(computer.event().await, "waiting");
 }
 
+/// The next event of a stream; none when it has ended.
+async fn next(stream: &mut reqwest::Response) -> Option<String> {
+    loop {
+        let chunk = String::from_utf8(stream.chunk().await.unwrap()?.to_vec()).unwrap();
+        let event = chunk.replace(":\n\n", "");
+        if !event.is_empty() {
+            return Some(event);
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_event_stream_tells_each_step_once_and_ends() {
     let house = House::new().await;
@@ -421,15 +434,6 @@ async fn the_event_stream_tells_each_step_once_and_ends() {
     let mut stream = computer.request(Method::GET, "events").send().await.unwrap();
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
     assert_eq!(stream.headers()["cache-control"], "no-store");
-    async fn next(stream: &mut reqwest::Response) -> Option<String> {
-        loop {
-            let chunk = String::from_utf8(stream.chunk().await.unwrap()?.to_vec()).unwrap();
-            let event = chunk.replace(":\n\n", "");
-            if !event.is_empty() {
-                return Some(event);
-            }
-        }
-    }
     let waiting = "id: 0\nevent: waiting\ndata: {\"event\":\"waiting\"}\n\n";
     assert_eq!(next(&mut stream).await.as_deref(), Some(waiting));
     let mut phone = Phone::new(&house);
@@ -444,6 +448,41 @@ async fn the_event_stream_tells_each_step_once_and_ends() {
     assert_eq!(next(&mut stream).await.as_deref(), Some(approved));
     assert_eq!(next(&mut stream).await, None, "nothing comes after the last");
     assert_eq!(next(&mut again).await.as_deref(), Some(approved));
+}
+
+#[tokio::test]
+async fn a_scene_has_three_streams_and_each_new_one_ends_the_oldest() {
+    let house = House::new().await;
+    let (computer, other) = (Computer::start(&house).await, Computer::start(&house).await);
+    let waiting = "id: 0\nevent: waiting\ndata: {\"event\":\"waiting\"}\n\n";
+    let open = async |computer: &Computer| {
+        let mut stream = computer.request(Method::GET, "events").send().await.unwrap();
+        assert_eq!(next(&mut stream).await.as_deref(), Some(waiting));
+        stream
+    };
+    let mut elsewhere = open(&other).await;
+    let mut streams = std::collections::VecDeque::new();
+    for opened in 1..=20 {
+        streams.push_back(open(&computer).await);
+        if opened > 3 {
+            let mut oldest = streams.pop_front().unwrap();
+            let ended = tokio::time::timeout(Duration::from_secs(5), next(&mut oldest)).await;
+            assert_eq!(ended, Ok(None), "after {opened}");
+        }
+    }
+    // A single answer is no stream, and ends none.
+    let mut asking = Computer { attempt: computer.attempt.clone(), visitor: computer.visitor.clone() };
+    for _ in 0..5 {
+        assert_eq!(asking.event().await, "waiting");
+    }
+    let mut phone = Phone::new(&house);
+    phone.come_to_the_question(&house, &computer).await;
+    let scanned = "id: 1\nevent: scanned\ndata: {\"event\":\"scanned\"}\n\n";
+    for stream in &mut streams {
+        assert_eq!(next(stream).await.as_deref(), Some(scanned));
+    }
+    phone.come_to_the_question(&house, &other).await;
+    assert_eq!(next(&mut elsewhere).await.as_deref(), Some(scanned), "another scene has its own");
 }
 
 #[tokio::test]
