@@ -279,6 +279,7 @@ fn table(routes: &mut web::ServiceConfig, app: &web::Data<Shared>) {
         )
         .service(row("/sessions", Limit::None).route(read().to(listing::get)))
         .service(row("/sessions/end", Limit::None).route(web::post().to(listing::post_all)))
+        .service(row("/sessions/grants/{id}/end", Limit::None).route(web::post().to(listing::post_grant)))
         .service(row("/sessions/{sid}/end", Limit::None).route(web::post().to(listing::post)))
         .service(
             // Counts by itself, where it begins a login: somebody who is logged in passes through.

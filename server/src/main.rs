@@ -40,6 +40,9 @@ enum Command {
     /// Who is logged in.
     #[command(subcommand)]
     Sessions(Sessions),
+    /// Which sites may act while the person is away (`offline_access`).
+    #[command(subcommand)]
+    Grants(Grants),
     /// Who is who.
     #[command(subcommand)]
     Accounts(Accounts),
@@ -89,6 +92,37 @@ enum Sessions {
         /// Its name, as `sessions list` and ID tokens have it.
         #[arg(allow_hyphen_values = true)]
         sid: String,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Grants {
+    /// Lists the living grants with refresh tokens, those too whose session has ended.
+    List {
+        /// Of this account alone: its id, or what a client calls it (`sub`).
+        #[arg(long, allow_hyphen_values = true)]
+        of: Option<String>,
+        /// Of this client alone: its `id` in the configuration.
+        #[arg(long)]
+        client: Option<String>,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Ends one, or all of an account, of a client, of an account at a client, with every token that came from them.
+    Revoke {
+        /// Its name, as `grants list` has it.
+        #[arg(allow_hyphen_values = true, required_unless_present_any = ["of", "client"])]
+        id: Option<String>,
+        /// All of this account: its id, or what a client calls it (`sub`).
+        #[arg(long, allow_hyphen_values = true)]
+        of: Option<String>,
+        /// All of this client: its `id` in the configuration.
+        #[arg(long)]
+        client: Option<String>,
         /// The configuration; without it the environment says everything.
         #[arg(long)]
         config: Option<PathBuf>,
@@ -158,6 +192,16 @@ async fn main() -> ExitCode {
         }
         Command::Sessions(Sessions::Revoke { sid, config }) => {
             tell(async { Ok(commands::revoke_session(&load(config)?, &clock, &sid).await?) }).await
+        }
+        Command::Grants(Grants::List { of, client, config }) => {
+            let listed = async {
+                Ok(commands::list_grants(&load(config)?, &clock, of.as_deref(), client.as_deref()).await?)
+            };
+            tell(listed).await
+        }
+        Command::Grants(Grants::Revoke { id, of, client, config }) => {
+            let (id, of, client) = (id.as_deref(), of.as_deref(), client.as_deref());
+            tell(async { Ok(commands::revoke_grants(&load(config)?, &clock, id, of, client).await?) }).await
         }
         Command::Accounts(Accounts::Show { name, config }) => {
             tell(async { Ok(commands::show_account(&load(config)?, &clock, &name).await?) }).await

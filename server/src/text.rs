@@ -269,6 +269,16 @@ pub const SESSIONS_HINT: Sentence = [
     "如發現陌生登入，請在此登出。",
     "Don’t recognize a login? Log it out here.",
 ];
+/// Of the sites whose access goes on after the login.
+pub const GRANTS: Sentence = ["仍可访问您资料的网站", "仍可存取您資料的網站", "Sites with ongoing access"];
+/// Below them.
+pub const GRANTS_HINT: Sentence = [
+    "登录虽已结束，这些网站仍可读取您的资料。",
+    "登入雖已結束，這些網站仍可讀取您的資料。",
+    "These logins have ended, but the sites can still see your profile.",
+];
+/// Of one of them.
+pub const END_GRANT: Sentence = ["取消授权", "取消授權", "Remove access"];
 /// Under another host than the service's own.
 pub const OTHER_HOST: Sentence = ["请使用正确的网址", "請使用正確的網址", "This page is at another address"];
 /// Below it; the two places are filled.

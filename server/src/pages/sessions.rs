@@ -7,8 +7,9 @@ use actix_web::http::header::REFERRER_POLICY;
 use askama::Template;
 
 use super::{Frame, page};
+use crate::clock::Seconds;
 use crate::headers::header_value;
-use crate::session::listing::{Listed, Listing};
+use crate::session::listing::{Listed, Listing, Offered};
 use crate::shared::Shared;
 use crate::text::{self, Language};
 
@@ -17,30 +18,33 @@ use crate::text::{self, Language};
 struct SessionsPage<'a> {
     frame: Frame,
     person: &'a Listing,
-    logins: Vec<Line<'a>>,
+    logins: Vec<(&'a Listed, Time)>,
+    grants: Vec<(&'a Offered, Time)>,
 }
 
-struct Line<'a> {
-    login: &'a Listed,
+struct Time {
     /// For the script, which says it in the person's own time.
-    since: String,
+    datetime: String,
     /// Without the script.
-    since_words: String,
+    words: String,
 }
 
-/// The page: a line and a button for each login, and a button for all of them.
-pub(crate) fn sessions(app: &Shared, person: &Listing, language: Language) -> HttpResponse {
-    let logins = person.logins.iter().map(|login| {
-        let since =
-            OffsetDateTime::from_unix_timestamp(login.auth_time).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let (hour, minute) = (since.hour(), since.minute());
-        Line {
-            login,
-            since: format!("{}T{hour:02}:{minute:02}Z", since.date()),
-            since_words: format!("{} {hour:02}:{minute:02} UTC", since.date()),
+impl Time {
+    fn of(seconds: Seconds) -> Self {
+        let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (date, hour, minute) = (time.date(), time.hour(), time.minute());
+        Self {
+            datetime: format!("{date}T{hour:02}:{minute:02}Z"),
+            words: format!("{date} {hour:02}:{minute:02} UTC"),
         }
-    });
-    let sessions = SessionsPage { frame: Frame::new(app, language), person, logins: logins.collect() };
+    }
+}
+
+/// The page: a line and a button for each login, and for each site that may still act after its login, and a button for all of them.
+pub(crate) fn sessions(app: &Shared, person: &Listing, language: Language) -> HttpResponse {
+    let logins = person.logins.iter().map(|login| (login, Time::of(login.auth_time))).collect();
+    let grants = person.grants.iter().map(|grant| (grant, Time::of(grant.since))).collect();
+    let sessions = SessionsPage { frame: Frame::new(app, language), person, logins, grants };
     let mut response = page(StatusCode::OK, sessions.render());
     // Under no-referrer the forms' Origin would be `null`.
     response.headers_mut().insert(REFERRER_POLICY, header_value("same-origin"));

@@ -1,4 +1,5 @@
-//! `GET /sessions`: where a person is logged in; `POST /sessions/{sid}/end`: no longer there; `POST /sessions/end`: nowhere any more. Somebody else may have shown them a QR
+//! `GET /sessions`: where a person is logged in; `POST /sessions/{sid}/end`: no longer there; `POST /sessions/end`: nowhere any more;
+//! `POST /sessions/grants/{id}/end`: a site may no longer act while the person is away. Somebody else may have shown them a QR
 //! code, or a computer was left open: this is where it is seen and ended.
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -11,6 +12,7 @@ use crate::clock::Seconds;
 use crate::origin::is_own_page;
 use crate::pages::{self, Refusal};
 use crate::shared::Shared;
+use crate::store::grants::{Chosen, GrantRow};
 use crate::store::{SessionRow, StoreError};
 use crate::text::{Language, language};
 
@@ -25,6 +27,18 @@ pub struct Listing {
     pub picture: Option<String>,
     /// Newest first.
     pub logins: Vec<Listed>,
+    /// What sites may still do although the login that gave it has ended; newest first.
+    pub grants: Vec<Offered>,
+}
+
+/// A grant that has outlived its session, as the person sees it.
+pub struct Offered {
+    /// Its name.
+    pub id: String,
+    /// The site, by its name in the configuration.
+    pub site: String,
+    /// Since when.
+    pub since: Seconds,
 }
 
 /// A login, as the person sees it.
@@ -66,7 +80,7 @@ pub async fn post(app: web::Data<Shared>, request: HttpRequest, sid: web::Path<S
     }
 }
 
-/// `POST /sessions/end`, by the form of that page: every session of the person ends, with all that was granted in it.
+/// `POST /sessions/end`, by the form of that page: every session of the person ends, with all that was ever granted.
 pub async fn post_all(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let language = language::of(&request);
     if !is_own_page(&app.config, &request) {
@@ -79,6 +93,19 @@ pub async fn post_all(app: web::Data<Shared>, request: HttpRequest) -> HttpRespo
             response
         }
         Ok(false) => pages::refusal(&app, Refusal::Code(ErrorCode::LoginRequired), language, None),
+        Err(error) => pages::store_away(&app, &request, &error, language),
+    }
+}
+
+/// `POST /sessions/grants/{id}/end`, by the form of that page: what a site was granted to the same person ends.
+pub async fn post_grant(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
+    let language = language::of(&request);
+    if !is_own_page(&app.config, &request) {
+        return pages::refusal(&app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
+    }
+    match end_grant(&app, &request, &id).await {
+        Ok(Some(response)) => response,
+        Ok(None) => pages::refusal(&app, Refusal::Code(ErrorCode::LoginRequired), language, None),
         Err(error) => pages::store_away(&app, &request, &error, language),
     }
 }
@@ -125,7 +152,23 @@ async fn list(
         }
         listed.sessions.push(session);
     }
-    Ok(Some(Listing { nickname: account.nickname, picture: account.picture, logins }))
+    let chosen = Chosen { account_id: Some(account_id), ..Chosen::default() };
+    let grants = app.lasting.offline_grants(chosen, app.clock.now(), MOST).await?;
+    // A login that lives ends with its grants: only what has outlived its login has a line of its own.
+    let outlived = |grant: &GrantRow| {
+        !logins.iter().flat_map(|login| &login.sessions).any(|session| session.sid == grant.sid)
+    };
+    let grants = grants.into_iter().filter(outlived).map(|grant| Offered {
+        site: match app.config.client(&grant.client_id) {
+            Some(client) => client.name.say(language).to_owned(),
+            // Nobody can use it, until the operator brings the client back.
+            None => grant.client_id,
+        },
+        id: grant.id,
+        since: grant.created_at,
+    });
+    let grants = grants.collect();
+    Ok(Some(Listing { nickname: account.nickname, picture: account.picture, logins, grants }))
 }
 
 async fn end_own(app: &Shared, request: &HttpRequest, sid: &str) -> Result<Option<HttpResponse>, StoreError> {
@@ -148,6 +191,19 @@ async fn end_own(app: &Shared, request: &HttpRequest, sid: &str) -> Result<Optio
     Ok(Some(response))
 }
 
+async fn end_grant(
+    app: &Shared,
+    request: &HttpRequest,
+    id: &str,
+) -> Result<Option<HttpResponse>, StoreError> {
+    let own = here(app, request).await?;
+    let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
+    // Somebody else's is as unknown as one that has ended.
+    let chosen = Chosen { id: Some(id), account_id: Some(account_id), ..Chosen::default() };
+    app.lasting.end_offline_grants(chosen, app.clock.now(), 1).await?;
+    Ok(Some(see_other(&format!("{}/sessions", app.config.public_url.as_str()))))
+}
+
 /// A login on our own page has two sessions, ours and the site's: the person has done one thing, and sees one line.
 fn is_one(one: &SessionRow, other: &SessionRow) -> bool {
     (one.auth_time, &one.device) == (other.auth_time, &other.device)
@@ -161,10 +217,13 @@ async fn end_all(app: &Shared, request: &HttpRequest) -> Result<bool, StoreError
     loop {
         let sessions = app.lasting.sessions(Some(account_id), app.clock.now(), MOST).await?;
         if sessions.is_empty() {
-            return Ok(true);
+            break;
         }
         for session in &sessions {
             end(app, session, Offline::Goes).await?;
         }
     }
+    let chosen = Chosen { account_id: Some(account_id), ..Chosen::default() };
+    while app.lasting.end_offline_grants(chosen, app.clock.now(), MOST).await? > 0 {}
+    Ok(true)
 }

@@ -58,6 +58,17 @@ pub enum Rotation {
     Refused,
 }
 
+/// Which grants are meant: those to which each of these that is given applies.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Chosen<'a> {
+    /// The one of this id.
+    pub id: Option<&'a str>,
+    /// Those of this account.
+    pub account_id: Option<&'a str>,
+    /// Those of this client.
+    pub client_id: Option<&'a str>,
+}
+
 /// The verbs for grants and refresh tokens.
 #[async_trait]
 pub trait Grants: Send + Sync {
@@ -81,6 +92,20 @@ pub trait Grants: Send + Sync {
         token: PresentedToken<'_>,
         now: Seconds,
     ) -> Result<Rotation, StoreError>;
+    /// The grants with a refresh token that is good, the newest first, whether their session lives or not; at most `most`.
+    async fn offline_grants(
+        &self,
+        chosen: Chosen<'_>,
+        now: Seconds,
+        most: u32,
+    ) -> Result<Vec<GrantRow>, StoreError>;
+    /// Ends at most `most` of those; gives how many.
+    async fn end_offline_grants(
+        &self,
+        chosen: Chosen<'_>,
+        now: Seconds,
+        most: u32,
+    ) -> Result<u64, StoreError>;
     /// Clears away at most `most` rows that have expired; gives how many.
     async fn sweep_grants(&self, now: Seconds, most: u32) -> Result<u64, StoreError>;
 }

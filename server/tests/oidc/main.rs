@@ -7,6 +7,7 @@ mod clients;
 mod codes;
 mod conformance;
 mod door;
+mod grants;
 mod keys;
 mod limits;
 mod listener;

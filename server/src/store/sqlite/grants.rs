@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row, SqliteConnection};
+use sqlx::{FromRow, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::SqliteStore;
 use crate::clock::Seconds;
 use crate::secret::SecretHash;
 use crate::store::StoreError;
-use crate::store::grants::{GrantRow, Grants, PresentedToken, Rotation};
+use crate::store::grants::{Chosen, GrantRow, Grants, PresentedToken, Rotation};
 
 #[async_trait]
 impl Grants for SqliteStore {
@@ -146,6 +146,31 @@ impl Grants for SqliteStore {
         Ok(rotation)
     }
 
+    async fn offline_grants(
+        &self,
+        chosen: Chosen<'_>,
+        now: Seconds,
+        most: u32,
+    ) -> Result<Vec<GrantRow>, StoreError> {
+        let mut statement = QueryBuilder::new("SELECT * FROM grants WHERE ");
+        offline(&mut statement, chosen, now);
+        statement.push(" ORDER BY created_at DESC, id LIMIT ").push_bind(most);
+        Ok(statement.build_query_as().fetch_all(&self.read).await?)
+    }
+
+    async fn end_offline_grants(
+        &self,
+        chosen: Chosen<'_>,
+        now: Seconds,
+        most: u32,
+    ) -> Result<u64, StoreError> {
+        let mut statement = QueryBuilder::new("UPDATE grants SET revoked_at = ");
+        statement.push_bind(now).push(" WHERE id IN (SELECT id FROM grants WHERE ");
+        offline(&mut statement, chosen, now);
+        statement.push(" LIMIT ").push_bind(most).push(")");
+        Ok(self.write.execute(statement.build()).await?)
+    }
+
     async fn sweep_grants(&self, now: Seconds, most: u32) -> Result<u64, StoreError> {
         let statements = [
             // A used token stays as long as its grant: its reuse must still be seen.
@@ -162,6 +187,22 @@ impl Grants for SqliteStore {
         ];
         self.write.delete(&statements, most).await
     }
+}
+
+/// The condition for grants that are good while the person is away. Only what is asked for is in it, so that it goes by an index.
+fn offline(statement: &mut QueryBuilder<Sqlite>, chosen: Chosen<'_>, now: Seconds) {
+    statement.push("revoked_at IS NULL AND grants.expires_at > ").push_bind(now);
+    for (column, value) in
+        [("id", chosen.id), ("account_id", chosen.account_id), ("client_id", chosen.client_id)]
+    {
+        if let Some(value) = value {
+            statement.push(" AND ").push(column).push(" = ").push_bind(value);
+        }
+    }
+    statement
+        .push(" AND EXISTS (SELECT 1 FROM refresh_tokens WHERE grant_id = grants.id AND used_at IS NULL AND expires_at > ")
+        .push_bind(now)
+        .push(")");
 }
 
 async fn insert_refresh_token(
