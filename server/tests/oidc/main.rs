@@ -6,6 +6,7 @@ mod canary;
 mod clients;
 mod codes;
 mod conformance;
+mod crowded;
 mod door;
 mod grants;
 mod keys;

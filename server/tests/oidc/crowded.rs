@@ -1,0 +1,183 @@
+//! A store that others write too: a login costs no more for it than the time that it waits. What has expired goes piece by piece.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection};
+use weixin_emulator::Person;
+use weixin_login::app::Application;
+use weixin_login::commands;
+
+use crate::door::*;
+
+/// A connection of somebody else's to the store.
+async fn beside(file: PathBuf) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(20));
+    // It writes as often as it can: it does not wait for the disk.
+    SqliteConnection::connect_with(&options.synchronous(SqliteSynchronous::Off)).await.expect("the store")
+}
+
+fn store(provider: &Provider) -> PathBuf {
+    provider.folder.path().join("store.db")
+}
+
+/// What somebody else does to the store.
+#[derive(Debug, Clone, Copy)]
+enum Work {
+    /// Small transactions.
+    Rows,
+    /// As who looks after a database has it done at night.
+    Statement(&'static str),
+}
+
+/// Somebody who writes to the store all the time, on a thread of their own.
+struct OtherWriter {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<u64>,
+}
+
+impl OtherWriter {
+    fn start(file: PathBuf, work: Work) -> OtherWriter {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let mut connection = beside(file).await;
+                sqlx::query("CREATE TABLE beside (n INTEGER)").execute(&mut connection).await.expect("made");
+                let mut written = 0;
+                while !stopped.load(Ordering::Relaxed) {
+                    match work {
+                        Work::Rows => {
+                            let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+                            let mut transaction = begun.expect("a turn");
+                            let row = sqlx::query("INSERT INTO beside VALUES (1)");
+                            row.execute(&mut *transaction).await.expect("written");
+                            transaction.commit().await.expect("written");
+                        }
+                        // Who does not get its turn comes again.
+                        Work::Statement(statement) => {
+                            let _ = sqlx::query(statement).execute(&mut connection).await;
+                        }
+                    }
+                    written += 1;
+                }
+                written
+            })
+        });
+        OtherWriter { stop, thread }
+    }
+
+    /// Gives how often it has written.
+    fn stop(self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().expect("it writes")
+    }
+}
+
+/// Logs 40 people in, one after the other; gives each login's last answers: of the callback, and of `/token`.
+async fn forty_logins(provider: &Provider) -> Vec<(u16, u16)> {
+    let mut answers = Vec::new();
+    for number in 0..40 {
+        // Half of them are here for the first time.
+        let person = format!("person-{}", number / 2);
+        provider.emulator.set_person(Person::new(&person, &person));
+        let authorized = provider.browser().authorize(SUITE, &[]).await;
+        let token = match &authorized.location {
+            Some(_) => provider.redeem(SUITE, authorized.code()).await.status,
+            None => 0,
+        };
+        answers.push((authorized.status.as_u16(), token));
+    }
+    answers
+}
+
+/// Beside somebody who does this all the time.
+async fn no_login_is_lost_beside(work: Work) {
+    let provider = Provider::start().await;
+    let other = OtherWriter::start(store(&provider), work);
+    let answers = forty_logins(&provider).await;
+    let written = other.stop();
+    assert_eq!(answers, [(303, 200); 40], "{work:?}");
+    assert!(written > 10, "the other one had {written} turns: {work:?}");
+}
+
+#[tokio::test]
+async fn of_40_logins_beside_somebody_who_writes_all_the_time_none_is_lost() {
+    no_login_is_lost_beside(Work::Rows).await;
+}
+
+#[tokio::test]
+async fn of_40_logins_beside_somebody_who_tidies_the_store_all_the_time_none_is_lost() {
+    for statement in ["PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM"] {
+        no_login_is_lost_beside(Work::Statement(statement)).await;
+    }
+}
+
+#[tokio::test]
+async fn of_40_logins_beside_commands_about_accounts_none_is_lost() {
+    let provider = Provider::start().await;
+    let config = parse(&provider.config_text);
+    let mut subs = Vec::new();
+    for number in 0..16 {
+        let person = format!("account-{number}");
+        provider.emulator.set_person(Person::new(&person, &person));
+        let answer = provider.log_in(SUITE, &[]).await;
+        subs.push(provider.id_token(SUITE, &answer).await["sub"].as_str().expect("a sub").to_owned());
+    }
+    let into = &subs[0];
+    let commands = async {
+        for from in &subs[1..] {
+            for _ in 0..4 {
+                commands::show_account(&config, &provider.clock, from).await.expect("shown");
+            }
+            commands::merge_accounts(&config, &provider.clock, from, into, true).await.expect("merged");
+            commands::list_sessions(&config, &provider.clock, None).await.expect("listed");
+            commands::rotate_keys(&config, &provider.clock).await.expect("rotated");
+        }
+    };
+    let (answers, ()) = tokio::join!(forty_logins(&provider), commands);
+    assert_eq!(answers, [(303, 200); 40]);
+    // Each of them has done its work.
+    let text = commands::show_account(&config, &provider.clock, into).await.expect("shown");
+    assert_eq!(text.lines().filter(|line| line.starts_with("weixin ")).count(), 16, "{text}");
+}
+
+#[actix_web::test]
+async fn a_sweep_of_20_000_attempts_is_kept_piece_by_piece_and_the_next_one_leaves_none() {
+    const STOPS_AT: i64 = 10_500;
+    let provider = Provider::run_by(|config| config, |_| None).await;
+    let application = Application::build(parse(&provider.config_text), (*provider.clock).clone()).await;
+    let upkeep = application.expect("a service").upkeep();
+    let mut other = beside(store(&provider)).await;
+    let (now, long_ago) = (provider.clock.now(), 24 * 3600);
+    sqlx::query(
+        "WITH RECURSIVE more (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < 20000)
+         INSERT INTO attempts (id, kind, state_hash, secret_hash, client_id, expires_at)
+         SELECT n, 'hosted', randomblob(32), randomblob(32), 'suite', ? + n FROM more",
+    )
+    .bind(now - long_ago)
+    .execute(&mut other)
+    .await
+    .expect("written");
+    let left = "SELECT count(*) FROM attempts";
+    let left = async |other: &mut SqliteConnection| -> i64 {
+        sqlx::query_scalar(left).fetch_one(other).await.expect("a number")
+    };
+    // One row in the midst of them refuses to go, the last one of its piece: what was deleted in its transaction comes back.
+    let refusal = format!(
+        "CREATE TRIGGER refusal BEFORE DELETE ON attempts WHEN OLD.id = '{STOPS_AT}'
+         BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(refusal)).execute(&mut other).await.expect("made");
+    upkeep.sweep().await.expect_err("refused");
+    // Whoever waited to write has had a turn after each 500 rows.
+    assert_eq!(left(&mut other).await, 20_000 - (STOPS_AT - 500));
+    sqlx::query("DROP TRIGGER refusal").execute(&mut other).await.expect("dropped");
+    upkeep.sweep().await.expect("swept");
+    assert_eq!(left(&mut other).await, 0);
+}
