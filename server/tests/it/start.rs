@@ -330,6 +330,7 @@ async fn a_newer_database_is_refused() {
 #[tokio::test]
 async fn a_name_that_begins_with_a_dash_is_a_name() {
     let attempt = Attempt::new().await;
+    weixin_login::store::SqliteStore::open(&attempt.data.path().join("store.db")).await.unwrap();
     for (words, said) in [
         (&["sessions", "revoke", "-abc"][..], "no session is called -abc"),
         (&["sessions", "list", "--of", "-abc"], "no account has the id, and no client has the sub, -abc"),
