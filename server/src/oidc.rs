@@ -11,6 +11,7 @@ pub mod discovery;
 pub mod logout;
 pub mod parameters;
 mod redirect_uri;
+mod refresh_token;
 pub(crate) mod response;
 pub mod revoke;
 pub mod scope;

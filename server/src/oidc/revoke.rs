@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::client::authenticate;
 use super::parameters::Parameters;
-use super::response;
 use super::token::GRANT_LIFE;
+use super::{refresh_token, response};
 use crate::claims::AccessTokenClaims;
 use crate::keys::TokenType;
 use crate::oauth_error::OAuthError;
@@ -28,7 +28,8 @@ async fn revoke(app: &Shared, request: &HttpRequest, body: &[u8]) -> Result<(), 
     // token_type_hint is a hint only: the two kinds cannot be mistaken for each other.
     form.get("token_type_hint")?;
     let now = app.clock.now();
-    let refreshed = app.lasting.refresh_token_grant(&SecretHash::of(token)).await?;
+    let tagged = refresh_token::grant_id(app.keys.masters(), token);
+    let refreshed = app.lasting.refresh_token_grant(&SecretHash::of(token), tagged).await?;
     let grant = match refreshed {
         Some(grant) => Some(grant),
         None => {

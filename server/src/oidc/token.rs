@@ -3,16 +3,14 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use protocol::service::LoginResult;
 use serde::Serialize;
 
 use super::client::authenticate;
 use super::parameters::Parameters;
-use super::response;
 use super::scope::Scopes;
 use super::token_request::TokenRequest;
+use super::{refresh_token, response};
 use crate::claims::{ACCESS_TOKEN_LIFE, AccessTokenClaims, ID_TOKEN_LIFE, IdTokenClaims};
 use crate::clock::Seconds;
 use crate::config::Client;
@@ -112,7 +110,7 @@ async fn redeem(
         created_at: now,
         expires_at: now + if offline { GRANT_LIFE } else { ACCESS_TOKEN_LIFE },
     };
-    let refresh_token = offline.then(random_word);
+    let refresh_token = offline.then(|| refresh_token::first(app.keys.masters(), &grant.id));
     let kept = refresh_token.as_deref().map(|token| (SecretHash::of(token), now + REFRESH_IDLE));
     // The session may end this very moment.
     if !app.lasting.insert_grant(&grant, kept).await? {
@@ -136,14 +134,16 @@ fn is_verified(row: &CodeRow, code_verifier: Option<&CodeVerifier>) -> bool {
 async fn refresh(
     app: &Shared,
     client: &Client,
-    refresh_token: &str,
+    presented: &str,
     narrowed: Option<Scopes>,
 ) -> Result<TokenAnswer, OAuthError> {
     let refused =
         || OAuthError::invalid_grant("the refresh token is unknown, used, expired or not this client's");
     let now = app.clock.now();
-    let hash = SecretHash::of(refresh_token);
-    let known = app.lasting.refresh_token_grant(&hash).await?.ok_or_else(refused)?;
+    let hash = SecretHash::of(presented);
+    let masters = app.keys.masters();
+    let tagged = refresh_token::grant_id(masters, presented);
+    let known = app.lasting.refresh_token_grant(&hash, tagged).await?.ok_or_else(refused)?;
     let granted = Scopes::parse(&known.scope);
     let scopes = narrowed.unwrap_or(granted);
     if known.client_id != client.id {
@@ -155,16 +155,11 @@ async fn refresh(
             "the scope is not within what was granted",
         ));
     }
-    // The successor is derived from what is presented: given again after a lost answer it is the same, and nowhere is it kept.
-    let successors: Vec<String> = app
-        .keys
-        .masters()
-        .derive_by_each(format!("refresh token {refresh_token}").as_bytes())
-        .map(|successor| URL_SAFE_NO_PAD.encode(successor))
-        .collect();
+    let successors = refresh_token::successors(masters, presented, &known.id);
     let hashes: Vec<SecretHash> = successors.iter().map(|successor| SecretHash::of(successor)).collect();
     let presented = PresentedToken {
         hash,
+        grant_id: tagged,
         client_id: &client.id,
         successors: &hashes,
         idle_until: now + REFRESH_IDLE,

@@ -35,6 +35,8 @@ pub struct GrantRow {
 pub struct PresentedToken<'a> {
     /// Of the token.
     pub hash: SecretHash,
+    /// The grant that it was given out for, where its tag proves that it was; such a one without a row was used.
+    pub grant_id: Option<&'a str>,
     /// Who presents it.
     pub client_id: &'a str,
     /// What may take its place: the first one does, unless another one did a moment ago.
@@ -84,9 +86,14 @@ pub trait Grants: Send + Sync {
     async fn grant(&self, id: &str, now: Seconds) -> Result<Option<GrantRow>, StoreError>;
     /// Ends a grant, or sees to it that it never begins; `keep_until` is when a row that is made for that may be swept away.
     async fn revoke_grant(&self, id: &str, now: Seconds, keep_until: Seconds) -> Result<(), StoreError>;
-    /// The grant of a refresh token, used or not, standing or not.
-    async fn refresh_token_grant(&self, hash: &SecretHash) -> Result<Option<GrantRow>, StoreError>;
-    /// Uses a refresh token; any second use but one within the grace revokes the grant.
+    /// The grant of a refresh token, used or not, standing or not: of this hash, else the one that its tag names.
+    async fn refresh_token_grant(
+        &self,
+        hash: &SecretHash,
+        tagged: Option<&str>,
+    ) -> Result<Option<GrantRow>, StoreError>;
+    /// Uses a refresh token; any second use but one within the grace revokes the grant. Of the tokens of a grant that have a tag it
+    /// keeps the newest, and the one before.
     async fn rotate_refresh_token(
         &self,
         token: PresentedToken<'_>,

@@ -1,5 +1,9 @@
 //! Refresh tokens: only where they were asked for, rotated at each use, and reuse kills the family.
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
+use weixin_login::secret::SecretHash;
+
 use crate::door::*;
 
 const OFFLINE: [(&str, &str); 1] = [("scope", "openid profile offline_access")];
@@ -137,4 +141,108 @@ async fn nobody_revokes_without_proving_who_they_are() {
     let form = [("token", answer.text("refresh_token")), ("client_id", "suite"), ("client_secret", "wrong")];
     assert_eq!(provider.post("/revoke", &form).await.status(), 401);
     assert_eq!(provider.refresh(SUITE, answer.text("refresh_token")).await.status, 200);
+}
+
+/// How many refresh tokens the store has rows for.
+async fn rows(provider: &Provider) -> i64 {
+    let mut store = beside(provider).await;
+    sqlx::query_scalar("SELECT count(*) FROM refresh_tokens").fetch_one(&mut store).await.expect("a number")
+}
+
+async fn beside(provider: &Provider) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(provider.folder.path().join("store.db"));
+    SqliteConnection::connect_with(&options).await.expect("the store")
+}
+
+#[tokio::test]
+async fn after_200_uses_the_store_has_two_rows_and_any_token_but_the_newest_kills_the_family() {
+    let provider = Provider::start().await;
+    for reused in [0, 1, 100, 198, 199] {
+        let mut answer = provider.log_in(SUITE, &OFFLINE).await;
+        let mut tokens = Vec::new();
+        for _ in 0..200 {
+            tokens.push(answer.text("refresh_token").to_owned());
+            answer = provider.refresh(SUITE, answer.text("refresh_token")).await;
+            assert_eq!(answer.status, 200);
+        }
+        assert_eq!(rows(&provider).await, 2, "{reused}");
+        provider.clock.advance(11);
+        // Another client's word is none, and neither is a token that the service has not made.
+        let forged = format!("{}A", tokens[reused]);
+        assert_eq!(provider.refresh(SECOND, &tokens[reused]).await.error(), INVALID_GRANT);
+        assert_eq!(provider.refresh(SUITE, &forged).await.error(), INVALID_GRANT);
+        assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 200);
+        assert_eq!(provider.refresh(SUITE, &tokens[reused]).await.error(), INVALID_GRANT);
+        assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 401, "{reused}");
+        let newest = provider.refresh(SUITE, answer.text("refresh_token")).await;
+        assert_eq!(newest.error(), INVALID_GRANT, "{reused}");
+        provider.clock.advance(31 * 24 * 3600);
+        assert_eq!(rows(&provider).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn who_knows_a_grants_name_alone_does_not_end_it() {
+    let provider = Provider::start().await;
+    let answer = provider.log_in(SUITE, &OFFLINE).await;
+    let claims = provider.verified(answer.text("access_token"), "at+jwt", &provider.issuer).await;
+    let grant_id = claims["grant_id"].as_str().expect("a name");
+    let (body, tag) = answer.text("refresh_token").rsplit_once('.').expect("a tag");
+    let made_up = [
+        grant_id.to_owned(),
+        format!("{grant_id}."),
+        format!("{grant_id}.."),
+        format!("{grant_id}.secret.{tag}"),
+        format!("{body}."),
+        format!("{body}.{}", &tag[..42]),
+    ];
+    for token in made_up {
+        assert_eq!(provider.refresh(SUITE, &token).await.error(), INVALID_GRANT, "{token}");
+        assert_eq!(provider.post_as(SUITE, "/revoke", &[("token", &token)]).await.status(), 200);
+    }
+    assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 200);
+    assert_eq!(provider.refresh(SUITE, answer.text("refresh_token")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_that_was_used_long_ago_can_be_given_back() {
+    let provider = Provider::start().await;
+    let first = provider.log_in(SUITE, &OFFLINE).await;
+    let mut answer = first.clone();
+    for _ in 0..3 {
+        answer = provider.refresh(SUITE, answer.text("refresh_token")).await;
+    }
+    let form = [("token", first.text("refresh_token"))];
+    assert_eq!(provider.post_as(SECOND, "/revoke", &form).await.status(), 200);
+    assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 200);
+    assert_eq!(provider.post_as(SUITE, "/revoke", &form).await.status(), 200);
+    assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 401);
+}
+
+/// A token as an earlier version has given it out: a random word, and nothing in it says whose.
+async fn of_an_earlier_version(provider: &Provider, answer: &Answer) -> String {
+    let word = "q6pZ0mG3b1Vv5hY8c2Xt7nR4sK9dL0fJ1wE6uA3iO5M".to_owned();
+    sqlx::query("UPDATE refresh_tokens SET hash = ?, tagged = 0 WHERE hash = ?")
+        .bind(SecretHash::of(&word).as_bytes())
+        .bind(SecretHash::of(answer.text("refresh_token")).as_bytes())
+        .execute(&mut beside(provider).await)
+        .await
+        .expect("written");
+    word
+}
+
+#[tokio::test]
+async fn a_token_of_before_the_upgrade_is_good_and_its_reuse_kills_the_family() {
+    let provider = Provider::start().await;
+    let old = of_an_earlier_version(&provider, &provider.log_in(SUITE, &OFFLINE).await).await;
+    let mut answer = provider.refresh(SUITE, &old).await;
+    let again = provider.refresh(SUITE, &old).await;
+    assert_eq!(again.text("refresh_token"), answer.text("refresh_token"));
+    for _ in 0..20 {
+        answer = provider.refresh(SUITE, answer.text("refresh_token")).await;
+        assert_eq!(answer.status, 200);
+    }
+    assert_eq!(rows(&provider).await, 3, "the old one, and the two newest");
+    assert_eq!(provider.refresh(SUITE, &old).await.error(), INVALID_GRANT);
+    assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 401);
 }

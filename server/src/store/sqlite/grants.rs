@@ -82,11 +82,16 @@ impl Grants for SqliteStore {
         Ok(())
     }
 
-    async fn refresh_token_grant(&self, hash: &SecretHash) -> Result<Option<GrantRow>, StoreError> {
+    async fn refresh_token_grant(
+        &self,
+        hash: &SecretHash,
+        tagged: Option<&str>,
+    ) -> Result<Option<GrantRow>, StoreError> {
         Ok(sqlx::query_as(
-            "SELECT grants.* FROM refresh_tokens JOIN grants ON grants.id = grant_id WHERE hash = ?1",
+            "SELECT * FROM grants WHERE id = coalesce((SELECT grant_id FROM refresh_tokens WHERE hash = ?1), ?2)",
         )
         .bind(hash.as_bytes())
+        .bind(tagged)
         .fetch_optional(&self.read)
         .await?)
     }
@@ -107,7 +112,20 @@ impl Grants for SqliteStore {
         .bind(now)
         .fetch_optional(&mut *transaction)
         .await?;
-        let Some(found) = found else { return Ok(Rotation::Refused) };
+        let Some(found) = found else {
+            let Some(grant_id) = token.grant_id else { return Ok(Rotation::Refused) };
+            let revoked = sqlx::query(
+                "UPDATE grants SET revoked_at = ?3
+                 WHERE id = ?1 AND client_id = ?2 AND revoked_at IS NULL AND expires_at > ?3",
+            )
+            .bind(grant_id)
+            .bind(token.client_id)
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            return Ok(if revoked.rows_affected() == 1 { Rotation::Reused } else { Rotation::Refused });
+        };
         let grant = GrantRow::from_row(&found)?;
         let used_at = found.try_get::<Option<Seconds>, _>("used_at")?;
         if used_at.is_none() && found.try_get::<Seconds, _>("token_expires_at")? <= now {
@@ -115,6 +133,13 @@ impl Grants for SqliteStore {
         }
         let rotation = match used_at {
             None => {
+                // Its predecessor's tag is enough from now on.
+                sqlx::query(
+                    "DELETE FROM refresh_tokens WHERE grant_id = ? AND used_at IS NOT NULL AND tagged = 1",
+                )
+                .bind(&grant.id)
+                .execute(&mut *transaction)
+                .await?;
                 sqlx::query("UPDATE refresh_tokens SET used_at = ?2 WHERE hash = ?1")
                     .bind(token.hash.as_bytes())
                     .bind(now)
@@ -173,7 +198,7 @@ impl Grants for SqliteStore {
 
     async fn sweep_grants(&self, now: Seconds, most: u32) -> Result<u64, StoreError> {
         let statements = [
-            // A used token stays as long as its grant: its reuse must still be seen.
+            // A used token that has no tag stays as long as its grant: its reuse must still be seen.
             (
                 "DELETE FROM refresh_tokens WHERE hash IN
                  (SELECT hash FROM grants JOIN refresh_tokens ON grant_id = id WHERE grants.expires_at <= ?1 LIMIT ?2)",
@@ -211,7 +236,7 @@ async fn insert_refresh_token(
     grant_id: &str,
     expires_at: i64,
 ) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO refresh_tokens (hash, grant_id, expires_at) VALUES (?, ?, ?)")
+    sqlx::query("INSERT INTO refresh_tokens (hash, grant_id, expires_at, tagged) VALUES (?, ?, ?, 1)")
         .bind(hash.as_bytes())
         .bind(grant_id)
         .bind(expires_at)
