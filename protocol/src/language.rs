@@ -15,18 +15,26 @@ impl Language {
     /// The nearest to a BCP 47 tag, or to what others write for one: `zh_CN`, `zh_TW.UTF-8`, `zh-CHT`, `yue`. `None` for a language
     /// that we do not speak.
     pub fn parse(tag: &str) -> Option<Self> {
-        let (language, mut rest) = first_part(tag.trim_ascii());
-        let mut found = named(&LANGUAGES, language)?;
+        let (language, mut rest) = first_part(tag.trim_ascii_start());
+        if is_among("en", language) {
+            return Some(Self::En);
+        }
+        let cantonese = is_among("yue", language);
+        if !cantonese && !is_among("zh cmn", language) {
+            return None;
+        }
         // The script tells more than the place, and stands before it.
-        while found != Self::En && !rest.is_empty() {
+        while !rest.is_empty() {
             let (part, others) = first_part(rest);
-            if let Some(kind) = named(&KINDS, part) {
-                found = kind;
-                break;
+            if is_among("hans chs cn", part) {
+                return Some(Self::ZhCn);
+            }
+            if is_among("hant cht tw hk mo", part) {
+                return Some(Self::ZhTw);
             }
             rest = others;
         }
-        Some(found)
+        Some(if cantonese { Self::ZhTw } else { Self::ZhCn })
     }
 
     /// The tag for `lang` and for the service.
@@ -39,32 +47,22 @@ impl Language {
     }
 }
 
-const LANGUAGES: [(&str, Language); 4] =
-    [("zh", Language::ZhCn), ("en", Language::En), ("yue", Language::ZhTw), ("cmn", Language::ZhCn)];
-
-/// Scripts and places that tell which Chinese it is.
-const KINDS: [(&str, Language); 8] = [
-    ("hans", Language::ZhCn),
-    ("chs", Language::ZhCn),
-    ("cn", Language::ZhCn),
-    ("hant", Language::ZhTw),
-    ("cht", Language::ZhTw),
-    ("tw", Language::ZhTw),
-    ("hk", Language::ZhTw),
-    ("mo", Language::ZhTw),
-];
-
+/// Whether a part of a tag is one of these words, in letters of any case. Words in one text weigh less in the widget than a table.
 #[inline(never)]
-fn named(table: &[(&str, Language)], part: &str) -> Option<Language> {
-    table.iter().find(|(name, _)| name.eq_ignore_ascii_case(part)).map(|(_, language)| *language)
+fn is_among(mut words: &str, part: &str) -> bool {
+    while !words.is_empty() {
+        let (word, others) = first_part(words);
+        if word.eq_ignore_ascii_case(part) {
+            return true;
+        }
+        words = others;
+    }
+    false
 }
 
 /// Letters and digits, and what stands behind the sign that ends them.
-#[inline(never)]
 fn first_part(tag: &str) -> (&str, &str) {
-    let end = tag.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(tag.len());
-    let (part, rest) = tag.split_at_checked(end).unwrap_or((tag, ""));
-    (part, rest.get(1..).unwrap_or_default())
+    crate::cut_where(tag, &|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

@@ -51,7 +51,13 @@ pub fn address(base: &str, parameters: &[(&str, &str)]) -> String {
 /// What is before the first `at`, and what is after it. By bytes: `str::split` is a search engine, and would all be in the
 /// widget.
 pub fn cut(text: &str, at: u8) -> (&str, &str) {
-    let end = text.bytes().position(|byte| byte == at).unwrap_or(text.len());
+    cut_where(text, &|byte| byte == at)
+}
+
+/// What is before the first byte of ASCII that `ends` it, and what is after it.
+#[inline(never)]
+pub(crate) fn cut_where<'a>(text: &'a str, ends: &dyn Fn(u8) -> bool) -> (&'a str, &'a str) {
+    let end = text.bytes().position(ends).unwrap_or(text.len());
     let (before, after) = text.split_at_checked(end).unwrap_or((text, ""));
     (before, after.get(1..).unwrap_or_default())
 }
