@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use crate::{shell, tools};
 
@@ -175,6 +175,8 @@ fn glue(compiled: &Path, folder: &Path, wasm_is: WasmIs, panics: Panics) -> Resu
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
+        // Whoever has constructable style sheets has this as well.
+        .encode_into(EncodeInto::Always)
         .remove_producers_section(true)
         .generate(folder)
         .context("wasm-bindgen could not read the compiled widget")?;

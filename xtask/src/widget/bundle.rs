@@ -122,7 +122,13 @@ fn esbuild(entry: &Path, format: Format, to: &Path) -> Result<()> {
         shell::program(tools::npm_program("esbuild"))
             .arg(entry)
             .args(["--bundle", "--minify", words, "--target=es2022", charset])
-            .args(["--loader:.wasm=base64", "--legal-comments=none", "--log-level=warning"])
+            // What wasm-bindgen warns of are ways to call its glue that nobody here takes.
+            .args([
+                "--loader:.wasm=base64",
+                "--legal-comments=none",
+                "--log-level=warning",
+                "--pure:console.warn",
+            ])
             .arg(format!("--outfile={}", to.display())),
     )?;
     // esbuild leaves regular expressions as they are.

@@ -26,13 +26,14 @@ pub fn compress(folder: &Path) -> Result<()> {
 }
 
 /// Brotli guesses from its first look at a text what the next byte hangs on. A script with a wasm inside is half a text and half
-/// none, so that each guess is tried.
+/// none, so that each guess is tried; and so are its own size of a block and the smallest, since where the two meet is nobody's guess.
 fn smallest_brotli(content: &[u8]) -> Result<Vec<u8>> {
     let guesses = [BROTLI_FORCE_UTF8_PRIOR, BROTLI_FORCE_SIGNED_PRIOR, BROTLI_FORCE_MSB_PRIOR];
-    let tries = guesses.into_iter().map(|mode| {
+    let guesses = guesses.into_iter().flat_map(|mode| [(mode, 0), (mode, 16)]);
+    let tries = guesses.map(|(mode, lgblock)| {
         let mut compressed = Vec::new();
         let (quality, lgwin, size_hint) = (11, 22, content.len());
-        let best = BrotliEncoderParams { quality, lgwin, size_hint, mode, ..Default::default() };
+        let best = BrotliEncoderParams { quality, lgwin, lgblock, size_hint, mode, ..Default::default() };
         brotli::BrotliCompress(&mut &content[..], &mut compressed, &best)?;
         Ok(compressed)
     });
