@@ -13,6 +13,7 @@ use actix_web::http::header::{
     Header, IfNoneMatch, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
+use protocol::service::{Kind, StartedLogin};
 
 use crate::config::Config;
 use crate::secret::SecretHash;
@@ -45,10 +46,12 @@ pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<
         .content_type("text/javascript; charset=utf-8")
         .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .insert_header(("Cross-Origin-Resource-Policy", "cross-origin"))
-        .insert_header(("Server-Timing", told_of_weixin(&app.config)))
         .insert_header(("Timing-Allow-Origin", "*"))
         .insert_header((VARY, "Accept-Encoding"))
         .insert_header((ETAG, etag.to_string()));
+    if let Some(draft) = draft(&app.config) {
+        response.insert_header(("Server-Timing", draft));
+    }
     // Who builds the widget on this computer wants to see it.
     let caching = if app.config.public_url.is_localhost() { "no-cache" } else { CACHING };
     response.insert_header((CACHE_CONTROL, caching));
@@ -70,20 +73,32 @@ pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<
     }
 }
 
-/// Where WeChat is and what it is asked for, for the script itself, which is compressed ahead of time and the same for every service:
-/// it may load WeChat's page while it begins an attempt. All of it is in the address of every QR code.
-fn told_of_weixin(config: &Config) -> String {
-    let mut told = format!("weixin;desc=\"{}\"", config.weixin.open_url);
+/// What the next attempt will be, for the script itself, which is compressed ahead of time and the same for every service: it may load
+/// WeChat's page while it begins an attempt. All of it is in the address of every QR code.
+fn draft(config: &Config) -> Option<String> {
+    let website = config.weixin.website.as_ref()?;
     // Where some site shows a QR code of its own, the script cannot know what an attempt will be.
-    if let Some(website) = config.weixin.website.as_ref()
-        && !config.clients.iter().any(|client| client.scenes)
-    {
-        told += &format!(", weixin-appid;desc=\"{}\"", website.appid);
-        for desktop_url in &config.weixin.desktop_urls {
-            told += &format!(", weixin-desktop;desc=\"{desktop_url}\"");
-        }
+    if config.clients.iter().any(|client| client.scenes) {
+        return None;
     }
-    told
+    let draft = StartedLogin {
+        id: String::new(),
+        kind: Kind::Embedded,
+        secret: None,
+        state: String::new(),
+        iss: config.public_url.as_str().into(),
+        appid: Some(website.appid.as_str().into()),
+        redirect_uri: format!("{}/callback", config.public_url.as_str()),
+        open_url: config.weixin.open_url.clone(),
+        desktop_urls: config.weixin.desktop_urls.clone(),
+        expires_in: 0,
+        renew_in: 0,
+        client_name: String::new(),
+        emulator: config.weixin.is_emulator(),
+        scene: None,
+    };
+    let quoted = serde_json::to_string(&draft).ok()?.replace('\\', r"\\").replace('"', r#"\""#);
+    Some(format!("weixin-attempt;desc=\"{quoted}\""))
 }
 
 /// A file of the built widget, and what names its content.

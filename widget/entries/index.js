@@ -8,12 +8,11 @@
 //   npm `./embed`      embed.js, one classic script (iife) in ASCII, with the wasm inside as base64
 // with their types in ../typings. `./wxlogin` and `./wxlogin.global` are of ../wxlogin, and have no wasm.
 
-import { draft } from "./early.js";
 import { defineElement, servedFrom } from "./element.js";
 
 export { WeixinLoginElement, defineElement } from "./element.js";
 export { LoginError } from "./loader.js";
 export { login } from "./login.js";
 
-servedFrom(import.meta.url, () => draft(import.meta.url));
+servedFrom(import.meta.url);
 defineElement();

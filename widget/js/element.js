@@ -18,7 +18,7 @@ const LONGEST_PAUSE = 60_000;
 /** The only form of style that a strict style-src lets pass. Some browsers are too old for it. */
 const sheet = globalThis.CSSStyleSheet?.prototype.replaceSync && new CSSStyleSheet();
 sheet?.replaceSync(styles);
-let served = { script: "", told: () => "" };
+let script = "";
 
 // Where there is no window there is no HTMLElement either: the class is made all the same, and never used.
 const Base = globalThis.HTMLElement ?? class {};
@@ -108,7 +108,7 @@ export class WeixinLoginElement extends Base {
       // Removed, or mounted by another call, while the wasm was on its way.
       if (this.#widget || !this.isConnected) return;
       if (!sheet) throw new Error("no constructable style sheets");
-      this.#widget = new Widget(this, this.#root, served.script, served.told());
+      this.#widget = new Widget(this, this.#root, script, draft());
     } catch (cause) {
       this.#giveUp(cause);
       return;
@@ -172,8 +172,16 @@ for (const name of ATTRIBUTES.filter((name) => !["lang", "nonce"].includes(name)
 }
 
 /** For the files that the login service serves itself: their place tells where the service is, and their answer may tell more. */
-export function servedFrom(script, told = served.told) {
-  served = { script, told };
+export function servedFrom(address) {
+  script = address;
+}
+
+/** What the service's next attempt will be, in the form of `POST /login`'s answer: a header of the script's own; or nothing. */
+function draft() {
+  try {
+    const [{ serverTiming }] = performance.getEntriesByName(script);
+    return serverTiming.find(({ name }) => name === "weixin-attempt").description;
+  } catch {} // Nothing was told, or the page does not let it be read.
 }
 
 let named = false;

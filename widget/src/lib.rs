@@ -60,15 +60,20 @@ pub struct Widget {
 
 #[wasm_bindgen]
 impl Widget {
-    /// Reads the element's attributes. `root` is the shadow root of `host`, `script` is where the widget's own script came from, `told`
-    /// what an attempt there will be, as the service told the script, in JSON; or nothing.
+    /// Reads the element's attributes. `root` is the shadow root of `host`, `script` is where the widget's own script came from, `draft`
+    /// what an attempt of the service there will be, as far as it told its script: a text of JSON, or nothing.
     ///
     /// # Errors
     /// The element is in no window.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: HtmlElement, root: ShadowRoot, script: String, told: String) -> Result<Widget, JsValue> {
+    pub fn new(
+        host: HtmlElement,
+        root: ShadowRoot,
+        script: String,
+        draft: JsValue,
+    ) -> Result<Widget, JsValue> {
         let page = Page::of(host, root.clone()).ok_or("the element is in no window")?;
-        let options = Rc::new(Options::read(&|name| page.attribute(name), &page.surroundings(script, told)));
+        let options = Rc::new(Options::read(&|name| page.attribute(name), &page.surroundings(script)));
         let panel = Rc::new_cyclic(|this: &Weak<Panel>| {
             let pressed = this.clone();
             let dress = (options.language, options.theme);
@@ -81,7 +86,7 @@ impl Widget {
                     }
                 }),
             );
-            Panel::new(page, view, options, this.clone())
+            Panel::new(page, view, options, draft.as_string(), this.clone())
         });
         Ok(Self { panel })
     }

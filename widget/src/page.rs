@@ -69,9 +69,8 @@ impl Page {
         self.window.navigator().language()
     }
 
-    /// What the options depend on besides the attributes. `script` is where the widget's own script came from,
-    /// `told` what an attempt will be.
-    pub fn surroundings(&self, script: String, told: String) -> Surroundings {
+    /// What the options depend on besides the attributes. `script` is where the widget's own script came from.
+    pub fn surroundings(&self, script: String) -> Surroundings {
         let location = self.window.location();
         let hostname = location.hostname().unwrap_or_default();
         let mut page_path = location.pathname().unwrap_or_default();
@@ -81,14 +80,13 @@ impl Page {
             page_origin: location.origin().unwrap_or_default(),
             page_path,
             page_language: self.language(),
+            script,
             device: Device::of(&self.window.navigator().user_agent().unwrap_or_default()),
             secure: self.window.is_secure_context(),
             loopback_page: hostname == "localhost"
                 || hostname.ends_with(".localhost")
                 || hostname.starts_with("127.")
                 || hostname == "[::1]",
-            told,
-            script,
             link: link.and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()).map(|link| link.href()),
         }
     }

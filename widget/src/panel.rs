@@ -39,6 +39,8 @@ pub struct Panel {
     pub page: Page,
     pub view: View,
     pub options: Rc<Options>,
+    /// What the service told its script of the first attempt, as JSON.
+    draft: Option<String>,
     running: Cell<Option<Box<Running>>>,
     under_way: Cell<Option<Rc<UnderWay>>>,
     this: Weak<Panel>,
@@ -65,8 +67,14 @@ struct UnderWay {
 
 impl Panel {
     /// A panel that is not seen yet.
-    pub fn new(page: Page, view: View, options: Rc<Options>, this: Weak<Panel>) -> Self {
-        Self { page, view, options, running: Cell::default(), under_way: Cell::default(), this }
+    pub fn new(
+        page: Page,
+        view: View,
+        options: Rc<Options>,
+        draft: Option<String>,
+        this: Weak<Panel>,
+    ) -> Self {
+        Self { page, view, options, draft, running: Cell::default(), under_way: Cell::default(), this }
     }
 
     /// Starts a login in the panel, which is seen already.
@@ -94,8 +102,8 @@ impl Panel {
 
     /// What the first attempt will be, with a state of this page's.
     fn draft(&self) -> Option<Rc<StartedLogin>> {
-        let mut draft = service::started(self.options.told.as_deref()?)?;
-        draft.state = pkce::state(&self.page.window).ok()?;
+        let mut draft = service::started(self.draft.as_deref()?)?;
+        draft.state = pkce::letters(&self.page.window).ok()?;
         Some(Rc::new(draft))
     }
 

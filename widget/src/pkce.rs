@@ -14,11 +14,9 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// # Errors
 /// What the browser threw: a page that is no secure context has no `crypto.subtle`.
 pub async fn challenge(window: Window) -> Result<Challenge, JsValue> {
-    let mut bytes = [0; 32];
-    guarded::random(&window, &mut bytes)?;
-    let code_verifier = base64url(&bytes);
+    let code_verifier = letters(&window)?;
     let hash = guarded::sha256(&window, &code_verifier).await?;
-    let hash = Uint8Array::new(&hash);
+    let (hash, mut bytes) = (Uint8Array::new(&hash), [0; 32]);
     if hash.length() != bytes.len() as u32 {
         return Err(JsValue::from_str("crypto.subtle gave no SHA-256"));
     }
@@ -31,15 +29,19 @@ pub async fn challenge(window: Window) -> Result<Challenge, JsValue> {
     })
 }
 
-/// Makes an attempt's state: 192 random bits, in an alphabet that WeChat leaves as it is.
+/// Makes a verifier or a state: 256 random bits, in an alphabet that WeChat too leaves as it is.
 ///
 /// # Errors
 /// What the browser threw.
-pub fn state(window: &Window) -> Result<String, JsValue> {
-    let mut bytes = [0; 48];
+pub fn letters(window: &Window) -> Result<String, JsValue> {
+    let mut bytes = [0; 64];
     guarded::random(window, &mut bytes)?;
-    // Sixteen letters are as good as hexadecimal digits.
-    Ok(bytes.iter().map(|byte| char::from(b'a' + (byte & 15))).collect())
+    let mut text = String::new();
+    for byte in bytes {
+        // Sixteen letters are as good as hexadecimal digits.
+        text.push(char::from(b'a' + (byte & 15)));
+    }
+    Ok(text)
 }
 
 /// Without padding (RFC 4648 §5).

@@ -203,7 +203,9 @@ impl Machine {
 
     fn appear(&mut self, visible: bool, draft: Option<Rc<StartedLogin>>) -> Stage {
         self.visible = visible;
-        self.draft = draft.filter(|_| self.options.attempt.is_none());
+        // Another service's attempts are otherwise, and the service's own page brings the first one along.
+        self.draft =
+            draft.filter(|draft| draft.iss == self.options.service && self.options.attempt.is_none());
         self.appeared_at = self.now;
         if let Some(wrong) = self.options.wrong {
             return self.fail(LoginError::new(Code::Service(ErrorCode::InvalidRequest), wrong));

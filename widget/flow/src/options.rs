@@ -26,8 +26,6 @@ pub struct Surroundings {
     pub loopback_page: bool,
     /// Where the link inside the element leads: the way to log in on a page of its own.
     pub link: Option<String>,
-    /// What an attempt of the service that the script came from will be, as JSON; or nothing.
-    pub told: String,
 }
 
 /// How the widget stands in the page.
@@ -78,8 +76,6 @@ pub struct Options {
     pub secure: bool,
     /// Whether the page itself came from this computer.
     pub loopback_page: bool,
-    /// What an attempt will be, as JSON, where the script came from this service and was told.
-    pub told: Option<String>,
     /// What is wrong with the attributes: `invalid_request`, with a sentence that names one. There is no login then.
     pub wrong: Option<&'static str>,
 }
@@ -103,8 +99,6 @@ impl Options {
         let own_origin = service
             .strip_prefix(surroundings.page_origin.as_str())
             .is_some_and(|path| path.is_empty() || path.starts_with("/"));
-        // Another service's attempts are otherwise.
-        let told = (below(&surroundings.script) == Some(service.as_str())).then(|| surroundings.told.clone());
         let result = match given("result").as_deref() {
             Some("session") => LoginResult::Session,
             None if own_origin => LoginResult::Session,
@@ -135,7 +129,6 @@ impl Options {
             device: surroundings.device,
             secure: surroundings.secure,
             loopback_page: surroundings.loopback_page,
-            told,
             wrong,
         };
         if options.page.is_none() {
@@ -286,7 +279,6 @@ mod tests {
                 device: Device::Computer,
                 secure: true,
                 loopback_page: false,
-                told: Some(String::new()),
                 wrong: None,
             }
         );

@@ -9,7 +9,7 @@ use protocol::qrconnect::{ColorScheme, PostedStatus};
 use protocol::service::{ErrorCode, Kind, LoginResult, StartedLogin};
 use weixin_login_flow::error::{Code, LoginError};
 use weixin_login_flow::event::{Dismissal, Effect, Event, Permission};
-use weixin_login_flow::options::{Display, Options, Surroundings};
+use weixin_login_flow::options::Display;
 use weixin_login_flow::screen::{Body, FrameStatus, Phase};
 use weixin_login_flow::text::Language;
 
@@ -198,23 +198,16 @@ fn a_login_for_a_code_tells_its_state_too() {
 
 #[test]
 fn only_the_services_own_script_knows_its_attempts() {
-    let surroundings = Surroundings {
-        page_origin: "https://shop.example.com".into(),
-        script: format!("{ISS}/widget/weixin-login.js"),
-        told: "told".into(),
-        ..Surroundings::default()
-    };
-    let told = |attributes: &[(&str, &str)]| {
-        let attribute = |name: &str| {
-            attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        };
-        Options::read(&attribute, &surroundings).told.is_some()
-    };
-    let shop = ("client-id", "shop");
-    assert!(told(&[shop]));
-    assert!(told(&[shop, ("service", "/weixin/")]));
-    assert!(!told(&[shop, ("service", "/other")]), "another service's script");
-    assert!(!told(&[shop, ("service", "https://shop.example.com.evil.example/weixin")]));
+    for (service, told) in [
+        (ISS, true),
+        ("https://shop.example.com/other", false),
+        ("https://shop.example.com", false),
+        ("https://shop.example.com.evil.example/weixin", false),
+    ] {
+        let mut widget = self::told(|widget| widget.options.service = service.into());
+        widget.send(Event::Permission(Permission::Denied));
+        assert_eq!(frame(&widget).is_some(), told, "{service}");
+    }
 }
 
 #[test]

@@ -99,7 +99,7 @@ async fn where_the_script_cannot_read_its_own_answer_the_frame_comes_later() {
     for taken in [
         "performance.getEntriesByName = () => { throw 'nothing' }",
         "performance.getEntriesByName = () => [{ serverTiming: undefined }]",
-        "performance.getEntriesByName = () => [{ serverTiming: [{ name: 'weixin' }, { name: 'weixin-appid', description: 7 }] }]",
+        "performance.getEntriesByName = () => [{ serverTiming: [{ name: 'weixin-attempt', description: 7 }] }]",
         "performance.setResourceTimingBufferSize(0)",
     ] {
         let body = format!("<weixin-login client-id=shop {STRAIGHT}>{LINK}</weixin-login>");
@@ -117,13 +117,16 @@ async fn where_the_script_cannot_read_its_own_answer_the_frame_comes_later() {
 /// A script that was kept while the service got another app: what the service answers holds.
 #[tokio::test]
 async fn what_the_script_was_told_long_ago_does_not_hold() {
-    let stale = "performance.getEntriesByName = () => [{ serverTiming: [ \
-        { name: 'weixin', description: 'https://open.weixin.qq.com.invalid' }, { name: 'weixin-appid', description: 'wx0' }] }]";
+    let stale = "performance.getEntriesByName = (script) => { \
+        const iss = new URL('..', script).href.slice(0, -1); \
+        const known = { kind: 'embedded', iss, appid: 'wx0', redirect_uri: `${iss}/callback`, desktop_urls: [] }; \
+        const unknown = { id: '', state: '', open_url: 'https://open.weixin.qq.com.invalid', expires_in: 0, renew_in: 0 }; \
+        return [{ serverTiming: [{ name: 'weixin-attempt', description: JSON.stringify({ ...known, ...unknown }) }] }] }";
     let body = format!("<weixin-login client-id=shop {STRAIGHT}>{LINK}</weixin-login>");
     let house = House::with_pages(&[("index.html", &page(BEFORE, &body)), ("before.js", stale)]).await;
     let browser = at(Engine::Chromium, &house).await;
     browser.until_phase("qr").await;
-    let kept = browser.script("return performance.getEntriesByName().length").await;
+    let kept = browser.script("return performance.getEntriesByName('https://a.example/b/c').length").await;
     assert_eq!(kept, 1, "the page's own word");
     let frames = browser.frames().await;
     assert!(frames.len() == 1 && frames[0].starts_with(&house.weixin.open_url()), "{frames:?}");

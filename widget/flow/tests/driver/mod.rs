@@ -64,7 +64,6 @@ impl Driver {
             device: Device::Computer,
             secure: true,
             loopback_page: false,
-            told: None,
             wrong: None,
         };
         let mut driver = Self {
