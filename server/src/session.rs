@@ -1,7 +1,8 @@
 //! This browser's login: cookies, and `GET`, `POST`, `DELETE /session`.
 //!
-//! Two cookies, never mixed: the *SSO session*, made by a hosted callback alone, which stands for the service itself; and the
-//! *site session* of one client, made by a hosted callback too, or by `POST /session`. `GET /session` answers with the latter.
+//! Two kinds of cookies, never mixed: the *SSO session*, made by a hosted callback alone, which stands for the service itself; and the
+//! *site session* of one client, made by a hosted callback too, or by `POST /session`, with a cookie for each client.
+//! `GET /session` answers with the latter, and to a page with that of a client which has registered its origin: see [`asked_by`].
 
 pub mod backchannel;
 pub mod ending;
@@ -11,9 +12,11 @@ use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::service::{ErrorCode, Person, Problem, RedeemSession};
+use serde::Deserialize;
 
 use self::ending::Offline;
 use crate::clock::Seconds;
+use crate::config::Client;
 use crate::cookies;
 use crate::error::ApiError;
 use crate::origin::{is_site_page, origin};
@@ -40,22 +43,12 @@ const LONGEST_HEADER_PICTURE: usize = 1024;
 /// All but RFC 3986's unreserved characters.
 const PERCENT_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Which session a cookie stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionKind {
-    /// The service's own, honoured by `/authorize`.
-    Sso,
-    /// One client's alone.
-    Site,
-}
+/// The name of the service's own cookie, honoured by `/authorize`.
+const SSO_COOKIE: &str = "weixin-login-sso";
 
-impl SessionKind {
-    fn cookie_name(self) -> &'static str {
-        match self {
-            Self::Sso => "weixin-login-sso",
-            Self::Site => "weixin-login-session",
-        }
-    }
+/// The name of a client's own cookie. An id may hold what no cookie's name can: it has the id's hash, as far as that tells clients apart.
+fn site_cookie(client_id: &str) -> String {
+    format!("weixin-login-session-{}", &SecretHash::of(client_id).hex()[..16])
 }
 
 /// The name of a cookie of ours. `__Host-` makes it this host's alone; plain http on localhost cannot have it.
@@ -98,7 +91,7 @@ pub async fn begin_sso(
     account_id: String,
     auth_time: Seconds,
 ) -> Result<(SessionRow, Cookie<'static>), StoreError> {
-    let before = current(app, request, SessionKind::Sso).await?;
+    let before = current_sso(app, request).await?;
     let mut sid = random_word();
     match before {
         Some(session) if session.account_id == account_id => sid = session.sid,
@@ -106,7 +99,8 @@ pub async fn begin_sso(
         None => {}
     }
     let of = Of { account_id, client_id: None, device: browser_and_system(request) };
-    keep(app, SessionKind::Sso, sid, of, auth_time).await
+    let (session, secret) = keep(app, sid, of, auth_time).await?;
+    Ok((session, cookie(app, SSO_COOKIE, secret, ABSOLUTE_LIFETIME)))
 }
 
 /// Makes a session of a client that has no cookie here: its tokens carry its name. Gives that name.
@@ -119,21 +113,37 @@ pub async fn begin_without_cookie(
     // Who redeems is the client's backend: its name would say nothing of the person's browser.
     let device = String::new();
     let of = Of { account_id: account_id.to_owned(), client_id: Some(client_id.to_owned()), device };
-    let (session, _) = keep(app, SessionKind::Site, random_word(), of, auth_time).await?;
+    let (session, _) = keep(app, random_word(), of, auth_time).await?;
     Ok(session.sid)
 }
 
-/// Makes a session with an id of its own, whatever the browser brought, and gives its cookie.
+/// Makes a client's site session, whatever the browser brought, and gives its cookie. The one that it had with this client ends: its
+/// cookie is lost, and nobody could end it here any more.
 pub async fn begin(
     app: &Shared,
     request: &HttpRequest,
-    kind: SessionKind,
     account_id: String,
-    client_id: Option<String>,
+    client_id: String,
     auth_time: Seconds,
 ) -> Result<Cookie<'static>, StoreError> {
-    let of = Of { account_id, client_id, device: browser_and_system(request) };
-    Ok(keep(app, kind, random_word(), of, auth_time).await?.1)
+    begin_as(app, request, random_word(), account_id, client_id, auth_time).await
+}
+
+async fn begin_as(
+    app: &Shared,
+    request: &HttpRequest,
+    sid: String,
+    account_id: String,
+    client_id: String,
+    auth_time: Seconds,
+) -> Result<Cookie<'static>, StoreError> {
+    if let Some(before) = current_site(app, request, &client_id).await? {
+        ending::end(app, &before, Offline::Stays).await?;
+    }
+    let name = site_cookie(&client_id);
+    let of = Of { account_id, client_id: Some(client_id), device: browser_and_system(request) };
+    let (_, secret) = keep(app, sid, of, auth_time).await?;
+    Ok(cookie(app, &name, secret, ABSOLUTE_LIFETIME))
 }
 
 /// Whose session it is, for which client, in which browser.
@@ -143,13 +153,13 @@ struct Of {
     device: String,
 }
 
+/// The session, and the secret that its cookie is to hold.
 async fn keep(
     app: &Shared,
-    kind: SessionKind,
     sid: String,
     Of { account_id, client_id, device }: Of,
     auth_time: Seconds,
-) -> Result<(SessionRow, Cookie<'static>), StoreError> {
+) -> Result<(SessionRow, String), StoreError> {
     let now = app.clock.now();
     let secret = random_word();
     let session = SessionRow {
@@ -163,16 +173,28 @@ async fn keep(
         expires_at: now + ABSOLUTE_LIFETIME,
     };
     app.lasting.insert_session(&session).await?;
-    Ok((session, cookie(app, kind.cookie_name(), secret, ABSOLUTE_LIFETIME)))
+    Ok((session, secret))
 }
 
-/// The living session that the browser's cookie stands for.
-pub async fn current(
+/// The living session of the service itself in this browser.
+pub async fn current_sso(app: &Shared, request: &HttpRequest) -> Result<Option<SessionRow>, StoreError> {
+    let session = current(app, request, SSO_COOKIE).await?;
+    Ok(session.filter(|session| session.client_id.is_none()))
+}
+
+/// The living session of that client in this browser. A cookie that holds the secret of another one's is none.
+async fn current_site(
     app: &Shared,
     request: &HttpRequest,
-    kind: SessionKind,
+    client_id: &str,
 ) -> Result<Option<SessionRow>, StoreError> {
-    let Some(secret) = cookie_value(app, request, kind.cookie_name()) else { return Ok(None) };
+    let session = current(app, request, &site_cookie(client_id)).await?;
+    Ok(session.filter(|session| session.client_id.as_deref() == Some(client_id)))
+}
+
+/// The living session that the browser's cookie of this name stands for.
+async fn current(app: &Shared, request: &HttpRequest, name: &str) -> Result<Option<SessionRow>, StoreError> {
+    let Some(secret) = cookie_value(app, request, name) else { return Ok(None) };
     let now = app.clock.now();
     let Some(session) = app.lasting.session(&SecretHash::of(&secret), now).await? else { return Ok(None) };
     if session.idle_until < now + IDLE_LIFETIME - TOUCH_EVERY {
@@ -181,15 +203,49 @@ pub async fn current(
     Ok(Some(session))
 }
 
-/// `GET /session`: 200 with the [`Person`], in headers too, or 401. The nickname's header is percent-encoded UTF-8, of
+#[derive(Deserialize)]
+struct SessionQuery {
+    client_id: Option<String>,
+}
+
+/// The clients whose sessions this request is about. A page of a registered origin hears of the clients that have registered it, and
+/// of no other. Where the Origin is nobody's that is no proof of anything (a proxy passes on that of whoever sent a form, and a page of the
+/// service's own origin sends none): then it is the clients that have registered the origin the service lives under, or all of
+/// them, where none has. `client_id` leaves one of these.
+fn asked_by<'a>(app: &'a Shared, request: &HttpRequest) -> Result<Vec<&'a Client>, ApiError> {
+    let query = web::Query::<SessionQuery>::from_query(request.query_string());
+    let query = query
+        .map_err(|_| ApiError::new(ErrorCode::InvalidRequest, "client_id is there twice, or no text"))?;
+    let of_origin = |origin: &str| {
+        let clients = app.config.clients.iter();
+        clients.filter(|client| client.origins.iter().any(|known| known == origin)).collect::<Vec<_>>()
+    };
+    let mut clients = origin(request).map(of_origin).unwrap_or_default();
+    if clients.is_empty() {
+        clients = of_origin(app.config.public_url.origin());
+    }
+    if clients.is_empty() {
+        clients = app.config.clients.iter().collect();
+    }
+    clients.retain(|client| query.client_id.as_ref().is_none_or(|id| *id == client.id));
+    Ok(clients)
+}
+
+/// `GET /session`: 200 with the [`Person`], in headers too, or 401; the newest, where several clients have the page's origin. The nickname's header is percent-encoded UTF-8, of
 /// which it has the first 128 bytes; an address of a picture that is longer than 1,024 is in the body alone.
 #[utoipa::path(
     get,
     path = "/session",
+    params(("client_id" = Option<String>, Query, description = "where several clients share an origin")),
     responses((status = 200, body = Person), (status = "4XX", body = Problem), (status = "5XX", body = Problem))
 )]
 pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let Some(session) = current(&app, &request, SessionKind::Site).await? else {
+    let mut newest: Option<SessionRow> = None;
+    for client in asked_by(&app, &request)? {
+        let session = current_site(&app, &request, &client.id).await?;
+        newest = newest.into_iter().chain(session).max_by_key(|session| session.auth_time);
+    }
+    let Some(session) = newest else {
         return Err(ApiError::new(ErrorCode::LoginRequired, "nobody is logged in here"));
     };
     let client_id = session.client_id.unwrap_or_default();
@@ -230,38 +286,55 @@ pub async fn post(
     let Redeemed { account_id, client_id, auth_time, sid } = redeemed;
     // First who it is: an operator may have deleted the account since the code was made.
     let person = person(&app, &account_id, client_id.clone(), auth_time).await?;
-    let of = Of { account_id, client_id: Some(client_id), device: browser_and_system(&request) };
-    let (_, cookie) = keep(&app, SessionKind::Site, sid, of, auth_time).await?;
+    let cookie = begin_as(&app, &request, sid, account_id, client_id, auth_time).await?;
     Ok(HttpResponse::Ok().cookie(cookie).json(person))
 }
 
-/// `DELETE /session`: logs out of the site, and of the service in this browser. 204, also where nobody was logged in.
+/// `DELETE /session`: logs out of the site, and of the service in this browser. 204, also where nobody was logged in. Another client's
+/// site session stays.
 #[utoipa::path(
     delete,
     path = "/session",
+    params(("client_id" = Option<String>, Query, description = "where several clients share an origin")),
     responses((status = 204), (status = "4XX", body = Problem), (status = "5XX", body = Problem))
 )]
 pub async fn delete(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     only_site_pages(&app, &request)?;
-    for session in here(&app, &request).await? {
+    let clients = asked_by(&app, &request)?;
+    for session in of_clients(&app, &request, &clients).await? {
         ending::end(&app, &session, Offline::Stays).await?;
     }
     let mut response = HttpResponse::NoContent().finish();
-    take_cookies(&app, &request, &mut response);
+    take_cookies_of(&app, &request, &clients, &mut response);
     Ok(response)
 }
 
-/// Both sessions of this browser, as far as they live.
+/// All sessions of this browser, as far as they live: the service's first.
 pub async fn here(app: &Shared, request: &HttpRequest) -> Result<Vec<SessionRow>, StoreError> {
-    let sso = current(app, request, SessionKind::Sso).await?;
-    let site = current(app, request, SessionKind::Site).await?;
-    Ok(sso.into_iter().chain(site).collect())
+    of_clients(app, request, &app.config.clients.iter().collect::<Vec<_>>()).await
 }
 
-/// Takes the cookies of both sessions back.
+async fn of_clients(
+    app: &Shared,
+    request: &HttpRequest,
+    clients: &[&Client],
+) -> Result<Vec<SessionRow>, StoreError> {
+    let mut sessions: Vec<SessionRow> = current_sso(app, request).await?.into_iter().collect();
+    for client in clients {
+        sessions.extend(current_site(app, request, &client.id).await?);
+    }
+    Ok(sessions)
+}
+
+/// Takes the cookies of all sessions back.
 pub fn take_cookies(app: &Shared, request: &HttpRequest, response: &mut HttpResponse) {
-    for kind in [SessionKind::Sso, SessionKind::Site] {
-        let name = cookie_name(app, kind.cookie_name());
+    take_cookies_of(app, request, &app.config.clients.iter().collect::<Vec<_>>(), response);
+}
+
+fn take_cookies_of(app: &Shared, request: &HttpRequest, clients: &[&Client], response: &mut HttpResponse) {
+    let of_sites = clients.iter().map(|client| site_cookie(&client.id));
+    for name in std::iter::once(SSO_COOKIE.to_owned()).chain(of_sites) {
+        let name = cookie_name(app, &name);
         if cookies::is_there(request, &name) {
             // A cookie of our own making is a header.
             let _ = response.add_cookie(&expired_cookie(app, name));

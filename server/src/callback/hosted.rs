@@ -17,7 +17,7 @@ use crate::error::{exchange_code, log};
 use crate::headers::{content_security_policy, header_value};
 use crate::origin::sec_fetch_dest;
 use crate::pages::{self, Refusal};
-use crate::session::{self, SessionKind};
+use crate::session;
 use crate::shared::Shared;
 use crate::start::Start;
 use crate::start::hosted::{again, attempt_cookie};
@@ -173,8 +173,7 @@ pub(crate) async fn enter(
         let address = authorization.granted(app, &row.client_id, &session).await?;
         return Ok((address, vec![sso]));
     }
-    let client_id = Some(row.client_id.clone());
-    let site = session::begin(app, request, SessionKind::Site, session.account_id, client_id, now).await?;
+    let site = session::begin(app, request, session.account_id, row.client_id.clone(), now).await?;
     Ok((way_back(app, row), vec![sso, site]))
 }
 

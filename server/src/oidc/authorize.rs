@@ -15,7 +15,7 @@ use crate::keys::TokenType;
 use crate::limits::Limit;
 use crate::oauth_error::{OAuthError, OAuthErrorCode};
 use crate::pages::{self, Refusal};
-use crate::session::{self, SessionKind};
+use crate::session;
 use crate::shared::Shared;
 use crate::start::{Start, hosted};
 use crate::store::{SessionRow, StoreError};
@@ -90,7 +90,7 @@ async fn decide(
         expected_sub,
         query,
     };
-    let session = session::current(app, request, SessionKind::Sso).await?;
+    let session = session::current_sso(app, request).await?;
     let honoured = match &session {
         Some(session) => {
             asked.prompt != Prompt::Login

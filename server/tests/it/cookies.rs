@@ -3,9 +3,7 @@
 use reqwest::header::{COOKIE, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 
-use crate::harness::{House, Visitor, allowed};
-
-const SESSION: &str = "__Host-weixin-login-session";
+use crate::harness::{House, SHOP_SESSION as SESSION, Visitor, allowed};
 
 /// Cookie headers of legacy sites around `ours`.
 fn beside(ours: &str) -> Vec<Vec<Vec<u8>>> {

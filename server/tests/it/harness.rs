@@ -29,6 +29,8 @@ pub const KIOSK: &str = "https://kiosk.example.test";
 /// WeChat's own browser on a phone.
 pub const WEIXIN: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Mobile/15E148 MicroMessenger/8.0.60";
+/// The cookie of a session at the shop.
+pub const SHOP_SESSION: &str = "__Host-weixin-login-session-8d9001d32c6a703d";
 /// PKCE's example (RFC 7636, appendix B).
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -264,9 +266,15 @@ impl Visitor {
         answer.json()
     }
 
-    /// Who is logged in.
+    /// Who is logged in, as a page of the service's own origin asks, or nginx.
     pub async fn session(&mut self) -> Answer {
         let request = self.request(Method::GET, "/session");
+        self.send(request).await
+    }
+
+    /// The same, as a page of that origin asks.
+    pub async fn session_at(&mut self, origin: &str) -> Answer {
+        let request = self.request(Method::GET, "/session").header("origin", origin);
         self.send(request).await
     }
 }

@@ -71,7 +71,7 @@ async fn on_the_services_own_page_the_cookie_finishes_and_the_browser_goes_on_lo
     phone.enter(&computer, computer.number()).await;
     let finished = computer.finish().await;
     assert_eq!(finished.json(), json!({ "location": "https://kiosk.example.test/menu" }));
-    assert_eq!(computer.visitor.session().await.json()["nickname"], "陈锴");
+    assert_eq!(computer.visitor.session_at(KIOSK).await.json()["nickname"], "陈锴");
     assert_eq!(phone.0.session().await.status, 401, "the phone itself is logged in nowhere");
 }
 
@@ -90,7 +90,7 @@ async fn without_javascript_a_page_shows_the_code_and_ends_the_login_by_itself()
     phone.enter(&computer, computer.number()).await;
     let ended = computer.visitor.open(&path).await;
     assert_eq!((ended.status.as_u16(), ended.location()), (303, "https://kiosk.example.test/menu"));
-    assert_eq!(computer.visitor.session().await.status, 200);
+    assert_eq!(computer.visitor.session_at(KIOSK).await.status, 200);
     let stranger = house.visitor().open(&path).await;
     assert_eq!(stranger.status, 400, "another browser sees nothing of it");
 }
@@ -530,7 +530,7 @@ async fn a_person_with_a_unionid_is_the_same_by_both_apps_and_without_one_is_not
         phone.come_to_the_question(&house, &computer).await;
         phone.enter(&computer, computer.number()).await;
         computer.finish().await;
-        let by_scene = computer.visitor.session().await.json()["sub"].clone();
+        let by_scene = computer.visitor.session_at(KIOSK).await.json()["sub"].clone();
         let mut visitor = house.visitor();
         let attempt = visitor.start_hosted().await;
         visitor.open(&allowed(&house, &attempt)).await;
