@@ -160,7 +160,7 @@ async fn three_wrong_numbers_end_the_scene_and_one_press_begins_another() {
         until_the_phone_says(&phone, tries_left).await;
     }
     enter(&phone, wrong).await;
-    until_the_phone_says(&phone, "数字错了三次").await;
+    until_the_phone_says(&phone, "数字已输错三次").await;
     browser.until_phase("denied").await;
     browser.press("start-again").await;
     browser.until_phase("qr").await;
