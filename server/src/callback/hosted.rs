@@ -31,6 +31,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// How an attempt ended, as its row says.
 pub(crate) const DONE: &str = "done";
+/// The same, where it was our own store: its page blames nobody else, also when it is loaded again.
+const STORE_AWAY: &str = "store_away";
 
 #[derive(Deserialize)]
 struct CallbackQuery {
@@ -96,6 +98,7 @@ async fn finish(
     let ended = log_in(app, request, &attempt, code).await;
     let outcome = match &ended {
         Ok(_) => DONE,
+        Err(Refusal::StoreAway) => STORE_AWAY,
         Err(refusal) => refusal.code(),
     };
     let scene_id = attempt.row().scene_id.as_deref();
@@ -194,6 +197,7 @@ async fn second_load(app: &Shared, id: &str, stuck: &Stuck<'_>) -> HttpResponse 
         };
         match row.outcome.as_deref() {
             Some(DONE) => return see_other(&way_back(app, &row)),
+            Some(STORE_AWAY) => return stuck.page(app, Refusal::StoreAway),
             Some(code) => {
                 let code = ErrorCode::parse(code).unwrap_or(ErrorCode::AttemptUsed);
                 return stuck.page(app, Refusal::Code(code));

@@ -5,7 +5,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tempfile::TempDir;
 use weixin_emulator::Emulator;
 
-use crate::harness::House;
+use crate::harness::{House, allowed};
 use crate::program::{Program, write_config};
 
 async fn another_process(data: &TempDir) -> SqliteConnection {
@@ -74,5 +74,24 @@ async fn keys_that_cannot_be_read_are_said_once_and_those_before_stay_in_use() {
     program.logged("the signing keys can be read again");
     let said = program.stop();
     assert_eq!(said.matches("the signing keys could not be read again").count(), 1, "{said}");
+    other.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_login_that_the_store_has_lost_blames_the_service_and_not_weixin() {
+    let house = House::new().await;
+    let mut visitor = house.visitor();
+    let callback = allowed(&house, &visitor.start_hosted().await);
+    let mut other = another_process(&house.data).await;
+    sqlx::query("ALTER TABLE identities RENAME TO gone").execute(&mut other).await.unwrap();
+    let first = visitor.open(&callback).await;
+    sqlx::query("ALTER TABLE gone RENAME TO identities").execute(&mut other).await.unwrap();
+    let reloaded = visitor.open(&callback).await;
+    for page in [first, reloaded] {
+        assert_eq!(page.status, 503, "{}", page.body);
+        let (_, main) = page.body.split_once("<h1").unwrap();
+        let words = main.split_once("temporarily_unavailable").unwrap().0;
+        assert!(!words.contains("WeChat"), "{words}");
+    }
     other.close().await.unwrap();
 }
