@@ -2,7 +2,7 @@
 
 use crate::exchange::WeixinIdentity;
 use crate::shared::Shared;
-use crate::store::{AccountRow, IdentityRow, StoreError};
+use crate::store::{AccountRow, Found, IdentityRow, StoreError};
 
 /// Finds the person's account, or makes it.
 pub async fn of_identity(app: &Shared, identity: WeixinIdentity) -> Result<AccountRow, StoreError> {
@@ -13,5 +13,13 @@ pub async fn of_identity(app: &Shared, identity: WeixinIdentity) -> Result<Accou
         nickname: identity.nickname(),
         picture: identity.picture(),
     };
-    app.lasting.account_of_identity(row, app.clock.now()).await
+    let Found { account, same_unionid } = app.lasting.account_of_identity(row, app.clock.now()).await?;
+    if !same_unionid.is_empty() {
+        tracing::warn!(
+            account = account.id,
+            same = same_unionid.join(", "),
+            "WeChat says that these accounts are one person; `weixin-login accounts duplicates` lists them, `accounts merge` joins two"
+        );
+    }
+    Ok(account)
 }

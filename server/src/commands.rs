@@ -14,7 +14,7 @@ use crate::keys::{LoadError, MasterKeyError, MasterKeys};
 use crate::store::people::People;
 use crate::store::{Lasting, SqliteStore, StoreError};
 
-pub use accounts::{delete as delete_account, merge as merge_accounts, show as show_account};
+pub use accounts::{delete as delete_account, duplicates, merge as merge_accounts, show as show_account};
 pub use grants::{list as list_grants, revoke as revoke_grants};
 pub use keys::{list as list_keys, rotate as rotate_keys, withdraw as withdraw_key};
 pub use sessions::{list as list_sessions, revoke as revoke_session};

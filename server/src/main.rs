@@ -140,6 +140,12 @@ enum Accounts {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// Lists the accounts that WeChat says to be one person: their unionid turned up after each of them was there.
+    Duplicates {
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
     /// Makes one account of two that are the same person. Every client goes on with the `sub` that it has seen.
     Merge {
         /// The account that goes: its id, or what a client calls it (`sub`). Its sessions end.
@@ -205,6 +211,9 @@ async fn main() -> ExitCode {
         }
         Command::Accounts(Accounts::Show { name, config }) => {
             tell(async { Ok(commands::show_account(&load(config)?, &clock, &name).await?) }).await
+        }
+        Command::Accounts(Accounts::Duplicates { config }) => {
+            tell(async { Ok(commands::duplicates(&load(config)?).await?) }).await
         }
         Command::Accounts(Accounts::Merge { from, into, retire, config }) => {
             tell(async { Ok(commands::merge_accounts(&load(config)?, &clock, &from, &into, retire).await?) })

@@ -182,6 +182,15 @@ pub struct IdentityRow<'a> {
     pub picture: Option<&'a str>,
 }
 
+/// Whose an identity is, as [`Lasting::account_of_identity`] finds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The account.
+    pub account: AccountRow,
+    /// Others of the same unionid, where this identity had another one before or none: what the clients have seen keeps them apart.
+    pub same_unionid: Vec<String>,
+}
+
 /// What must outlive everything: who is who, and who is logged in.
 #[async_trait]
 pub trait Lasting: grants::Grants + keys::Keys + logouts::Logouts + people::People {
@@ -189,11 +198,8 @@ pub trait Lasting: grants::Grants + keys::Keys + logouts::Logouts + people::Peop
     async fn ping(&self) -> Result<(), StoreError>;
     /// Finds the account of an identity (its own, else that of its unionid) or makes one, joins a unionid that turned up later,
     /// and keeps nickname and picture. An identity never changes its account, so no client's `sub` changes.
-    async fn account_of_identity(
-        &self,
-        identity: IdentityRow<'_>,
-        now: Seconds,
-    ) -> Result<AccountRow, StoreError>;
+    async fn account_of_identity(&self, identity: IdentityRow<'_>, now: Seconds)
+    -> Result<Found, StoreError>;
     /// What this client calls this account; made at its first sight.
     async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError>;
     /// An account.

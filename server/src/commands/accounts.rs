@@ -1,4 +1,4 @@
-//! `accounts show`, `accounts merge` and `accounts delete`: who is who.
+//! `accounts show`, `accounts duplicates`, `accounts merge` and `accounts delete`: who is who.
 
 use std::fmt::Write;
 
@@ -31,6 +31,29 @@ pub async fn show(config: &Config, clock: &Clock, name: &str) -> Result<String, 
     }
     let sessions = store.sessions(Some(&id), clock.now(), u32::MAX).await?;
     let _ = writeln!(text, "sessions  {}", sessions.len());
+    Ok(text)
+}
+
+/// How many rows of duplicates a list shows.
+const MOST: u32 = 1_000;
+
+/// `accounts duplicates`: those that WeChat says to be one person, by a unionid that turned up after each of them was there. They stay
+/// apart until they are merged: clients know them by other names.
+///
+/// # Errors
+/// [`CommandError`]
+pub async fn duplicates(config: &Config) -> Result<String, CommandError> {
+    let store = SqliteStore::open_existing(&config.store).await?;
+    let rows = store.duplicates(MOST).await?;
+    let mut text = String::new();
+    let people = rows.chunk_by(|(one, _), (other, _)| one == other);
+    let mut count = 0;
+    for accounts in people {
+        let ids: Vec<&str> = accounts.iter().map(|(_, id)| &**id).collect();
+        let _ = writeln!(text, "one person: accounts {}", ids.join(", "));
+        count += 1;
+    }
+    let _ = writeln!(text, "{count} people with more than one account");
     Ok(text)
 }
 

@@ -26,6 +26,8 @@ pub trait People: Send + Sync {
     async fn subjects_of_account(&self, account_id: &str) -> Result<Vec<(String, String)>, StoreError>;
     /// The account that some client calls this.
     async fn account_of_subject(&self, sub: &str) -> Result<Option<String>, StoreError>;
+    /// Accounts that have a unionid in common, at most `most`: the unionid, and each account of it.
+    async fn duplicates(&self, most: u32) -> Result<Vec<(String, String)>, StoreError>;
     /// The living sessions of an account, or of everybody, the newest login first; at most `most`.
     async fn sessions(
         &self,

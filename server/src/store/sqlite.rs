@@ -25,7 +25,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection, Row};
 
 use self::writer::{BUSY_TIMEOUT, Writer};
-use super::{AccountRow, AttemptRow, CodeRow, Fleeting, IdentityRow, Lasting, SessionRow, StoreError};
+use super::{AccountRow, AttemptRow, CodeRow, Fleeting, Found, IdentityRow, Lasting, SessionRow, StoreError};
 use super::{NEWER, TOMBSTONE_LIFETIME};
 use crate::clock::Seconds;
 use crate::secret::{SecretHash, random_word};
@@ -120,10 +120,11 @@ impl Lasting for SqliteStore {
         &self,
         identity: IdentityRow<'_>,
         now: Seconds,
-    ) -> Result<AccountRow, StoreError> {
+    ) -> Result<Found, StoreError> {
         let mut transaction = self.write.begin().await?;
-        let known: Option<String> = sqlx::query_scalar(
-            "SELECT account_id FROM identities WHERE (appid = ?1 AND openid = ?2) OR unionid = ?3
+        // Its own, and whether the unionid is news of it; else the one of the unionid.
+        let known: Option<(String, bool)> = sqlx::query_as(
+            "SELECT account_id, appid = ?1 AND openid = ?2 AND unionid IS NOT ?3 FROM identities WHERE (appid = ?1 AND openid = ?2) OR unionid = ?3
              ORDER BY (appid = ?1 AND openid = ?2) DESC, appid, openid LIMIT 1",
         )
         .bind(identity.appid)
@@ -131,7 +132,7 @@ impl Lasting for SqliteStore {
         .bind(identity.unionid)
         .fetch_optional(&mut *transaction)
         .await?;
-        let id = known.unwrap_or_else(random_word);
+        let (id, is_news) = known.unwrap_or_else(|| (random_word(), false));
         sqlx::query(
             "INSERT INTO accounts (id, nickname, picture, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
              ON CONFLICT (id) DO UPDATE SET nickname = ?2, picture = ?3, updated_at = ?4",
@@ -152,8 +153,21 @@ impl Lasting for SqliteStore {
         .bind(&id)
         .execute(&mut *transaction)
         .await?;
+        let same_unionid = match identity.unionid {
+            Some(unionid) if is_news => {
+                sqlx::query_scalar(
+                    "SELECT DISTINCT account_id FROM identities WHERE unionid = ?1 AND account_id <> ?2 ORDER BY account_id",
+                )
+                .bind(unionid)
+                .bind(&id)
+                .fetch_all(&mut *transaction)
+                .await?
+            }
+            _ => Vec::new(),
+        };
         transaction.commit().await?;
-        Ok(AccountRow { id, nickname: identity.nickname.into(), picture: identity.picture.map(Into::into) })
+        let (nickname, picture) = (identity.nickname.into(), identity.picture.map(Into::into));
+        Ok(Found { account: AccountRow { id, nickname, picture }, same_unionid })
     }
 
     async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError> {

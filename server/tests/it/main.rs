@@ -10,6 +10,7 @@ mod canary;
 mod check;
 mod config;
 mod cookies;
+mod duplicates;
 mod embedded;
 mod faults;
 mod harness;

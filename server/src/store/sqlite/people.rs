@@ -44,6 +44,18 @@ impl People for SqliteStore {
             .await?)
     }
 
+    async fn duplicates(&self, most: u32) -> Result<Vec<(String, String)>, StoreError> {
+        Ok(sqlx::query_as(
+            "SELECT DISTINCT unionid, account_id FROM identities WHERE unionid IN (
+                 SELECT unionid FROM identities WHERE unionid IS NOT NULL
+                 GROUP BY unionid HAVING min(account_id) <> max(account_id))
+             ORDER BY unionid, account_id LIMIT ?1",
+        )
+        .bind(most)
+        .fetch_all(&self.read)
+        .await?)
+    }
+
     async fn sessions(
         &self,
         account_id: Option<&str>,
