@@ -232,7 +232,7 @@ async fn a_prerendered_page_begins_nothing_until_it_is_seen() {
 const RENEWS: &str = "addEventListener('weixin-login-renew', (event) => {
     window.renewals = (window.renewals ?? 0) + 1;
     event.respondWith(Promise.resolve({
-        codeChallenge: `renewed-challenge-${window.renewals}`.padEnd(43, 'x'),
+        codeChallenge: `renewed-challenge-${window.renewals}`.padEnd(43, 'A'),
         nonce: `renewed nonce ${window.renewals}`,
         state: `renewed state ${window.renewals}`,
     }));
@@ -251,7 +251,7 @@ async fn a_renewal_asks_the_page_for_a_fresh_challenge_nonce_and_state() {
     house.service.clock.advance(301);
     browser.script(&awake_after(301_000)).await;
     let begun = between.until_heard("POST", "/login", 2).await;
-    assert_eq!(begun[1].body["code_challenge"], format!("{:x<43}", "renewed-challenge-1"));
+    assert_eq!(begun[1].body["code_challenge"], format!("{:A<43}", "renewed-challenge-1"));
     assert_eq!(begun[1].body["nonce"], "renewed nonce 1");
     browser.until("the next frame", "return document.querySelector('weixin-login').shadowRoot.querySelectorAll('iframe').length === 2").await;
     scan_and_allow(&house).await;

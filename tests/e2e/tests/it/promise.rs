@@ -176,14 +176,14 @@ async fn a_renewal_asks_the_function_that_it_was_given() {
     browser
         .script(&format!(
             "begin({{ result: 'code', codeChallenge: '{CHALLENGE}', nonce: 'n1', state: 's1', renew: async () => ({{
-                 codeChallenge: 'renewed-'.padEnd(43, 'y'), nonce: 'n2', state: 's2' }}) }})"
+                 codeChallenge: 'renewed-'.padEnd(43, 'A'), nonce: 'n2', state: 's2' }}) }})"
         ))
         .await;
     browser.until_phase("qr").await;
     house.service.clock.advance(301);
     browser.script(&awake_after(301_000)).await;
     let begun = between.until_heard("POST", "/login", 2).await;
-    assert_eq!(begun[1].body["code_challenge"], format!("{:y<43}", "renewed-"));
+    assert_eq!(begun[1].body["code_challenge"], format!("{:A<43}", "renewed-"));
     assert_eq!(begun[1].body["nonce"], "n2");
     let second =
         "return document.querySelector('weixin-login').shadowRoot.querySelectorAll('iframe').length === 2";
