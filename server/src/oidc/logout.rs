@@ -147,11 +147,15 @@ async fn log_out(
     for session in &here {
         end(app, session, Offline::Stays).await?;
     }
-    if let Some(hint) = &asked.hint {
-        // A login of that client alone, which no cookie of ours stands for: its ID token is enough.
-        let its_own = app.lasting.session_of_sid(&hint.sid, app.clock.now()).await?;
-        if let Some(session) = its_own.filter(|session| session.client_id.as_ref() == Some(&hint.aud)) {
-            end(app, &session, Offline::Stays).await?;
+    if let Some(hint) = &asked.hint
+        && let Some(named) = app.lasting.session_of_sid(&hint.sid, app.clock.now()).await?
+    {
+        // A login of that client alone, which no cookie of ours stands for: its ID token is enough. Of two logins that this browser
+        // finished at once the later one's cookie is left: whoever leaves that leaves the other one too, which is theirs as well.
+        let is_the_clients_own = named.client_id.as_ref() == Some(&hint.aud);
+        let is_the_same_persons = here.iter().any(|session| session.account_id == named.account_id);
+        if is_the_clients_own || is_the_same_persons {
+            end(app, &named, Offline::Stays).await?;
         }
     }
     let mut response = match &asked.way_back {

@@ -3,6 +3,7 @@
 use reqwest::Response;
 use serde_json::json;
 use url::Url;
+use weixin_emulator::Person;
 
 use crate::door::*;
 use crate::listener::Listener;
@@ -275,4 +276,28 @@ async fn a_grant_with_offline_access_outlives_a_logout() {
     let answer = provider.redeem(SUITE, authorized.code()).await;
     browser.get(&format!("{}?id_token_hint={}", provider.at("/logout"), answer.text("id_token"))).await;
     assert_eq!(provider.refresh(SUITE, answer.text("refresh_token")).await.status, 200);
+}
+
+/// Two pages that log in at once make two sessions, and the later cookie is the one that stays; the client of the earlier one has a hint
+/// of a session that no cookie stands for. A second browser of the same person is such a place without the chance.
+#[tokio::test]
+async fn whoever_leaves_leaves_the_persons_login_of_the_hint_too_and_nobody_elses() {
+    let provider = Provider::start().await;
+    for (hint_of, ends) in [("the-same-person", true), ("somebody-else", false)] {
+        let (earlier, later) = (provider.browser(), provider.browser());
+        provider.emulator.set_person(Person::new(hint_of, hint_of));
+        let hinted = earlier.authorize(SUITE, &[]).await;
+        let hinted = provider.redeem(SUITE, hinted.code()).await;
+        provider.emulator.set_person(Person::new("the-same-person", "the-same-person"));
+        let left = later.authorize(SECOND, &[]).await;
+        let left = provider.redeem(SECOND, left.code()).await;
+        let address = logout_address(&provider, &[("id_token_hint", hinted.text("id_token"))]);
+        let page = later.get(&address).await;
+        assert!(is_logged_in(&later).await, "it asks first");
+        confirm(&later, page).await;
+        assert!(!is_logged_in(&later).await);
+        assert_eq!(provider.userinfo(left.text("access_token")).await.status, 401);
+        assert_eq!(is_logged_in(&earlier).await, !ends, "{hint_of}");
+        assert_eq!(provider.userinfo(hinted.text("access_token")).await.status == 401, ends, "{hint_of}");
+    }
 }
