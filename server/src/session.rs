@@ -231,8 +231,9 @@ fn asked_by<'a>(app: &'a Shared, request: &HttpRequest) -> Result<Vec<&'a Client
     Ok(clients)
 }
 
-/// `GET /session`: 200 with the [`Person`], in headers too, or 401; the newest, where several clients have the page's origin. The nickname's header is percent-encoded UTF-8, of
-/// which it has the first 128 bytes; an address of a picture that is longer than 1,024 is in the body alone.
+/// `GET /session`: 200 with the [`Person`], in headers too, or 401; the newest, where several clients have the page's origin. The
+/// nickname's header is percent-encoded UTF-8, of which it has the first 128 bytes; an address of a picture that is longer than 1,024 is
+/// in the body alone.
 #[utoipa::path(
     get,
     path = "/session",

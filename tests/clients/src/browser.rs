@@ -92,8 +92,9 @@ impl<'a> Browser<'a> {
             next = match response.headers().get(LOCATION) {
                 Some(location) => response.url().join(location.to_str()?)?,
                 None => {
+                    let status = response.status();
                     let page = response.text().await?;
-                    self.agree(&page).with_context(|| page.clone())??
+                    self.agree(&page).with_context(|| format!("{next} answers {status}: {page}"))??
                 }
             };
             if next.as_str().starts_with(prefix) {
