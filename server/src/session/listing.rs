@@ -69,44 +69,33 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
 
 /// `POST /sessions/{sid}/end`, by the form of that page: a session of the same person ends, with all that was granted in it.
 pub async fn post(app: web::Data<Shared>, request: HttpRequest, sid: web::Path<String>) -> HttpResponse {
-    let language = language::of(&request);
-    if !is_own_page(&app.config, &request) {
-        return pages::refusal(&app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
-    }
-    match end_own(&app, &request, &sid).await {
-        Ok(Some(response)) => response,
-        Ok(None) => pages::refusal(&app, Refusal::Code(ErrorCode::LoginRequired), language, None),
-        Err(error) => pages::store_away(&app, &request, &error, language),
-    }
+    by_own_form(&app, &request, end_own(&app, &request, &sid)).await
 }
 
 /// `POST /sessions/end`, by the form of that page: every session of the person ends, with all that was ever granted.
 pub async fn post_all(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
-    let language = language::of(&request);
-    if !is_own_page(&app.config, &request) {
-        return pages::refusal(&app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
-    }
-    match end_all(&app, &request).await {
-        Ok(true) => {
-            let mut response = pages::signed_out(&app, language);
-            take_cookies(&app, &request, &mut response);
-            response
-        }
-        Ok(false) => pages::refusal(&app, Refusal::Code(ErrorCode::LoginRequired), language, None),
-        Err(error) => pages::store_away(&app, &request, &error, language),
-    }
+    by_own_form(&app, &request, end_all(&app, &request)).await
 }
 
 /// `POST /sessions/grants/{id}/end`, by the form of that page: what a site was granted to the same person ends.
 pub async fn post_grant(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
-    let language = language::of(&request);
-    if !is_own_page(&app.config, &request) {
-        return pages::refusal(&app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
+    by_own_form(&app, &request, end_grant(&app, &request, &id)).await
+}
+
+/// Does what a form of that page asks for; by a page of anybody else's nothing is begun. `None`: nobody is logged in here.
+async fn by_own_form(
+    app: &Shared,
+    request: &HttpRequest,
+    work: impl Future<Output = Result<Option<HttpResponse>, StoreError>>,
+) -> HttpResponse {
+    let language = language::of(request);
+    if !is_own_page(&app.config, request) {
+        return pages::refusal(app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
     }
-    match end_grant(&app, &request, &id).await {
+    match work.await {
         Ok(Some(response)) => response,
-        Ok(None) => pages::refusal(&app, Refusal::Code(ErrorCode::LoginRequired), language, None),
-        Err(error) => pages::store_away(&app, &request, &error, language),
+        Ok(None) => pages::refusal(app, Refusal::Code(ErrorCode::LoginRequired), language, None),
+        Err(error) => pages::store_away(app, request, &error, language),
     }
 }
 
@@ -210,10 +199,9 @@ fn is_one(one: &SessionRow, other: &SessionRow) -> bool {
         && one.client_id.is_none() != other.client_id.is_none()
 }
 
-/// `false`: nobody is logged in here.
-async fn end_all(app: &Shared, request: &HttpRequest) -> Result<bool, StoreError> {
+async fn end_all(app: &Shared, request: &HttpRequest) -> Result<Option<HttpResponse>, StoreError> {
     let own = here(app, request).await?;
-    let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(false) };
+    let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
     loop {
         let sessions = app.lasting.sessions(Some(account_id), app.clock.now(), MOST).await?;
         if sessions.is_empty() {
@@ -225,5 +213,7 @@ async fn end_all(app: &Shared, request: &HttpRequest) -> Result<bool, StoreError
     }
     let chosen = Chosen { account_id: Some(account_id), ..Chosen::default() };
     while app.lasting.end_offline_grants(chosen, app.clock.now(), MOST).await? > 0 {}
-    Ok(true)
+    let mut response = pages::signed_out(app, language::of(request));
+    take_cookies(app, request, &mut response);
+    Ok(Some(response))
 }
