@@ -42,11 +42,7 @@ async fn a_proxy_that_takes_the_path_away_is_told_of_once() {
     }
     program.logged("twice");
     let said = program.stop();
-    let told: Vec<&str> = said
-        .lines()
-        .filter_map(|line| line.split_once("WARN weixin_login::misrouted: "))
-        .map(|(_, said)| said)
-        .collect();
+    let told = told(&said);
     assert_eq!(
         told,
         [
@@ -99,11 +95,7 @@ async fn a_proxy_that_writes_another_host_is_told_of_once_and_people_get_the_way
     assert_eq!((style.status.as_u16(), style.header("content-type")), (200, "text/css; charset=utf-8"));
     program.logged("came for the host");
     let said = program.stop();
-    let told: Vec<&str> = said
-        .lines()
-        .filter_map(|line| line.split_once("WARN weixin_login::misrouted: "))
-        .map(|(_, said)| said)
-        .collect();
+    let told = told(&said);
     assert_eq!(
         told,
         [
@@ -126,4 +118,10 @@ fn the_documentation_quotes_the_pages_as_they_are() {
         let quoted = format!("\"{title}\"");
         assert!(OPERATIONS.contains(&quoted) && text.contains(&quoted), "{title}");
     }
+}
+
+/// What the operator is told in a log.
+fn told(log: &str) -> Vec<&str> {
+    let lines = log.lines().filter_map(|line| line.split_once("WARN weixin_login::misrouted: "));
+    lines.map(|(_, said)| said).collect()
 }

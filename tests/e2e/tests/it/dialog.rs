@@ -183,16 +183,21 @@ async fn from_confirming_on_neither_escape_nor_the_backdrop_ends_it() {
     assert_eq!(closed[0]["reason"], "success");
 }
 
-#[tokio::test]
-async fn while_the_service_finishes_the_dialog_may_go_and_the_login_ends() {
-    let (house, browser) = at_a_button(Engine::Chromium).await;
-    let between = Between::in_front_of(&house);
+/// The person has allowed it, and the service does not answer the callback.
+async fn until_the_service_hangs(house: &House, browser: &Browser, between: &Between) {
     between.fault("POST", "/callback", Fault::Hang);
     browser.press_trigger().await;
     browser.press("continue").await;
     house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
     assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
     between.until_heard("POST", "/callback", 1).await;
+}
+
+#[tokio::test]
+async fn while_the_service_finishes_the_dialog_may_go_and_the_login_ends() {
+    let (house, browser) = at_a_button(Engine::Chromium).await;
+    let between = Between::in_front_of(&house);
+    until_the_service_hangs(&house, &browser, &between).await;
     press_cross(&browser).await;
     until_closed(&browser).await;
     assert_eq!(browser.told("success").await, [] as [Value; 0]);
@@ -206,12 +211,7 @@ async fn while_the_service_finishes_the_dialog_may_go_and_the_login_ends() {
 async fn a_dialog_that_was_let_go_comes_back_with_the_same_login() {
     let (house, browser) = at_a_button(Engine::Chromium).await;
     let between = Between::in_front_of(&house);
-    between.fault("POST", "/callback", Fault::Hang);
-    browser.press_trigger().await;
-    browser.press("continue").await;
-    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
-    assert!(house.weixin.answer_dialog(DialogAnswer::Allow));
-    between.until_heard("POST", "/callback", 1).await;
+    until_the_service_hangs(&house, &browser, &between).await;
     for _ in 0..2 {
         press_cross(&browser).await;
         until_closed(&browser).await;
