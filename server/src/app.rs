@@ -181,14 +181,16 @@ async fn stop_when_told(server: ServerHandle, app: web::Data<Shared>) {
     told_to_stop().await;
     tracing::info!("stops when what has begun is finished");
     server.pause().await;
-    tokio::select! {
+    let finished = async {
         // Also what has lost its connection: no worker of the server waits for that.
-        ended = timeout(LONGEST_REQUEST, app.begun.ended()) => {
-            if ended.is_err() {
-                tracing::warn!("what has begun is not finished; stops all the same");
-            }
-            server.stop(true).await;
+        if timeout(LONGEST_REQUEST, app.begun.ended()).await.is_err() {
+            tracing::warn!("what has begun is not finished; stops all the same");
         }
+        // A logout that was among it tells clients too.
+        app.backchannel.stop().await;
+    };
+    tokio::select! {
+        () = finished => server.stop(true).await,
         () = told_to_stop() => server.stop(false).await,
     }
 }

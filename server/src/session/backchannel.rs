@@ -9,7 +9,8 @@ use futures_util::stream::FuturesUnordered;
 use reqwest::StatusCode;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::timeout;
 
 use crate::claims::{LOGOUT_TOKEN_LIFE, LogoutTokenClaims};
 use crate::clock::{Clock, Seconds};
@@ -28,6 +29,8 @@ pub(crate) const CLAIM: Seconds = 10;
 const TRY_AGAIN_AFTER: [Seconds; 6] = [1, 10, 60, 5 * 60, 30 * 60, 3600];
 /// Who has not heard it by then never will: no session that a client may still have is younger.
 const GIVE_UP_AFTER: Seconds = 24 * 3600;
+/// For so long a service that stops waits for the answers to what it is telling: longer than a client may take.
+const LAST_ANSWERS: Duration = Duration::from_secs(6);
 /// So many are told at once.
 const AT_ONCE: u32 = 32;
 
@@ -36,6 +39,8 @@ pub struct BackChannel {
     http: reqwest::Client,
     /// Somebody is to be told now.
     pub(crate) soon: Notify,
+    /// Held from the claim of whom to tell until what came of it is kept.
+    telling: Semaphore,
 }
 
 /// What came of telling a client.
@@ -65,12 +70,13 @@ impl BackChannel {
     pub fn new(private_addresses: bool) -> Result<BackChannel, reqwest::Error> {
         let http = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy();
         let http = if private_addresses { http } else { http.dns_resolver(PublicAddresses) };
-        Ok(BackChannel { http: http.build()?, soon: Notify::new() })
+        Ok(BackChannel { http: http.build()?, soon: Notify::new(), telling: Semaphore::new(1) })
     }
 
     /// Tells everybody who is due; gives when somebody is the next time.
     pub(crate) async fn tell_due(&self, app: &Shared) -> Result<Option<Seconds>, StoreError> {
         loop {
+            let Ok(_telling) = self.telling.acquire().await else { return Ok(None) };
             let now = app.clock.now();
             let next = app.lasting.next_logout().await?;
             if next.is_none_or(|next| next > now) {
@@ -82,6 +88,15 @@ impl BackChannel {
             let teller = Teller { config, clock, store: lasting(app), ring: &ring };
             self.tell(&teller, due).await?;
         }
+    }
+
+    /// Tells nobody any more, once whoever is being told has answered: a client that has heard it, and of whom that is not kept, would
+    /// be told again after the next start.
+    pub(crate) async fn stop(&self) {
+        if timeout(LAST_ANSWERS, self.telling.acquire()).await.is_err() {
+            tracing::warn!("a client that is being told of a logout does not answer; stops all the same");
+        }
+        self.telling.close();
     }
 
     /// Tries these once, all at once; gives each client's name, and what came of it.

@@ -5,6 +5,7 @@ use weixin_login::commands;
 
 use crate::door::*;
 use crate::listener::Listener;
+use crate::program::Program;
 
 async fn provider(first: &Listener, second: &Listener) -> Provider {
     let (first, second) = (first.address(), second.address());
@@ -133,6 +134,37 @@ async fn a_client_that_was_down_is_told_once_after_a_restart_of_the_service() {
     let (hint, later) = two_clients(&provider, &browser).await;
     log_out(&provider, &browser, &hint).await;
     assert_eq!(heard(&provider, &down, SUITE).await["sid"], later);
+}
+
+#[tokio::test]
+async fn a_client_that_answers_while_the_service_stops_is_told_once() {
+    let slow = Listener::silent(&[200, 200]).await;
+    let mut program = None;
+    let with_listener = |config| with_backchannel(config, SUITE, &slow.address());
+    let mut provider = Provider::run_by(with_listener, |provider| {
+        program = Some(Program::start(provider, "info"));
+        None
+    })
+    .await;
+    let program = program.expect("it runs");
+    let first = {
+        let browser = provider.browser();
+        let (hint, sid) = two_clients(&provider, &browser).await;
+        log_out(&provider, &browser, &hint).await;
+        sid
+    };
+    assert_eq!(heard(&provider, &slow, SUITE).await["sid"], first);
+    program.terminate();
+    program.says("stops when what has begun is finished");
+    slow.answer(2);
+    assert_eq!(tokio::task::spawn_blocking(|| program.ended()).await.expect("it ends"), Some(0));
+    // When whoever was not told would be told again.
+    provider.clock.advance(60);
+    provider.restart();
+    let browser = provider.browser();
+    let (hint, second) = two_clients(&provider, &browser).await;
+    log_out(&provider, &browser, &hint).await;
+    assert_eq!(heard(&provider, &slow, SUITE).await["sid"], second);
 }
 
 #[tokio::test]

@@ -2,57 +2,10 @@
 //! searched. WeChat's part of a login is searched in the same way beside its own tests.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
-use std::thread::JoinHandle;
 
 use crate::door::*;
 use crate::listener::Listener;
-
-/// The program, which says everything.
-struct Program {
-    child: Child,
-    said: Option<JoinHandle<String>>,
-}
-
-impl Program {
-    fn start(provider: &Provider) -> Program {
-        let file = provider.folder.path().join("weixin-login.toml");
-        std::fs::write(&file, &provider.config_text).expect("written");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_weixin-login"))
-            .args(["serve", "--config"])
-            .arg(&file)
-            .env("RUST_LOG", "trace")
-            // How many rounds tests run is no key of the service.
-            .env_remove("WEIXIN_LOGIN_FULL_TESTS")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut ready = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut ready).expect("it listens");
-        let mut errors = child.stderr.take().expect("a pipe");
-        // Read while it runs, or it would block on a full pipe.
-        let said = std::thread::spawn(move || {
-            let mut said = String::new();
-            errors.read_to_string(&mut said).expect("UTF-8");
-            said
-        });
-        Program { child, said: Some(said) }
-    }
-
-    fn stop(mut self) -> String {
-        self.child.kill().expect("it runs");
-        self.said.take().expect("once").join().expect("read")
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::program::Program;
 
 /// What must not be found.
 #[derive(Default)]
@@ -84,7 +37,7 @@ async fn a_run_at_trace_names_no_secret_of_openid_connect() {
         config.replace(suite, &format!("{suite}backchannel_logout_uri = \"{address}\"\n"))
     };
     let provider = Provider::run_by(with_backchannel, |provider| {
-        program = Some(Program::start(provider));
+        program = Some(Program::start(provider, "trace"));
         None
     })
     .await;

@@ -1,40 +1,57 @@
 //! A client's back-channel address: answers each connection with the next status, and shows what was sent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Semaphore, mpsc};
 
 /// Listens on loopback until it is dropped.
 pub struct Listener {
     port: u16,
     requests: Mutex<mpsc::UnboundedReceiver<String>>,
+    answers: Arc<Semaphore>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Listener {
     /// Answers with these statuses, one after the other, and then no more; a redirect leads to itself.
     pub async fn start(statuses: &[u16]) -> Listener {
+        let listener = Self::silent(statuses).await;
+        listener.answer(statuses.len());
+        listener
+    }
+
+    /// The same, but silent until it is told to answer.
+    pub async fn silent(statuses: &[u16]) -> Listener {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let (send, requests) = mpsc::unbounded_channel();
         let statuses = statuses.to_vec();
+        let answers = Arc::new(Semaphore::new(0));
+        let may_answer = answers.clone();
         let task = tokio::spawn(async move {
             for status in statuses {
                 let (mut stream, _) = listener.accept().await.expect("a connection");
                 let _ = send.send(read(&mut stream).await);
+                may_answer.acquire().await.expect("never closed").forget();
                 let answer = format!(
                     "HTTP/1.1 {status} X\r\nlocation: http://127.0.0.1:{port}/redirected\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
                 );
                 let _ = stream.write_all(answer.as_bytes()).await;
             }
         });
-        Listener { port, requests: Mutex::new(requests), task }
+        Listener { port, requests: Mutex::new(requests), answers, task }
     }
 
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    /// Lets it give so many answers.
+    pub fn answer(&self, count: usize) {
+        self.answers.add_permits(count);
     }
 
     /// The next request, head and body.

@@ -14,6 +14,7 @@ mod limits;
 mod listener;
 mod logout;
 mod operator;
+mod program;
 mod redirects;
 mod refresh;
 mod sessions;
