@@ -3,13 +3,17 @@
 //! Each verb is one atomic statement, takes `now` from the caller's clock, and gives back plain rows: what a row proves is
 //! decided by the steps. Knows no HTTP and no WeChat. Of secrets only hashes come here.
 
+mod error;
 pub mod grants;
 pub mod keys;
 pub mod logouts;
 pub mod people;
 pub mod scenes;
 mod sqlite;
+mod sqlx_error;
 
+pub(crate) use error::NEWER;
+pub use error::{Cause, StoreError};
 pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;
@@ -21,49 +25,6 @@ use crate::secret::SecretHash;
 
 /// How long an attempt is still known after its death: whoever comes late gets a word.
 pub const TOMBSTONE_LIFETIME: Seconds = 3600;
-
-/// How [`StoreError::OtherVersion`] says it.
-pub(crate) const NEWER: &str = "a newer";
-
-/// Why the store did not answer. Its message is for the log, not for people.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database refused or cannot be reached.
-    #[error("the store does not work: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The database was written by a newer version of this program, or its migration failed.
-    #[error("the store cannot be brought to this version: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
-    /// Commands make no store.
-    #[error("there is no store at {}: the first start of the service makes it", .0.display())]
-    Missing(std::path::PathBuf),
-    /// Commands bring no store to their version.
-    #[error("the store {} is of {age} version than this program: {}", file.display(), what_to_do(age))]
-    OtherVersion {
-        /// Where it is.
-        file: std::path::PathBuf,
-        /// `an older` or `a newer`.
-        age: &'static str,
-    },
-    /// A row that this program cannot have written.
-    #[error("the store holds a row that cannot be read: {0}")]
-    Row(&'static str),
-}
-
-impl StoreError {
-    /// Whether what was to be kept is there already, by a value that is good once.
-    pub fn is_duplicate(&self) -> bool {
-        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
-    }
-}
-
-fn what_to_do(age: &str) -> &'static str {
-    if age == NEWER {
-        "use the program that the service runs"
-    } else {
-        "start the service with this program first"
-    }
-}
 
 /// One try, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -39,7 +39,7 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, makes it where there is none, and brings it to this version: for the service, and for nobody else.
     pub async fn open(file: &Path) -> Result<Self, StoreError> {
-        make_for_the_owner_alone(file).map_err(sqlx::Error::Io)?;
+        make_for_the_owner_alone(file).map_err(|error| StoreError::file(file, error))?;
         let options = options(file);
         let mut migrating = SqliteConnection::connect_with(&options).await?;
         MIGRATOR.run(&mut migrating).await?;
@@ -402,18 +402,18 @@ impl Fleeting for SqliteStore {
 }
 
 fn hash(row: &SqliteRow, column: &str) -> Result<SecretHash, StoreError> {
-    SecretHash::from_row(row.try_get(column)?).ok_or(StoreError::Row("a hash is not 32 bytes long"))
+    SecretHash::from_row(row.try_get(column)?).ok_or(StoreError::row("a hash is not 32 bytes long"))
 }
 
 fn result(word: &str) -> Result<LoginResult, StoreError> {
-    LoginResult::parse(word).ok_or(StoreError::Row("a code is for no place"))
+    LoginResult::parse(word).ok_or(StoreError::row("a code is for no place"))
 }
 
 fn attempt(row: &SqliteRow) -> Result<AttemptRow, StoreError> {
     Ok(AttemptRow {
         id: row.try_get("id")?,
-        kind: Kind::parse(row.try_get("kind")?).ok_or(StoreError::Row("an attempt is of no kind"))?,
-        product: Product::parse(row.try_get("product")?).ok_or(StoreError::Row("an attempt is of no app"))?,
+        kind: Kind::parse(row.try_get("kind")?).ok_or(StoreError::row("an attempt is of no kind"))?,
+        product: Product::parse(row.try_get("product")?).ok_or(StoreError::row("an attempt is of no app"))?,
         scene_id: row.try_get("scene_id")?,
         state_hash: hash(row, "state_hash")?,
         secret_hash: hash(row, "secret_hash")?,

@@ -128,7 +128,7 @@ impl Scenes for SqliteStore {
 }
 
 fn progress(word: &str) -> Result<Progress, StoreError> {
-    Progress::parse(word).ok_or(StoreError::Row("a scene has come nowhere"))
+    Progress::parse(word).ok_or(StoreError::row("a scene has come nowhere"))
 }
 
 fn scene(row: &SqliteRow) -> Result<SceneRow, StoreError> {
