@@ -101,6 +101,9 @@ const PACKAGES: &[Package] = &[
     },
     Package { name: "nginx", is_there: || Path::new("/usr/sbin/nginx").exists() },
     Package { name: "caddy", is_there: || Path::new("/usr/bin/caddy").exists() },
+    // The stores of the service.
+    Package { name: "postgresql", is_there: || Path::new("/usr/lib/postgresql").exists() },
+    Package { name: "redis-server", is_there: || shell::is_installed("redis-server") },
     Package { name: "golang-go", is_there: || shell::is_installed("go") },
     Package {
         name: "golang-github-coreos-go-oidc-dev",

@@ -1,7 +1,6 @@
 //! A service on this machine, with one client that a site is registered as.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -9,6 +8,7 @@ use weixin_emulator::{Emulator, Options};
 use weixin_login::commands::{hash_secret, list_keys, withdraw_key};
 use weixin_login::config::Config;
 use weixin_login_e2e::service::Service;
+use weixin_login_servers::free_port;
 
 use crate::packages::samples;
 
@@ -95,23 +95,6 @@ impl Provider {
         while reqwest::get(format!("{}/jwks", self.issuer)).await?.text().await?.contains(kid) {}
         Ok(())
     }
-}
-
-/// A port for a program that must be told one. It lies below those that the system deals out by itself (32768 and more on Linux): there
-/// another test's server or a mere connection may take it before the program does.
-///
-/// # Errors
-/// When none is free.
-pub fn free_port() -> Result<u16> {
-    const FIRST: u16 = 16_000;
-    const COUNT: u16 = 16_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Two runs at once begin at different places.
-    let begin = u16::try_from(std::process::id() % u32::from(COUNT))?;
-    let mut ports =
-        (0..COUNT).map(|_| FIRST + begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT);
-    let is_free = |port: &u16| std::net::TcpListener::bind(("0.0.0.0", *port)).is_ok();
-    ports.find(is_free).context("no port is free")
 }
 
 fn config(

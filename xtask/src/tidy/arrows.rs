@@ -15,20 +15,26 @@ struct Arrows {
 
 const PROTOCOL: &str = "weixin-login-protocol";
 const EMULATOR: &str = "weixin-emulator";
+const SERVERS: &str = "weixin-login-servers";
 
 const MAP: &[Arrows] = &[
     Arrows { from: PROTOCOL, to: &[], in_tests: &[] },
     Arrows { from: "weixin-login-flow", to: &[PROTOCOL], in_tests: &[] },
     Arrows { from: "weixin-login-widget", to: &[PROTOCOL, "weixin-login-flow"], in_tests: &[] },
-    Arrows { from: "weixin-login", to: &[PROTOCOL], in_tests: &[EMULATOR] },
+    Arrows { from: "weixin-login", to: &[PROTOCOL], in_tests: &[EMULATOR, SERVERS] },
+    Arrows { from: SERVERS, to: &[], in_tests: &[] },
     Arrows { from: EMULATOR, to: &[], in_tests: &[] },
     Arrows { from: "weixin-login-shop", to: &[], in_tests: &[] },
     Arrows {
         from: "weixin-login-clients",
-        to: &["weixin-login", EMULATOR, "weixin-login-e2e"],
+        to: &["weixin-login", EMULATOR, "weixin-login-e2e", SERVERS],
         in_tests: &[],
     },
-    Arrows { from: "weixin-login-e2e", to: &["weixin-login", EMULATOR, "weixin-login-shop"], in_tests: &[] },
+    Arrows {
+        from: "weixin-login-e2e",
+        to: &["weixin-login", EMULATOR, SERVERS, "weixin-login-shop"],
+        in_tests: &[],
+    },
     Arrows { from: "weixin-login-npm", to: &[], in_tests: &[PROTOCOL, EMULATOR, "weixin-login-e2e"] },
     Arrows { from: "xtask", to: &[], in_tests: &[] },
 ];

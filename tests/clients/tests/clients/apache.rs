@@ -5,8 +5,9 @@ use std::process::Command;
 use anyhow::Result;
 use weixin_login_clients::browser::Browser;
 use weixin_login_clients::packages::{self, samples};
-use weixin_login_clients::provider::{Provider, Registration, free_port};
+use weixin_login_clients::provider::{Provider, Registration};
 use weixin_login_clients::site::Site;
+use weixin_login_servers::free_port;
 
 #[tokio::test]
 async fn apache_with_mod_auth_openidc() -> Result<()> {

@@ -8,8 +8,9 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use weixin_login_clients::browser::Browser;
 use weixin_login_clients::packages::{self, samples};
-use weixin_login_clients::provider::{Provider, Registration, free_port};
+use weixin_login_clients::provider::{Provider, Registration};
 use weixin_login_clients::site::Site;
+use weixin_login_servers::free_port;
 
 #[tokio::test]
 async fn nginx_with_auth_request() -> Result<()> {

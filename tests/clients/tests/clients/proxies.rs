@@ -6,8 +6,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use weixin_login_clients::browser::Browser;
 use weixin_login_clients::packages;
-use weixin_login_clients::provider::{Provider, Registration, free_port};
+use weixin_login_clients::provider::{Provider, Registration};
 use weixin_login_clients::site::Site;
+use weixin_login_servers::free_port;
 
 /// The pages with samples.
 const PAGES: [&str; 3] = ["README.md", "README.zh-CN.md", "docs/operations.md"];

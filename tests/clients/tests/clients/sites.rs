@@ -8,8 +8,9 @@ use url::Url;
 use weixin_emulator::Person;
 use weixin_login_clients::browser::{Browser, Page};
 use weixin_login_clients::packages::{self, samples};
-use weixin_login_clients::provider::{Provider, Registration, free_port};
+use weixin_login_clients::provider::{Provider, Registration};
 use weixin_login_clients::site::Site;
+use weixin_login_servers::free_port;
 
 /// A site that is registered and runs.
 async fn start(

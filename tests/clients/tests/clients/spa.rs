@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 use weixin_emulator::DesktopMode;
 use weixin_login_clients::packages::{self, samples};
-use weixin_login_clients::provider::{CLIENT_ID, Provider, Registration, free_port};
+use weixin_login_clients::provider::{CLIENT_ID, Provider, Registration};
 use weixin_login_e2e::browser::{Browser, BrowserOptions};
+use weixin_login_servers::free_port;
 
 const PATIENCE: Duration = Duration::from_secs(40);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
