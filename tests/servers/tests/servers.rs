@@ -42,9 +42,9 @@ fn a_killed_redis_has_what_it_keeps_on_the_disk() {
 }
 
 fn say(port: u16, command: &str, expected: &str) {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.write_all(format!("AUTH onlyForTheseTests\r\n{command}\r\n").as_bytes()).unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    stream.write_all(format!("AUTH onlyForTheseTests\r\n{command}\r\n").as_bytes()).expect("it reads");
     let mut answer = vec![0; "+OK\r\n".len() + expected.len()];
-    stream.read_exact(&mut answer).unwrap();
-    assert_eq!(String::from_utf8(answer).unwrap(), format!("+OK\r\n{expected}"));
+    stream.read_exact(&mut answer).expect("it answers");
+    assert_eq!(String::from_utf8(answer).expect("text"), format!("+OK\r\n{expected}"));
 }
