@@ -1,73 +1,8 @@
-//! The one way to an address: however it is spelt, one address is one, and whose request it is, is asked here alone.
-//!
-//! Believed is the connection, and of the header that [`Config::forwarded_header`] names what trusted proxies have put there: each
-//! appends whom it saw. What stands further left may be anybody's.
-
-mod forwarded;
+//! An address is one, however it is spelt: what is compared, counted and believed is read here alone.
 
 use std::net::IpAddr;
 
-use actix_web::HttpRequest;
-use actix_web::http::header::HeaderName;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-
-use crate::config::Config;
-
-/// The header in which proxies say whom they saw. One alone is read: a proxy passes on the other as the visitor sent it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ForwardedHeader {
-    /// `X-Forwarded-For`: addresses with commas between them.
-    XForwardedFor,
-    /// `Forwarded`, by RFC 7239.
-    Forwarded,
-}
-
-impl ForwardedHeader {
-    /// By its name, in any case.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::XForwardedFor, Self::Forwarded]
-            .into_iter()
-            .find(|header| header.name().as_str().eq_ignore_ascii_case(name))
-    }
-
-    fn name(self) -> HeaderName {
-        match self {
-            Self::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
-            Self::Forwarded => HeaderName::from_static("forwarded"),
-        }
-    }
-
-    /// Whom the proxies saw, the nearest last; `None` for an entry that is no address.
-    fn hops(self, lines: &[&[u8]]) -> Vec<Option<IpAddr>> {
-        match self {
-            Self::XForwardedFor => listed(lines),
-            Self::Forwarded => lines.iter().flat_map(|line| forwarded::hops(line)).collect(),
-        }
-    }
-}
-
-/// Whose request this is: the nearest address that no trusted proxy has. An entry that is no address ends the walk at the last one
-/// that is believed, and so does the list's end.
-pub(crate) fn client_address(config: &Config, request: &HttpRequest) -> Option<IpAddr> {
-    let mut believed = request.peer_addr()?.ip().to_canonical();
-    let lines: Vec<&[u8]> =
-        request.headers().get_all(config.forwarded_header.name()).map(|line| line.as_bytes()).collect();
-    for hop in config.forwarded_header.hops(&lines).into_iter().rev() {
-        if !config.trusted_proxies.iter().any(|network| network.contains(&believed)) {
-            break;
-        }
-        let Some(address) = hop else { break };
-        believed = address;
-    }
-    Some(believed)
-}
-
-/// The entries of all lines of `X-Forwarded-For`. Empty ones are none (RFC 9110 §5.6.1).
-fn listed(lines: &[&[u8]]) -> Vec<Option<IpAddr>> {
-    let entries = lines.iter().flat_map(|line| line.split(|byte| *byte == b','));
-    let entries = entries.map(<[u8]>::trim_ascii).filter(|entry| !entry.is_empty());
-    entries.map(|entry| std::str::from_utf8(entry).ok().and_then(address)).collect()
-}
 
 /// An address in any of its spellings: with a port (Azure, IIS), in brackets, with a zone, as IPv4 or mapped into IPv6.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
@@ -119,4 +54,68 @@ pub(crate) fn site(address: IpAddr) -> Option<IpNet> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_in_all_its_spellings() {
+        let spellings = [
+            "203.0.113.77",
+            "203.0.113.77:4711",
+            "::ffff:203.0.113.77",
+            "::FFFF:cb00:714d",
+            "[::ffff:203.0.113.77]",
+            "[::ffff:203.0.113.77]:4711",
+            "0:0:0:0:0:ffff:203.0.113.77",
+        ];
+        for spelling in spellings {
+            assert_eq!(address(spelling), Some(IpAddr::from([203, 0, 113, 77])), "{spelling}");
+        }
+        let spellings = [
+            "2001:db8::7",
+            "2001:DB8:0::7",
+            "[2001:db8::7]",
+            "[2001:db8::7]:443",
+            "2001:db8::7%eth0",
+            "[2001:db8::7%25eth0]:443",
+            "2001:db8:0:0:0:0:0:7:4711",
+        ];
+        for spelling in spellings {
+            assert_eq!(
+                address(spelling).map(|address| address.to_string()),
+                Some("2001:db8::7".into()),
+                "{spelling}"
+            );
+        }
+        for none in [
+            "",
+            "unknown",
+            "_hidden",
+            "203.0.113",
+            "203.0.113.77:",
+            "203.0.113.77:port",
+            "203.0.113.77:99999",
+            "[::1",
+            "::1]",
+            "1.2.3.4%eth0",
+            "010.0.0.1",
+        ] {
+            assert_eq!(address(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_network_holds_its_addresses_in_all_their_spellings() {
+        for (text, expected) in [
+            ("127.0.0.1/32", "127.0.0.1/32"),
+            ("127.0.0.1", "127.0.0.1/32"),
+            ("::ffff:127.0.0.1", "127.0.0.1/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("::1", "::1/128"),
+            ("2001:db8::/32", "2001:db8::/32"),
+        ] {
+            assert_eq!(network(text).map(|network| network.to_string()), Some(expected.into()), "{text}");
+        }
+        assert_eq!(network("localhost"), None);
+    }
+}

@@ -15,7 +15,6 @@ use std::path::PathBuf;
 use protocol::ids::{AppId, Product};
 use url::Url;
 
-use crate::address::ForwardedHeader;
 use crate::clock::Seconds;
 use crate::keys::SigningAlgorithm;
 use crate::secret::SecretHash;
@@ -60,6 +59,32 @@ pub struct Config {
     pub clients: Vec<Client>,
     /// The files that an AppSecret was read from, this configuration's own among them where it has one.
     pub secret_files: Vec<PathBuf>,
+}
+
+/// The header in which proxies say whom they saw. One alone is read: a proxy passes on the other as the visitor sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`: addresses with commas between them.
+    XForwardedFor,
+    /// `Forwarded`, by RFC 7239.
+    Forwarded,
+}
+
+impl ForwardedHeader {
+    /// By its name, in any case.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::XForwardedFor, Self::Forwarded]
+            .into_iter()
+            .find(|header| header.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Its name, in small letters.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+        }
+    }
 }
 
 /// How often one address may come, or one client from wherever. Each is a burst of so many, and so many a minute after it. An IPv6

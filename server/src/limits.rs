@@ -16,8 +16,9 @@ use governor::clock::Clock;
 use governor::{DefaultKeyedRateLimiter, Quota};
 use ipnet::IpNet;
 
-use crate::address::{client_address, household, site};
+use crate::address::{household, site};
 use crate::config::{self, Config};
+use crate::http::client_address::client_address;
 
 /// How many households a site may be, as far as limits go.
 const HOUSEHOLDS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");

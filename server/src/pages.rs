@@ -18,10 +18,11 @@ use protocol::qrconnect::page_address;
 use protocol::service::StartedLogin;
 
 use crate::config::{Accent, Client};
-use crate::headers::{content_security_policy, header_value};
+use crate::http::headers::{content_security_policy, header_value};
+use crate::http::language;
 use crate::shared::Shared;
 pub use crate::text::Refusal;
-use crate::text::{self, Language, Sentence, language, say};
+use crate::text::{self, Language, Sentence, say};
 
 /// What every page has around its middle.
 struct Frame {

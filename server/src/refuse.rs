@@ -19,15 +19,15 @@ use url::Url;
 
 use crate::config::PublicUrl;
 use crate::error::ApiError;
-use crate::headers::header_value;
+use crate::http::headers::header_value;
+use crate::http::language;
+use crate::http::origin::{origin, sec_fetch_dest};
 use crate::limits::Limit;
 use crate::misrouted;
 use crate::oauth_error::OAuthError;
 use crate::oidc::response;
-use crate::origin::{origin, sec_fetch_dest};
 use crate::pages::{self, Refusal};
 use crate::shared::Shared;
-use crate::text::language;
 
 /// Counts a request to a row of the table of routes, and says no where there were too many. A preflight asks for nothing yet.
 pub(crate) async fn floods(

@@ -14,7 +14,7 @@ use protocol::service::{Kind, SECRET_HEADER, SceneEvent};
 use crate::callback::{BrowserProof, proves};
 use crate::clock::Seconds;
 use crate::error::ApiError;
-use crate::origin::{is_own_page, origin};
+use crate::http::origin::{is_own_page, origin};
 use crate::shared::Shared;
 use crate::start::hosted::attempt_cookie;
 use crate::store::AttemptRow;

@@ -17,15 +17,15 @@ use serde::Deserialize;
 use self::ending::Offline;
 use crate::clock::Seconds;
 use crate::config::Client;
-use crate::cookies;
 use crate::error::ApiError;
-use crate::origin::{is_site_page, origin};
+use crate::http::cookies;
+use crate::http::origin::{is_site_page, origin};
+use crate::http::user_agent::browser_and_system;
 use crate::pkce::CodeVerifier;
 use crate::secret::{SecretHash, random_word};
 use crate::shared::Shared;
 use crate::store::{AccountRow, SessionRow, StoreError};
 use crate::token::{self, RedeemAt, Redeemed};
-use crate::user_agent::browser_and_system;
 
 /// A session dies when it is not used for this long.
 pub const IDLE_LIFETIME: Seconds = 7 * 24 * 3600;

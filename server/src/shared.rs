@@ -9,7 +9,7 @@ use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::exchange::Exchange;
-use crate::headers::Headers;
+use crate::http::headers::Headers;
 use crate::keys::SharedKeys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;

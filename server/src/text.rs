@@ -1,6 +1,5 @@
 //! What the pages say, in three languages. One table; a page never writes a sentence of its own.
 
-pub(crate) mod language;
 pub mod phone;
 
 use protocol::service::ErrorCode;

@@ -7,7 +7,7 @@ use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, Problem, SECRE
 
 use super::{BrowserProof, CallbackError, code_of, consume, find};
 use crate::error::ApiError;
-use crate::origin::{is_own_page, origin};
+use crate::http::origin::{is_own_page, origin};
 use crate::shared::Shared;
 use crate::{account, token};
 

@@ -14,15 +14,16 @@ use super::{BrowserProof, CallbackError, ConsumedAttempt, code_of, consume, find
 use crate::authorization::{Authorization, see_other};
 use crate::config::Client;
 use crate::error::{exchange_code, log};
-use crate::headers::{content_security_policy, header_value};
-use crate::origin::sec_fetch_dest;
+use crate::http::headers::{content_security_policy, header_value};
+use crate::http::language;
+use crate::http::origin::sec_fetch_dest;
 use crate::pages::{self, Refusal};
 use crate::session;
 use crate::shared::Shared;
 use crate::start::Start;
 use crate::start::hosted::{again, attempt_cookie};
 use crate::store::{AttemptRow, StoreError};
-use crate::text::{Language, language};
+use crate::text::Language;
 
 /// How long a second load of a callback waits for the first to end: WeChat's two answers at their slowest.
 const WAIT_FOR_FIRST: Duration = Duration::from_secs(12);

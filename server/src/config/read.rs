@@ -11,8 +11,8 @@ use url::Url;
 
 use super::look::Name;
 use super::tree::{Node, PREFIX, Refusal};
-use super::{App, AppSecret, Client, Config, Limits, PublicUrl, Weixin, client, public_url};
-use crate::address::{ForwardedHeader, network};
+use super::{App, AppSecret, Client, Config, ForwardedHeader, Limits, PublicUrl, Weixin, client, public_url};
+use crate::address::network;
 use crate::clock::Seconds;
 use crate::secret_file;
 

@@ -11,6 +11,7 @@ use crate::authorization::{Authorization, refused, see_other};
 use crate::claims::IdTokenClaims;
 use crate::clock::Seconds;
 use crate::config::Client;
+use crate::http::language;
 use crate::keys::TokenType;
 use crate::limits::Limit;
 use crate::oauth_error::{OAuthError, OAuthErrorCode};
@@ -19,7 +20,7 @@ use crate::session;
 use crate::shared::Shared;
 use crate::start::{Start, hosted};
 use crate::store::{SessionRow, StoreError};
-use crate::text::{Language, language};
+use crate::text::Language;
 
 /// `POST /authorize`: the same as `GET`. It came from the client's page without our Lax cookies, so the browser is sent here once
 /// more, this time with them; 303, that the form is not sent along (RFC 9700 §4.12).

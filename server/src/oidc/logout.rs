@@ -13,14 +13,15 @@ use super::parameters::{Parameters, Repeated};
 use crate::authorization::see_other;
 use crate::claims::IdTokenClaims;
 use crate::config::Client;
+use crate::http::language;
+use crate::http::origin::is_own_page;
 use crate::keys::{TokenError, TokenType};
-use crate::origin::is_own_page;
 use crate::pages::{self, Refusal};
 use crate::session;
 use crate::session::ending::{Offline, end};
 use crate::shared::Shared;
 use crate::store::{SessionRow, StoreError};
-use crate::text::{Language, language};
+use crate::text::Language;
 
 /// The form member in which our own page brings the client's request back. It stands there even when it is empty, and says by that
 /// which page this is: a site below whose address the service lives has forms of the same origin.

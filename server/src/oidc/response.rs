@@ -4,8 +4,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde_json::json;
 
+use crate::http::origin::origin;
 use crate::oauth_error::{OAuthError, OAuthErrorCode};
-use crate::origin::origin;
 use crate::shared::Shared;
 
 /// A refusal as RFC 6749 §5.2 wants it.

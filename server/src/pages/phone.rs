@@ -9,7 +9,7 @@ use super::notice::NoticePage;
 use super::{Frame, page};
 use crate::clock::Seconds;
 use crate::config::Client;
-use crate::headers::{content_security_policy, header_value};
+use crate::http::headers::{content_security_policy, header_value};
 use crate::qr::Drawn;
 use crate::shared::Shared;
 use crate::store::scenes::SceneRow;

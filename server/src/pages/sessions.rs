@@ -8,7 +8,7 @@ use askama::Template;
 
 use super::{Frame, page};
 use crate::clock::Seconds;
-use crate::headers::header_value;
+use crate::http::headers::header_value;
 use crate::session::listing::{Listed, Listing, Offered};
 use crate::shared::Shared;
 use crate::text::{self, Language};

@@ -7,7 +7,7 @@ use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, Onward, Proble
 use super::own_attempt;
 use crate::callback::{BrowserProof, CallbackError, consume_scene, hosted};
 use crate::error::ApiError;
-use crate::origin::is_own_page;
+use crate::http::origin::is_own_page;
 use crate::secret::SecretHash;
 use crate::shared::Shared;
 use crate::start::hosted::attempt_cookie;

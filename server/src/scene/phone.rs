@@ -10,7 +10,9 @@ use super::event;
 use crate::authorization::see_other;
 use crate::callback::{BrowserProof, proves};
 use crate::config::Client;
-use crate::origin::is_own_page;
+use crate::http::language;
+use crate::http::origin::is_own_page;
+use crate::http::user_agent::device;
 use crate::pages::{self, Refusal, phone};
 use crate::shared::Shared;
 use crate::start::hosted::{attempt_cookie, bind, tap_address};
@@ -18,8 +20,7 @@ use crate::start::scene::scan_url;
 use crate::start::{Start, StartError, Way, start};
 use crate::store::StoreError;
 use crate::store::scenes::{Entered, Progress, SceneRow};
-use crate::text::{Language, language};
-use crate::user_agent::device;
+use crate::text::Language;
 
 /// The form of the question.
 #[derive(Deserialize)]

@@ -9,11 +9,11 @@ use crate::authorization::see_other;
 use crate::callback::hosted::start_again;
 use crate::config::Client;
 use crate::error::ApiError;
+use crate::http::language;
 use crate::pages::{self, Refusal, phone};
 use crate::qr;
 use crate::shared::Shared;
 use crate::start::scene::scan_url;
-use crate::text::language;
 
 /// The page, or the login's end.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {

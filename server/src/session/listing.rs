@@ -9,12 +9,13 @@ use super::ending::{Offline, end};
 use super::{here, take_cookies};
 use crate::authorization::see_other;
 use crate::clock::Seconds;
-use crate::origin::is_own_page;
+use crate::http::language;
+use crate::http::origin::is_own_page;
 use crate::pages::{self, Refusal};
 use crate::shared::Shared;
 use crate::store::grants::{Chosen, GrantRow};
 use crate::store::{SessionRow, StoreError};
-use crate::text::{Language, language};
+use crate::text::Language;
 
 /// More are not shown; the oldest are left out.
 const MOST: u32 = 100;

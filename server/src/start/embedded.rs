@@ -7,11 +7,11 @@ use protocol::service::{ErrorCode, Kind, Problem, StartLogin, StartedLogin};
 
 use super::{Start, StartError, Way, start};
 use crate::error::ApiError;
-use crate::origin::origin;
+use crate::http::origin::origin;
+use crate::http::user_agent::browser_and_system;
 use crate::pkce::CodeChallenge;
 use crate::refuse;
 use crate::shared::Shared;
-use crate::user_agent::browser_and_system;
 
 /// 128 bits in hexadecimal digits, the poorest alphabet in use. That they are random nobody can see: a page that makes a poor one
 /// weakens its own login alone.

@@ -15,15 +15,16 @@ use super::{ATTEMPT_LIFETIME, Start, StartError, Started, Way, start};
 use crate::authorization::Authorization;
 use crate::callback::{BrowserProof, proves};
 use crate::config::Client;
-use crate::cookies;
 use crate::error::ApiError;
-use crate::origin::is_own_page;
+use crate::http::cookies;
+use crate::http::language;
+use crate::http::origin::is_own_page;
+use crate::http::user_agent::{browser_and_system, device};
 use crate::pages::{self, Refusal, phone};
 use crate::session::{cookie, cookie_name, cookie_value, expired_cookie};
 use crate::shared::Shared;
 use crate::store::StoreError;
-use crate::text::{Language, language};
-use crate::user_agent::{browser_and_system, device};
+use crate::text::Language;
 
 /// How many attempts one browser may have open; the oldest goes.
 const MOST_ATTEMPTS: usize = 5;

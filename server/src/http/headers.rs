@@ -6,8 +6,8 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
-use crate::address::client_address;
 use crate::config::Config;
+use crate::http::client_address::client_address;
 use crate::shared::Shared;
 
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use super::address;
+use crate::address::address;
 
 /// Whom each element of a line names; `None` for an element that names no address. A line that cannot be taken apart is one such:
 /// where its elements end is anybody's guess.
