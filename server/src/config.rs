@@ -16,9 +16,9 @@ use protocol::ids::{AppId, Product};
 use url::Url;
 
 use crate::clock::Seconds;
-use crate::keys::SigningAlgorithm;
 use crate::secret::SecretHash;
 use crate::secret_file;
+use crate::signing_algorithm::SigningAlgorithm;
 
 pub use look::{Accent, Logo, Name};
 pub use public_url::PublicUrl;

@@ -38,6 +38,7 @@ pub mod secret;
 mod secret_file;
 pub mod session;
 pub mod shared;
+pub mod signing_algorithm;
 pub mod start;
 pub mod store;
 pub mod text;

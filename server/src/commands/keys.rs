@@ -5,9 +5,9 @@ use std::fmt::Write;
 use super::{CommandError, age, master_keys};
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
-use crate::keys::{self, KeyRing, LoadError, MasterKeys, SealedKey};
+use crate::keys::{self, KeyRing, LoadError, MasterKeys, SigningKey};
 use crate::store::SqliteStore;
-use crate::store::keys::Keys;
+use crate::store::keys::{Keys, SealedKey};
 
 /// `keys list`: every key that is published, and what it does.
 ///
@@ -53,7 +53,7 @@ pub async fn withdraw(config: &Config, clock: &Clock, kid: &str) -> Result<Strin
     let unknown = || CommandError::Unknown(format!("no key is called {kid}; `keys list` names them"));
     let row = rows.iter().find(|row| row.kid == kid).ok_or_else(unknown)?;
     let now = clock.now();
-    let successor = is_active(row, &rows, now).then(|| SealedKey::make(row.algorithm, &masters, now, now));
+    let successor = is_active(row, &rows, now).then(|| SigningKey::make(row.algorithm, &masters, now, now));
     if !store.withdraw_signing_key(kid, successor.as_ref()).await? {
         return Err(unknown());
     }

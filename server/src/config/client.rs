@@ -7,9 +7,9 @@ use url::Url;
 use super::look::{Accent, Logo};
 use super::public_url::is_safe;
 use super::read::{ConfigError, wrong};
-use crate::keys::SigningAlgorithm;
 use crate::public_address::is_public;
 use crate::secret::SecretHash;
+use crate::signing_algorithm::SigningAlgorithm;
 
 /// Addresses that a browser is sent to: whole, without a fragment (RFC 6749 §3.1.2), and written as browsers write them, so that
 /// byte-exact is exact. A bare origin may stand without the slash that browsers put behind it: libraries send a site's address so.

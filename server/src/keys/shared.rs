@@ -4,9 +4,21 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{KeyError, KeyRing, MasterKeys, PUBLISH_LEAD, RELOAD_EVERY, SealedKey, SigningAlgorithm};
+use super::{KeyError, KeyRing, MasterKeys, SigningKey};
 use crate::clock::Seconds;
+use crate::signing_algorithm::SigningAlgorithm;
+use crate::store::keys::SealedKey;
 use crate::store::{Lasting, StoreError};
+
+/// Seconds for which a client may hold the JWKS before it asks again: the `max-age` of `/jwks`.
+pub const JWKS_MAX_AGE: i64 = 600;
+
+/// Seconds from a key's publication to its first signature: a JWKS that was fetched just before the key was made is stale, and
+/// every node has read the rows again, before a client meets the key.
+pub const PUBLISH_LEAD: i64 = JWKS_MAX_AGE + 2 * RELOAD_EVERY;
+
+/// Seconds between two looks of a running service at the rows.
+pub const RELOAD_EVERY: i64 = 60;
 
 /// Seconds for which a retired key is still published: an ID token may come back as a logout's hint as long as a session may
 /// last, 30 days.
@@ -152,7 +164,7 @@ async fn make(
 ) -> SealedKey {
     let masters = masters.clone();
     let made =
-        tokio::task::spawn_blocking(move || SealedKey::make(algorithm, &masters, now, active_from)).await;
+        tokio::task::spawn_blocking(move || SigningKey::make(algorithm, &masters, now, active_from)).await;
     made.expect("a key is made, or the system gives no random bytes")
 }
 

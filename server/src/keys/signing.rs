@@ -11,64 +11,21 @@ use jsonwebtoken::jwk::{
     Jwk, PublicKeyUse, RSAKeyParameters, RSAKeyType, ThumbprintHash,
 };
 use jsonwebtoken::{Algorithm, DecodingKey};
-use serde::{Deserialize, Serialize};
 
-use super::{KeyError, MasterKeys};
+use super::MasterKeys;
+use crate::signing_algorithm::SigningAlgorithm;
+use crate::store::keys::SealedKey;
 
-/// How a token may be signed, and nothing else is ever accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-pub enum SigningAlgorithm {
-    /// RSA 2048, PKCS #1 v1.5, SHA-256: what OpenID Connect demands of every provider.
-    #[default]
-    RS256,
-    /// ECDSA on P-256, SHA-256: a short signature, made quickly.
-    ES256,
+/// A signing key, opened.
+pub struct SigningKey {
+    pub(super) kid: String,
+    pub(super) public: Jwk,
+    pub(super) verifying: DecodingKey,
+    private: PrivateKey,
 }
 
-impl SigningAlgorithm {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::RS256, Self::ES256];
-
-    /// The name of RFC 7518.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::RS256 => "RS256",
-            Self::ES256 => "ES256",
-        }
-    }
-
-    /// Reads the name of RFC 7518.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
-    }
-}
-
-impl From<SigningAlgorithm> for Algorithm {
-    fn from(algorithm: SigningAlgorithm) -> Algorithm {
-        match algorithm {
-            SigningAlgorithm::RS256 => Algorithm::RS256,
-            SigningAlgorithm::ES256 => Algorithm::ES256,
-        }
-    }
-}
-
-/// A signing key as the store keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealedKey {
-    /// The key's name in tokens and in the JWKS: its thumbprint (RFC 7638).
-    pub kid: String,
-    /// What it signs with.
-    pub algorithm: SigningAlgorithm,
-    /// PKCS #8, sealed by the master key.
-    pub sealed: Vec<u8>,
-    /// When it was made and published; seconds since 1970.
-    pub created_at: i64,
-    /// From when on it signs; until the next one's `active_from`.
-    pub active_from: i64,
-}
-
-impl SealedKey {
-    /// Makes a key. RSA takes some 100 ms of one core.
+impl SigningKey {
+    /// Makes a key, and seals it. RSA takes some 100 ms of one core.
     pub fn make(
         algorithm: SigningAlgorithm,
         masters: &MasterKeys,
@@ -89,27 +46,13 @@ impl SealedKey {
         let sealed = masters.seal(&purpose(&kid), &private);
         SealedKey { kid, algorithm, sealed, created_at, active_from }
     }
-}
 
-/// A signing key, opened.
-pub struct SigningKey {
-    pub(super) kid: String,
-    pub(super) public: Jwk,
-    pub(super) verifying: DecodingKey,
-    private: PrivateKey,
-}
-
-impl SigningKey {
-    /// Opens a row.
-    ///
-    /// # Errors
-    /// [`KeyError::Sealed`] when none of the master keys opens it, or when it holds another key than it says.
-    pub fn open(row: &SealedKey, masters: &MasterKeys) -> Result<SigningKey, KeyError> {
+    /// Opens a row; `None` when none of the master keys opens it, or when it holds another key than it says.
+    pub fn open(row: &SealedKey, masters: &MasterKeys) -> Option<SigningKey> {
         masters
             .open(&purpose(&row.kid), &row.sealed)
             .and_then(|private| SigningKey::parse(row.algorithm, &private))
             .filter(|key| key.kid == row.kid)
-            .ok_or_else(|| KeyError::Sealed { kid: row.kid.clone() })
     }
 
     /// The signature over a JWS signing input.

@@ -1,8 +1,13 @@
 //! The ring by its public door: what is signed when, and which tokens are refused.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::Validation;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::signing_algorithm::SigningAlgorithm;
+use crate::store::keys::SealedKey;
 
 const ISSUER: &str = "https://login.example.com";
 
@@ -32,7 +37,7 @@ fn with_header(token: &str, change: impl FnOnce(&mut Value)) -> String {
 #[test]
 fn both_algorithms_sign_what_the_published_keys_verify() {
     let masters = MasterKeys::random();
-    let rows = SigningAlgorithm::ALL.map(|algorithm| SealedKey::make(algorithm, &masters, 0, 0));
+    let rows = SigningAlgorithm::ALL.map(|algorithm| SigningKey::make(algorithm, &masters, 0, 0));
     let ring = ring(&rows, &masters);
     assert!(ring.is_ready(0));
     for (row, public) in
@@ -59,7 +64,7 @@ fn both_algorithms_sign_what_the_published_keys_verify() {
 #[test]
 fn the_jwks_has_public_parts_alone() {
     let masters = MasterKeys::random();
-    let rows = SigningAlgorithm::ALL.map(|algorithm| SealedKey::make(algorithm, &masters, 0, 0));
+    let rows = SigningAlgorithm::ALL.map(|algorithm| SigningKey::make(algorithm, &masters, 0, 0));
     let jwks = serde_json::to_value(ring(&rows, &masters).jwks()).expect("JSON");
     let members = |key: &Value| key.as_object().expect("a key").keys().cloned().collect::<Vec<_>>();
     let keys = jwks["keys"].as_array().expect("keys");
@@ -77,8 +82,8 @@ fn the_jwks_has_public_parts_alone() {
 #[test]
 fn a_key_is_published_before_it_signs_and_after_it_has_signed() {
     let masters = MasterKeys::random();
-    let old = SealedKey::make(SigningAlgorithm::ES256, &masters, 0, 0);
-    let new = SealedKey::make(SigningAlgorithm::ES256, &masters, 1_000, 1_000 + PUBLISH_LEAD);
+    let old = SigningKey::make(SigningAlgorithm::ES256, &masters, 0, 0);
+    let new = SigningKey::make(SigningAlgorithm::ES256, &masters, 1_000, 1_000 + PUBLISH_LEAD);
     let kid = |ring: &KeyRing, now| {
         let token =
             ring.sign(SigningAlgorithm::ES256, TokenType::AccessToken, &claims(), now).expect("signed");
@@ -101,7 +106,7 @@ fn a_key_is_published_before_it_signs_and_after_it_has_signed() {
 #[test]
 fn another_master_key_stops_the_opening_with_a_word() {
     let masters = MasterKeys::random();
-    let row = SealedKey::make(SigningAlgorithm::ES256, &masters, 0, 0);
+    let row = SigningKey::make(SigningAlgorithm::ES256, &masters, 0, 0);
     let refused =
         KeyRing::open(std::slice::from_ref(&row), &MasterKeys::random()).expect_err("another master key");
     assert_eq!(
@@ -116,7 +121,7 @@ fn another_master_key_stops_the_opening_with_a_word() {
 #[test]
 fn a_key_in_another_keys_row_does_not_open() {
     let masters = MasterKeys::random();
-    let [one, two] = [0, 1].map(|_| SealedKey::make(SigningAlgorithm::ES256, &masters, 0, 0));
+    let [one, two] = [0, 1].map(|_| SigningKey::make(SigningAlgorithm::ES256, &masters, 0, 0));
     let swapped = SealedKey { sealed: two.sealed, ..one };
     assert!(KeyRing::open(&[swapped], &masters).is_err());
 }
@@ -127,7 +132,7 @@ mod refused {
     /// A ring with both keys, an access token by ES256, and a ring of somebody else.
     fn setting() -> (KeyRing, String, KeyRing) {
         let masters = MasterKeys::random();
-        let make = || SigningAlgorithm::ALL.map(|algorithm| SealedKey::make(algorithm, &masters, 0, 0));
+        let make = || SigningAlgorithm::ALL.map(|algorithm| SigningKey::make(algorithm, &masters, 0, 0));
         let ours = ring(&make(), &masters);
         let token = ours.sign(SigningAlgorithm::ES256, TokenType::AccessToken, &claims(), 0).expect("signed");
         (ours, token, ring(&make(), &masters))

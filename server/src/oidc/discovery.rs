@@ -5,8 +5,9 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::scope::Scopes;
-use crate::keys::{JWKS_MAX_AGE, SigningAlgorithm};
+use crate::keys::JWKS_MAX_AGE;
 use crate::shared::Shared;
+use crate::signing_algorithm::SigningAlgorithm;
 
 /// The provider's metadata.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -14,12 +14,13 @@ use super::{refresh_token, response};
 use crate::claims::{ACCESS_TOKEN_LIFE, AccessTokenClaims, ID_TOKEN_LIFE, IdTokenClaims};
 use crate::clock::Seconds;
 use crate::config::Client;
-use crate::keys::{KeyError, SigningAlgorithm, TokenType};
+use crate::keys::{KeyError, TokenType};
 use crate::oauth_error::{OAuthError, OAuthErrorCode};
 use crate::pkce::{CodeChallenge, CodeVerifier};
 use crate::secret::{SecretHash, random_word};
 use crate::session;
 use crate::shared::Shared;
+use crate::signing_algorithm::SigningAlgorithm;
 use crate::store::grants::{GrantRow, PresentedToken, Rotation};
 use crate::store::{CodeRow, StoreError};
 

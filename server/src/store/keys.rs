@@ -1,10 +1,25 @@
-//! The verbs that every lasting store has for signing keys. What a row's times mean is decided in the key ring.
+//! Signing keys as they are kept, and the verbs that every lasting store has for them. What a row's times mean is decided in the key ring.
 
 use async_trait::async_trait;
 
 use super::StoreError;
 use crate::clock::Seconds;
-use crate::keys::SealedKey;
+use crate::signing_algorithm::SigningAlgorithm;
+
+/// A signing key, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedKey {
+    /// The key's name in tokens and in the JWKS: its thumbprint (RFC 7638).
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: SigningAlgorithm,
+    /// PKCS #8, sealed by the master key.
+    pub sealed: Vec<u8>,
+    /// When it was made and published; seconds since 1970.
+    pub created_at: i64,
+    /// From when on it signs; until the next one's `active_from`.
+    pub active_from: i64,
+}
 
 /// The verbs for signing keys.
 #[async_trait]

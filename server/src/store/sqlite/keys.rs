@@ -6,9 +6,9 @@ use sqlx::{FromRow, Row, SqliteConnection};
 
 use super::SqliteStore;
 use crate::clock::Seconds;
-use crate::keys::{SealedKey, SigningAlgorithm};
+use crate::signing_algorithm::SigningAlgorithm;
 use crate::store::StoreError;
-use crate::store::keys::Keys;
+use crate::store::keys::{Keys, SealedKey};
 
 #[async_trait]
 impl Keys for SqliteStore {
