@@ -3,23 +3,56 @@
 
 use alloc::string::String;
 
+use super::Json;
+
+/// The first depth at which serde_json reads no further: what lies there is in a member that nobody reads.
+const TOO_DEEP: usize = 128;
+
 /// Takes raw control characters out; within strings halves of surrogate pairs become U+FFFD, and a backslash that escapes nothing is one.
+/// Among members and items, `null` stands for a word that is no value (a number that overflows, `NaN`), and for what lies too deep.
 pub(super) fn mended(text: &str) -> String {
     let mut mended = String::with_capacity(text.len() + 16);
     let mut within = false;
+    let mut depth = 0_usize;
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
+        let mut here = depth;
         let (length, instead) = match character {
             '\\' if within => escape(rest),
             character if character.is_control() => (character.len_utf8(), Some("")),
+            '[' | '{' if !within => {
+                depth += 1;
+                (1, (depth == TOO_DEEP).then_some("null"))
+            }
+            ']' | '}' if !within => {
+                depth = depth.saturating_sub(1);
+                here = depth;
+                (1, (depth + 1 == TOO_DEEP).then_some(""))
+            }
+            // What stands alone has nothing beside it that it could cost.
+            _ if !within && depth > 0 => word(rest),
             _ => (character.len_utf8(), None),
         };
         let (piece, others) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        mended.push_str(instead.unwrap_or(piece));
+        if here < TOO_DEEP {
+            mended.push_str(instead.unwrap_or(piece));
+        }
         within ^= character == '"';
         rest = others;
     }
     mended
+}
+
+/// How long the word outside of strings at the beginning of `text` is, and what stands there instead of it where it is no value.
+fn word(text: &str) -> (usize, Option<&'static str>) {
+    let is_within = |character: char| character.is_ascii_alphanumeric() || "+-.".contains(character);
+    match text.find(|character| !is_within(character)).unwrap_or(text.len()) {
+        0 => (text.chars().next().map_or(0, char::len_utf8), None),
+        length => {
+            let is_value = text.get(..length).is_some_and(|word| serde_json::Value::parse(word).is_some());
+            (length, (!is_value).then_some("null"))
+        }
+    }
 }
 
 /// How long the escape at the beginning of `text` is, and what stands there instead of it where it is none.
@@ -47,7 +80,6 @@ fn unit(text: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Json;
     use alloc::string::ToString;
     use alloc::vec;
     use proptest::prelude::*;
@@ -74,13 +106,106 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_is_no_value_and_what_lies_too_deep_cost_nothing_beside_them() {
+        let deep = |open: &str, close: &str, depth: usize| open.repeat(depth) + "1" + &close.repeat(depth);
+        for member in [
+            "1e999",
+            "-1e999",
+            "1E+400",
+            "NaN",
+            "-Infinity",
+            "undefined",
+            "None",
+            "True",
+            "007",
+            "+1",
+            ".5",
+            "1.",
+            "0x1f",
+            "1.2.3",
+            "[1e999,{\"a\":-1e999}]",
+            "\"1e999\"",
+            "[\"]\",1e999,\"[{\"]",
+        ]
+        .map(String::from)
+        .into_iter()
+        .chain([126, 127, 128, 129, 500, 100_000].map(|depth| deep("[", "]", depth)))
+        .chain([127, 128, 5_000].map(|depth| deep("{\"}]\\\"\":", "}", depth)))
+        .chain([deep("[\"\\ud83d\u{14}]\",1e999,", "]", 300)])
+        {
+            let json =
+                alloc::format!("{{\"odd\":{member},\"openid\":\"o1\",\"odd\":[{member}],\"number\":1e2}}");
+            let read = Value::read(&json).expect(&json);
+            assert_eq!(
+                (read.text_member("openid").as_deref(), read.integer_member("number")),
+                (Some("o1"), Some(100)),
+                "{json}"
+            );
+        }
+        // What can be read of such a member is read.
+        assert_eq!(Value::read("{\"a\":[1,1e999,\"b\"]}"), Some(serde_json::json!({ "a": [1, null, "b"] })));
+    }
+
+    #[test]
     fn what_is_cut_or_nothing_stays_none() {
-        for text in ["", "{", "\"a", "\"a\\", "\"\\ud83", "{\"a\":\"\u{14}", "<html>\u{14}\"</html>", "[1"] {
+        for text in [
+            "",
+            "{",
+            "\"a",
+            "\"a\\",
+            "\"\\ud83",
+            "{\"a\":\"\u{14}",
+            "<html>\u{14}\"</html>",
+            "<html>1e999</html>",
+            "error",
+            "1e999",
+            "[1",
+            "[1e999",
+            "[}",
+            "{1e999:1}",
+        ] {
             assert_eq!(Value::read(text), None, "{text}");
         }
     }
 
+    /// JSON of every kind, as deep as a strict reader takes it.
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        let tree = leaf.prop_recursive(6, 48, 4, |inner| {
+            let members = prop::collection::vec((any::<String>(), inner.clone()), 0..4);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                members.prop_map(Value::from_iter)
+            ]
+        });
+        (tree, 0..120)
+            .prop_map(|(value, deeper)| (0..deeper).fold(value, |value, _| Value::from(vec![value])))
+    }
+
     proptest! {
+        #[test]
+        fn what_a_strict_reader_reads_is_read_and_mended_the_same(value in json(), pretty: bool) {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.expect("JSON");
+            // As the text says it: numbers come out as they went in.
+            let strict = Value::parse(&text);
+            prop_assert!(strict.is_some());
+            prop_assert_eq!(&Value::read(&text), &strict);
+            prop_assert_eq!(&Value::parse(&mended(&text)), &strict);
+        }
+
+        #[test]
+        fn a_word_in_a_member_that_nobody_reads_costs_nothing(word in "[0-9a-zA-Z+.-]{1,12}") {
+            let json = alloc::format!("{{\"odd\":{word},\"openid\":\"o1\"}}");
+            let read = Value::read(&json).and_then(|value| value.text_member("openid"));
+            prop_assert_eq!(read.as_deref(), Some("o1"), "{}", json);
+        }
+
         #[test]
         fn mending_leaves_json_as_it_is(texts in prop::collection::vec(any::<String>(), 0..4), ascii: bool) {
             let value = Value::from_iter(texts.iter().map(|text| (text.clone(), Value::from(vec![text.clone()]))));

@@ -91,8 +91,12 @@ async fn half_an_emoji_is_a_sign_for_what_is_missing_and_costs_no_login() {
 
 #[tokio::test]
 async fn nothing_in_a_member_that_nobody_reads_costs_a_login() {
+    let deep = format!("\"privilege\":{}1{}", "[".repeat(5_000), "]".repeat(5_000));
     for member in [
-        b"\"city\":\"\x14\xd5\xc5\"".as_slice(),
+        deep.as_bytes(),
+        br#""subscribe_time":1e999"#,
+        br#""sex":-1E+400,"groupid":NaN,"tagid_list":[undefined,007]"#,
+        b"\"city\":\"\x14\xd5\xc5\"",
         br#""city":"\ud83d""#,
         br#""privilege":["a\x","\ude00"]"#,
         b"\"pro\x07vince\":{\"a\":\"\n\"}",
