@@ -156,7 +156,7 @@ pub async fn rotate(store: &dyn Lasting, masters: &MasterKeys, now: Seconds) -> 
 }
 
 /// A new key, made where it holds nobody up.
-async fn make(
+pub(super) async fn make(
     algorithm: SigningAlgorithm,
     masters: &MasterKeys,
     now: Seconds,

@@ -34,6 +34,27 @@ fn with_header(token: &str, change: impl FnOnce(&mut Value)) -> String {
     format!("{}.{rest}", encoded(&header))
 }
 
+/// RSA takes some 100 ms of one core: nobody else of the thread would be answered meanwhile.
+#[test]
+fn a_key_is_made_on_another_thread_than_requests_are_answered_on() {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
+    runtime.expect("a runtime").block_on(async {
+        let masters = MasterKeys::random();
+        for algorithm in SigningAlgorithm::ALL {
+            // The one other thread has something else to do first.
+            let (done, waiting) = std::sync::mpsc::channel::<()>();
+            tokio::task::spawn_blocking(move || waiting.recv());
+            let mut made = std::pin::pin!(shared::make(algorithm, &masters, 0, 0));
+            tokio::select! {
+                biased;
+                _ = &mut made => panic!("it was made on this very thread"),
+                () = std::future::ready(()) => drop(done),
+            }
+            assert_eq!(made.await.algorithm, algorithm);
+        }
+    });
+}
+
 #[test]
 fn both_algorithms_sign_what_the_published_keys_verify() {
     let masters = MasterKeys::random();

@@ -326,6 +326,53 @@ async fn a_newer_database_is_refused() {
     attempt.refused(|text| text, &["the store cannot be brought to this version", "9999"]);
 }
 
+#[tokio::test]
+async fn a_command_beside_a_store_of_another_version_says_so_and_changes_nothing() {
+    for (change, age, what_to_do) in [
+        (
+            "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)",
+            "an older",
+            "start the service with this program first",
+        ),
+        (
+            "INSERT INTO _sqlx_migrations SELECT 9999, 'later', installed_on, 1, x'00', 0 FROM _sqlx_migrations LIMIT 1",
+            "a newer",
+            "use the program that the service runs",
+        ),
+    ] {
+        let attempt = Attempt::new().await;
+        let file = attempt.data.path().join("store.db");
+        weixin_login::store::SqliteStore::open(&file).await.unwrap();
+        let other = sqlx::sqlite::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+        sqlx::query(change).execute(&other).await.unwrap();
+        other.close().await;
+        let before = std::fs::read(&file).unwrap();
+        for words in [
+            &["keys", "list"][..],
+            &["keys", "rotate"],
+            &["keys", "withdraw", "kid"],
+            &["sessions", "list"],
+            &["sessions", "revoke", "sid"],
+            &["grants", "list"],
+            &["grants", "revoke", "id"],
+            &["accounts", "show", "sub"],
+            &["accounts", "duplicates"],
+            &["accounts", "merge", "sub", "other"],
+            &["accounts", "delete", "sub"],
+        ] {
+            let output = attempt.run_all(words, |text| text, &[]);
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            let said = format!(
+                "weixin-login: the store {} is of {age} version than this program: {what_to_do}\n",
+                file.display()
+            );
+            assert_eq!((output.status.code(), &*stderr), (Some(1), &*said), "{words:?}");
+        }
+        assert!(std::fs::read(&file).unwrap() == before, "{age}");
+        assert!(!attempt.data.path().join("store.db.master-key").exists());
+    }
+}
+
 /// One random name in 64 begins like an option.
 #[tokio::test]
 async fn a_name_that_begins_with_a_dash_is_a_name() {

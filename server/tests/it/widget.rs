@@ -115,6 +115,21 @@ async fn a_tag_that_a_proxy_has_weakened_or_put_in_a_list_is_known_and_a_new_fil
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, "by brotli, again"));
 }
 
+/// Of a file that has not changed the tag is made once, and not from all of its bytes at each request.
+#[tokio::test]
+async fn a_tag_is_made_once_for_a_file_that_has_not_changed() {
+    let (house, folder) = house().await;
+    let path = folder.path().join("weixin-login.js.br");
+    let changed = std::fs::metadata(&path).unwrap().modified().unwrap();
+    let first = ask(&house, &[("accept-encoding", "br")]).await;
+    // Other bytes: who asked them for a tag again would have another one.
+    std::fs::write(&path, "BY BROTLI").unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(changed).unwrap();
+    let again = ask(&house, &[("accept-encoding", "br")]).await;
+    assert_eq!((first.body.as_str(), again.body.as_str()), ("by brotli", "BY BROTLI"));
+    assert_eq!(first.header("etag"), again.header("etag"));
+}
+
 #[tokio::test]
 async fn who_has_the_script_is_told_so_and_for_how_long() {
     let (house, _folder) = house().await;
