@@ -14,11 +14,13 @@ use protocol::service::SECRET_HEADER;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use crate::backchannel::BackChannel;
 use crate::begun::{self, Begun};
 use crate::callback::{embedded as embedded_callback, hosted as hosted_callback};
 use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::error::not_json;
 use crate::exchange::Exchange;
 use crate::http::headers::{self, Headers};
 use crate::http::origin::is_unasked;
@@ -26,7 +28,6 @@ use crate::keys::{LoadError, MasterKeyError, SharedKeys};
 use crate::limits::{Limit, Limits};
 use crate::metrics::Metrics;
 use crate::oidc::{authorize, discovery, logout, response, revoke, token, userinfo};
-use crate::session::backchannel::BackChannel;
 use crate::session::listing;
 use crate::shared::Shared;
 use crate::start::{embedded, hosted};
@@ -70,6 +71,7 @@ pub struct Application {
     public: Server,
     ops: Server,
     app: web::Data<Shared>,
+    begun: web::Data<Begun>,
 }
 
 impl Application {
@@ -87,29 +89,34 @@ impl Application {
             tracing::warn!("{exposed}");
         }
         let keys = SharedKeys::open(masters, config.rotate_keys_every, store.as_ref(), clock.now()).await?;
+        let config = Arc::new(config);
+        let begun = web::Data::new(Begun::new());
         let app = web::Data::new(Shared {
             keys,
             backchannel: BackChannel::new(config.backchannel_private_addresses)?,
             exchange: Exchange::new(&config.weixin)?,
-            headers: Headers::new(&config),
             limits: Limits::new(&config.limits),
-            config,
+            config: config.clone(),
             clock,
             lasting: store.clone(),
             fleeting: store,
             metrics: Metrics::new(),
             finished: Notify::new(),
             changes: Changes::new(),
-            begun: Begun::new(),
         });
 
         let shared = app.clone();
+        let parts = (web::Data::from(config.clone()), web::Data::new(Headers::new(&config)), begun.clone());
         let public = HttpServer::new(move || {
             let shared = shared.clone();
+            let (config, headers, begun) = parts.clone();
             ActixApp::new()
                 .app_data(shared.clone())
+                .app_data(config)
+                .app_data(headers)
+                .app_data(begun)
                 .app_data(web::PayloadConfig::new(refuse::LONGEST_BODY))
-                .app_data(web::JsonConfig::default().limit(refuse::LONGEST_BODY).error_handler(refuse::json))
+                .app_data(web::JsonConfig::default().limit(refuse::LONGEST_BODY).error_handler(not_json))
                 .wrap(from_fn(refuse::long_addresses))
                 .wrap(from_fn(refuse::other_hosts))
                 .wrap(from_fn(refuse::slow_bodies))
@@ -144,6 +151,7 @@ impl Application {
             public: public.map_err(|error| BuildError::Listen(address, error))?.run(),
             ops: ops.map_err(|error| BuildError::Listen(ops_address, error))?.run(),
             app,
+            begun,
         })
     }
 
@@ -168,7 +176,7 @@ impl Application {
         // No task of one thread alone: the end of those leaves a connection of the store without a place to go back to.
         let upkeep = tokio::spawn(self.upkeep().run());
         let ops = actix_web::rt::spawn(self.ops);
-        let stop = actix_web::rt::spawn(stop_when_told(self.public.handle(), self.app));
+        let stop = actix_web::rt::spawn(stop_when_told(self.public.handle(), self.app, self.begun));
         let ended = self.public.await;
         stop.abort();
         upkeep.abort();
@@ -177,13 +185,13 @@ impl Application {
     }
 }
 
-async fn stop_when_told(server: ServerHandle, app: web::Data<Shared>) {
+async fn stop_when_told(server: ServerHandle, app: web::Data<Shared>, begun: web::Data<Begun>) {
     told_to_stop().await;
     tracing::info!("stops when what has begun is finished");
     server.pause().await;
     let finished = async {
         // Also what has lost its connection: no worker of the server waits for that.
-        if timeout(LONGEST_REQUEST, app.begun.ended()).await.is_err() {
+        if timeout(LONGEST_REQUEST, begun.ended()).await.is_err() {
             tracing::warn!("what has begun is not finished; stops all the same");
         }
         // A logout that was among it tells clients too.

@@ -9,8 +9,6 @@ use actix_web::middleware::Next;
 use actix_web::{Error, web};
 use tokio_util::task::TaskTracker;
 
-use crate::shared::Shared;
-
 /// The requests of this service that have begun and not ended.
 pub(crate) struct Begun(TaskTracker);
 
@@ -28,7 +26,7 @@ impl Begun {
         self.0.wait().await;
     }
 
-    async fn to_its_end<T: 'static>(&self, work: impl Future<Output = T> + 'static) -> T {
+    async fn run<T: 'static>(&self, work: impl Future<Output = T> + 'static) -> T {
         match self.0.spawn_local(work).await {
             Ok(done) => done,
             Err(error) => match error.try_into_panic() {
@@ -42,9 +40,9 @@ impl Begun {
 
 /// The middleware of every row in the table of routes. An event stream is begun by it, and ends with its connection.
 pub(crate) async fn to_its_end(
-    app: web::Data<Shared>,
+    begun: web::Data<Begun>,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    app.begun.to_its_end(next.call(request)).await
+    begun.run(next.call(request)).await
 }

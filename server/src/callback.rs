@@ -10,6 +10,7 @@ use protocol::ids::{AuthorizationCode, State};
 use protocol::service::{ErrorCode, Kind};
 
 use crate::clock::Seconds;
+use crate::error::ApiError;
 use crate::secret::SecretHash;
 use crate::store::scenes::Progress;
 use crate::store::{AttemptRow, Fleeting, StoreError};
@@ -157,5 +158,26 @@ pub fn proves(row: &AttemptRow, proof: &BrowserProof<'_>) -> bool {
             SecretHash::of(secret).matches(&row.secret_hash) && row.origin.as_deref() == Some(*origin)
         }
         _ => false,
+    }
+}
+
+impl From<CallbackError> for ApiError {
+    fn from(error: CallbackError) -> Self {
+        match error {
+            CallbackError::UnknownAttempt | CallbackError::OtherBrowser => {
+                Self::new(ErrorCode::UnknownAttempt, "no attempt of this browser and page has this state")
+            }
+            CallbackError::Expired => {
+                Self::new(ErrorCode::AttemptExpired, "the attempt has expired; start again")
+            }
+            CallbackError::Used => {
+                Self::new(ErrorCode::AttemptUsed, "the attempt was answered before; start again")
+            }
+            CallbackError::NotApproved => {
+                Self::new(ErrorCode::LoginRequired, "nobody has confirmed this login on a phone yet")
+            }
+            CallbackError::Denied => Self::new(ErrorCode::AccessDenied, "the person refused"),
+            CallbackError::Store(error) => error.into(),
+        }
     }
 }

@@ -6,12 +6,14 @@
 use std::time::Duration;
 
 use protocol::ids::{AuthorizationCode, ErrCode, OpenId, Product, UnionId};
+use protocol::service::ErrorCode;
 use protocol::sns::{ACCESS_TOKEN_PATH, AccessTokenAnswer, Meaning, Refused, USERINFO_PATH, UserInfo};
 use reqwest::redirect::Policy;
 use serde_json::Value;
 
 use crate::callback::ConsumedAttempt;
 use crate::config::{App, Weixin};
+use crate::error::ApiError;
 
 /// How long WeChat may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -243,5 +245,74 @@ impl WeixinIdentity {
     /// An https address at one of WeChat's hosts.
     pub fn picture(&self) -> Option<&str> {
         self.picture.as_deref()
+    }
+}
+
+impl ExchangeError {
+    /// The stable word for a failed exchange.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            ExchangeError::ErrCode { errcode, .. } => match errcode.meaning() {
+                Meaning::Busy => ErrorCode::TemporarilyUnavailable,
+                Meaning::CodeSpent | Meaning::PersonGone => ErrorCode::CodeSpent,
+                Meaning::WrongSecret
+                | Meaning::WrongAppid
+                | Meaning::NoRight
+                | Meaning::MissingParameter(_) => ErrorCode::Misconfigured,
+                Meaning::Unknown => ErrorCode::ServerError,
+            },
+            // A new login gets a new one.
+            ExchangeError::TokenRefused(_) => ErrorCode::CodeSpent,
+            ExchangeError::Unreachable(_) | ExchangeError::NotUnderstood { .. } => {
+                ErrorCode::TemporarilyUnavailable
+            }
+            ExchangeError::NoApp(_) => ErrorCode::Misconfigured,
+            ExchangeError::VirtualPerson => ErrorCode::VirtualPerson,
+        }
+    }
+
+    /// One sentence for the operator: what happened, and which setting it is where it is one.
+    pub fn log(&self) {
+        let Self::ErrCode { product, errcode } = self else {
+            tracing::warn!(error = %self, "a code was not exchanged");
+            return;
+        };
+        let table = product.as_str();
+        match errcode.meaning() {
+            Meaning::Busy => tracing::warn!(%errcode, "WeChat is busy, or this app's quota is spent"),
+            Meaning::CodeSpent => {
+                tracing::info!(%errcode, "WeChat no longer takes a code: used, expired or made up")
+            }
+            Meaning::PersonGone => tracing::info!(%errcode, "WeChat no longer tells about this person"),
+            Meaning::WrongSecret => {
+                tracing::error!(%errcode, "WeChat refuses the app's secret: look at weixin.{table}.secret_file");
+            }
+            Meaning::WrongAppid => {
+                tracing::error!(%errcode, "WeChat refuses the appid: look at weixin.{table}.appid")
+            }
+            Meaning::MissingParameter(parameter) => {
+                tracing::error!(%errcode, parameter, "WeChat misses a parameter: this is ours to mend, please report it");
+            }
+            Meaning::NoRight => {
+                tracing::error!(%errcode, "the app may not ask this: weixin.website must be a website app with 微信登录 granted, weixin.service_account a certified service account");
+            }
+            Meaning::Unknown => tracing::error!(%errcode, "WeChat answers an errcode that is not documented"),
+        }
+    }
+}
+
+impl From<ExchangeError> for ApiError {
+    fn from(error: ExchangeError) -> Self {
+        error.log();
+        match error.code() {
+            code @ ErrorCode::CodeSpent => Self::new(code, "WeChat no longer takes this code; start again"),
+            code @ ErrorCode::VirtualPerson => {
+                Self::new(code, "WeChat showed a virtual person; tap to log in")
+            }
+            code @ ErrorCode::TemporarilyUnavailable => {
+                Self::new(code, "WeChat is busy or cannot be reached; try again")
+            }
+            code => Self::new(code, "the service is not set up rightly; its log says what"),
+        }
     }
 }

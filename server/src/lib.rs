@@ -9,6 +9,7 @@ pub mod account;
 mod address;
 pub mod app;
 mod authorization;
+pub mod backchannel;
 mod begun;
 pub mod callback;
 pub mod changes;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody, SizedStream, to_bytes};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::error::{JsonPayloadError, PayloadError};
+use actix_web::error::PayloadError;
 use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, VARY};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -179,18 +179,6 @@ pub(crate) async fn unasked() -> HttpResponse {
 /// `HEAD` of a page that begins or takes something when it is opened: it is there, and nothing has begun.
 pub(crate) async fn looked_at() -> HttpResponse {
     HttpResponse::Ok().content_type("text/html; charset=utf-8").finish()
-}
-
-/// A body that is not the JSON which a route takes.
-pub fn json(error: JsonPayloadError, _: &HttpRequest) -> Error {
-    let description = match error {
-        JsonPayloadError::ContentType => "the body must be application/json",
-        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
-            "the body is too long"
-        }
-        _ => "the body is not the JSON that this route takes",
-    };
-    ApiError::new(ErrorCode::InvalidRequest, description).into()
 }
 
 /// A page for people, who may have mistyped; the operator hears of a proxy that changes paths.

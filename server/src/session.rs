@@ -4,7 +4,6 @@
 //! *site session* of one client, made by a hosted callback too, or by `POST /session`, with a cookie for each client.
 //! `GET /session` answers with the latter, and to a page with that of a client which has registered its origin: see [`asked_by`].
 
-pub mod backchannel;
 pub mod ending;
 pub mod listing;
 

@@ -4,22 +4,20 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::begun::Begun;
+use crate::backchannel::BackChannel;
 use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::exchange::Exchange;
-use crate::http::headers::Headers;
 use crate::keys::SharedKeys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::session::backchannel::BackChannel;
 use crate::store::{Fleeting, Lasting};
 
 /// One service.
 pub struct Shared {
     /// As it was started with.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// What time it is.
     pub clock: Clock,
     /// Who is who.
@@ -38,7 +36,5 @@ pub struct Shared {
     pub finished: Notify,
     /// Tells event streams of this node that their scene has changed.
     pub changes: Changes,
-    pub(crate) begun: Begun,
-    pub(crate) headers: Headers,
     pub(crate) limits: Limits,
 }

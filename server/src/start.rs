@@ -11,6 +11,7 @@ use protocol::service::{Kind, LoginResult, StartedLogin};
 use crate::authorization::Authorization;
 use crate::clock::Seconds;
 use crate::config::Client;
+use crate::error::ApiError;
 use crate::limits::Wait;
 use crate::pkce::CodeChallenge;
 use crate::secret::{SecretHash, random_state, random_word};
@@ -170,4 +171,13 @@ pub async fn start(
         scene,
     };
     Ok(Started { login, secret })
+}
+
+impl From<StartError> for ApiError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::SlowDown(wait) => Self::slow_down(wait),
+            StartError::Store(error) => error.into(),
+        }
+    }
 }

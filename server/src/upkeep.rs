@@ -70,7 +70,8 @@ impl Upkeep {
     async fn tell_for_ever(&self) {
         let app = &self.0;
         loop {
-            let wait = match app.backchannel.tell_due(app).await {
+            let wait = match app.backchannel.tell_due(&app.config, &app.clock, &app.keys, &*app.lasting).await
+            {
                 Ok(Some(next)) => {
                     let seconds = next.saturating_sub(app.clock.now()).max(0);
                     Duration::from_secs(seconds.unsigned_abs()).min(LOOK_EVERY)

@@ -13,7 +13,6 @@ use tokio::time::Instant;
 use super::{BrowserProof, CallbackError, ConsumedAttempt, code_of, consume, find, proves};
 use crate::authorization::{Authorization, see_other};
 use crate::config::Client;
-use crate::error::{exchange_code, log};
 use crate::http::headers::{content_security_policy, header_value};
 use crate::http::language;
 use crate::http::origin::sec_fetch_dest;
@@ -140,8 +139,8 @@ async fn log_in(
     };
     let code = code_of(code).map_err(Refusal::Code)?;
     let identity = app.exchange.identity(attempt, code).await.map_err(|error| {
-        log(&error);
-        Refusal::Code(exchange_code(&error))
+        error.log();
+        Refusal::Code(error.code())
     })?;
     let account = crate::account::of_identity(app, identity).await.map_err(stored)?;
     let row = attempt.row();

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use super::{CommandError, account_id, age, master_keys};
+use crate::backchannel::{BackChannel, CLAIM, Teller, Told};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys::KeyRing;
-use crate::session::backchannel::{BackChannel, CLAIM, Teller, Told};
 use crate::store::SqliteStore;
 use crate::store::keys::Keys;
 use crate::store::logouts::{Ended, Ending, LogoutRow, Logouts};

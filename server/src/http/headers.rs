@@ -8,7 +8,6 @@ use actix_web::{Error, web};
 
 use crate::config::Config;
 use crate::http::client_address::client_address;
-use crate::shared::Shared;
 
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
@@ -46,12 +45,13 @@ pub fn content_security_policy(config: &Config, ancestors: &str) -> String {
 
 /// The middleware.
 pub async fn secure(
-    app: web::Data<Shared>,
+    config: web::Data<Config>,
+    ours: web::Data<Headers>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let path = request.path().to_owned();
-    let from = client_address(&app.config, request.request());
+    let from = client_address(&config, request.request());
     let method = request.method().clone();
     let mut response = next.call(request).await?;
     // Without the query: it carries codes and states.
@@ -60,14 +60,14 @@ pub async fn secure(
     let route = response.request().match_pattern().unwrap_or_default();
     let keeps_opener = ["/authorize", "/login", "/callback"]
         .iter()
-        .any(|keeping| route.strip_prefix(app.config.public_url.path()) == Some(*keeping));
+        .any(|keeping| route.strip_prefix(config.public_url.path()) == Some(*keeping));
     let headers = response.headers_mut();
-    put(headers, header::CONTENT_SECURITY_POLICY, app.headers.csp.clone());
+    put(headers, header::CONTENT_SECURITY_POLICY, ours.csp.clone());
     put(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     put(headers, header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     put(headers, header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     put(headers, COOP, HeaderValue::from_static(if keeps_opener { "unsafe-none" } else { "same-origin" }));
-    if app.headers.https {
+    if ours.https {
         let hsts = HeaderValue::from_static("max-age=31536000");
         put(headers, header::STRICT_TRANSPORT_SECURITY, hsts);
     }

@@ -6,11 +6,10 @@ use protocol::ids::State;
 use protocol::service::{ErrorCode, Kind, Problem, StartLogin, StartedLogin};
 
 use super::{Start, StartError, Way, start};
-use crate::error::ApiError;
+use crate::error::{ApiError, not_json};
 use crate::http::origin::origin;
 use crate::http::user_agent::browser_and_system;
 use crate::pkce::CodeChallenge;
-use crate::refuse;
 use crate::shared::Shared;
 
 /// 128 bits in hexadecimal digits, the poorest alphabet in use. That they are random nobody can see: a page that makes a poor one
@@ -31,7 +30,7 @@ pub fn bodies(limit: usize) -> web::JsonConfig {
                 ApiError::new(ErrorCode::InvalidRequest, "the body must be application/json or text/plain")
                     .into()
             }
-            other => refuse::json(other, request),
+            other => not_json(other, request),
         })
 }
 

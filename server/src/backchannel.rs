@@ -15,9 +15,8 @@ use tokio::time::timeout;
 use crate::claims::{LOGOUT_TOKEN_LIFE, LogoutTokenClaims};
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
-use crate::keys::{KeyRing, TokenType};
+use crate::keys::{KeyRing, SharedKeys, TokenType};
 use crate::public_address::is_public;
-use crate::shared::Shared;
 use crate::store::logouts::{LogoutRow, Logouts};
 use crate::store::{Lasting, StoreError};
 
@@ -74,19 +73,23 @@ impl BackChannel {
     }
 
     /// Tells everybody who is due; gives when somebody is the next time.
-    pub(crate) async fn tell_due(&self, app: &Shared) -> Result<Option<Seconds>, StoreError> {
+    pub(crate) async fn tell_due(
+        &self,
+        config: &Config,
+        clock: &Clock,
+        keys: &SharedKeys,
+        lasting: &dyn Lasting,
+    ) -> Result<Option<Seconds>, StoreError> {
         loop {
             let Ok(_telling) = self.telling.acquire().await else { return Ok(None) };
-            let now = app.clock.now();
-            let next = app.lasting.next_logout().await?;
+            let now = clock.now();
+            let next = lasting.next_logout().await?;
             if next.is_none_or(|next| next > now) {
                 return Ok(next);
             }
-            let due = app.lasting.claim_logouts(now, now + CLAIM, AT_ONCE).await?;
-            let ring = app.keys.ring(&*app.lasting, now).await;
-            let (config, clock): (&Config, &Clock) = (&app.config, &app.clock);
-            let teller = Teller { config, clock, store: lasting(app), ring: &ring };
-            self.tell(&teller, due).await?;
+            let due = lasting.claim_logouts(now, now + CLAIM, AT_ONCE).await?;
+            let ring = keys.ring(lasting, now).await;
+            self.tell(&Teller { config, clock, store: lasting, ring: &ring }, due).await?;
         }
     }
 
@@ -179,11 +182,6 @@ impl BackChannel {
 fn is_final(status: StatusCode) -> bool {
     let again = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
     !status.is_server_error() && !again.contains(&status)
-}
-
-fn lasting(app: &Shared) -> &dyn Logouts {
-    let lasting: &dyn Lasting = &*app.lasting;
-    lasting
 }
 
 /// Resolves names to public addresses only, so that a registered name cannot lead into the operator's own network.
