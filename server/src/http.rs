@@ -3,6 +3,7 @@
 
 pub(crate) mod client_address;
 pub(crate) mod cookies;
+pub(crate) mod cors;
 pub(crate) mod headers;
 pub(crate) mod language;
 pub(crate) mod origin;

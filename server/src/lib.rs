@@ -34,6 +34,7 @@ mod pkce;
 mod public_address;
 pub mod qr;
 mod refuse;
+mod routes;
 pub mod scene;
 pub mod secret;
 mod secret_file;

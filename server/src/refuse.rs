@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::body::{BoxBody, EitherBody, MessageBody, SizedStream, to_bytes};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, VARY};
+use actix_web::http::header::HOST;
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes, BytesMut};
@@ -19,9 +19,9 @@ use url::Url;
 
 use crate::config::PublicUrl;
 use crate::error::ApiError;
-use crate::http::headers::header_value;
+use crate::http::cors::readable_by_registered;
 use crate::http::language;
-use crate::http::origin::{origin, sec_fetch_dest};
+use crate::http::origin::sec_fetch_dest;
 use crate::limits::Limit;
 use crate::misrouted;
 use crate::oauth_error::OAuthError;
@@ -76,7 +76,7 @@ pub(crate) async fn long_addresses(
         ApiError::new(ErrorCode::InvalidRequest, "the address is longer than 8 kB").error_response()
     };
     *response.status_mut() = StatusCode::URI_TOO_LONG;
-    let response = readable(&app, request.request(), response);
+    readable_by_registered(&app.config, request.request(), response.headers_mut());
     Ok(request.into_response(response).map_into_right_body())
 }
 
@@ -105,8 +105,8 @@ pub(crate) async fn slow_bodies(
         Ok::<_, Error>(body)
     };
     let body = SizedStream::new(body.len() as u64, stream::once(ready(body)).map(held));
-    let response = HttpResponse::build(status).content_type("application/json").force_close().body(body);
-    let response = readable(&app, request.request(), response);
+    let mut response = HttpResponse::build(status).content_type("application/json").force_close().body(body);
+    readable_by_registered(&app.config, request.request(), response.headers_mut());
     Ok(request.into_response(response).map_into_right_body())
 }
 
@@ -138,7 +138,7 @@ pub async fn other_hosts(
         return Ok(next.call(request).await?.map_into_boxed_body().map_into_left_body());
     }
     misrouted::other_host(public_url, host);
-    let response = match sec_fetch_dest(request.request()) {
+    let mut response = match sec_fetch_dest(request.request()) {
         Some("document" | "iframe") => {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
             let there = format!("{}{path}", public_url.origin());
@@ -150,7 +150,7 @@ pub async fn other_hosts(
             public_url.as_str()
         )),
     };
-    let response = readable(&app, request.request(), response);
+    readable_by_registered(&app.config, request.request(), response.headers_mut());
     Ok(request.into_response(response).map_into_right_body())
 }
 
@@ -159,16 +159,6 @@ fn is_host_of(public_url: &PublicUrl, host: &str) -> bool {
     let is_plain = !host.contains(['/', '\\', '@', '?', '#']);
     let origin = Url::parse(&format!("http://{host}")).map(|url| url.origin().ascii_serialization());
     is_plain && origin.is_ok_and(|origin| origin == public_url.origin())
-}
-
-/// Lets a registered page read what is refused here, before the routes and their CORS: else its script is told of no answer at all.
-fn readable(app: &Shared, request: &HttpRequest, mut response: HttpResponse) -> HttpResponse {
-    let registered = origin(request).filter(|origin| app.config.client_of_origin(origin).is_some());
-    if let Some(origin) = registered {
-        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, header_value(origin));
-        response.headers_mut().insert(VARY, header_value("Origin"));
-    }
-    response
 }
 
 /// What a browser fetches before anybody has asked for it: a failure, so that it asks again when somebody does. Nothing has been taken.

@@ -9,8 +9,7 @@ mod folder;
 use std::borrow::Cow;
 
 use actix_web::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ETAG, Encoding, EntityTag,
-    Header, IfNoneMatch, VARY,
+    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ETAG, Encoding, EntityTag, Header, IfNoneMatch, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{Kind, StartedLogin};
@@ -44,7 +43,6 @@ pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<
     let mut response = HttpResponse::Ok();
     response
         .content_type("text/javascript; charset=utf-8")
-        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .insert_header(("Cross-Origin-Resource-Policy", "cross-origin"))
         .insert_header(("Timing-Allow-Origin", "*"))
         .insert_header((VARY, "Accept-Encoding"))

@@ -107,6 +107,5 @@ pub async fn jwks(app: web::Data<Shared>) -> HttpResponse {
 fn public(document: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, format!("public, max-age={JWKS_MAX_AGE}")))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .json(document)
 }

@@ -1,7 +1,7 @@
 //! How the endpoints that programs call answer: JSON, not stored, readable by the pages of registered origins.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::json;
 
 use crate::http::origin::origin;
@@ -31,23 +31,4 @@ pub fn builder(app: &Shared, request: &HttpRequest, status: StatusCode) -> HttpR
         response.insert_header((header::ACCESS_CONTROL_EXPOSE_HEADERS, "WWW-Authenticate, Retry-After"));
     }
     response
-}
-
-/// `OPTIONS` of those endpoints.
-pub async fn preflight(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
-    builder(&app, &request, StatusCode::NO_CONTENT)
-        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type"))
-        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"))
-        .finish()
-}
-
-/// `OPTIONS` of what everybody may read: scripts of any page, with whatever headers their libraries send.
-pub async fn public_preflight() -> HttpResponse {
-    HttpResponse::NoContent()
-        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "*, Authorization"))
-        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "600"))
-        .finish()
 }
