@@ -123,6 +123,7 @@ impl fmt::Display for ErrCode {
 
 /// The two products of WeChat's that log people in. Each has an appid and a secret of its own, and its own openids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Product {
     /// 网站应用 of the open platform: fast login and WeChat's QR page, on a computer.
     Website,

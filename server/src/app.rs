@@ -23,7 +23,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::shared::Shared;
 use crate::store::keys::Keys;
-use crate::store::{SqliteStore, StoreError};
+use crate::store::{SqliteStore, Store, StoreError};
 use crate::upkeep::Upkeep;
 use crate::{commands, ops, refuse, routes, tls};
 
@@ -89,8 +89,7 @@ impl Application {
             limits: Limits::new(&config.limits),
             config: config.clone(),
             clock,
-            lasting: store.clone(),
-            fleeting: store,
+            store: Store::whole(store),
             metrics: Metrics::new(),
             finished: Notify::new(),
             changes: Changes::new(),

@@ -7,8 +7,9 @@ pub mod embedded;
 pub mod hosted;
 
 use protocol::ids::{AuthorizationCode, State};
-use protocol::service::{ErrorCode, Kind};
+use protocol::service::ErrorCode;
 
+use crate::attempt::{BrowserProof, proves};
 use crate::clock::Seconds;
 use crate::error::ApiError;
 use crate::secret::SecretHash;
@@ -34,30 +35,6 @@ impl ConsumedAttempt {
     pub fn row(&self) -> &AttemptRow {
         &self.row
     }
-}
-
-/// What the browser brings to prove that it started the attempt.
-pub enum BrowserProof<'a> {
-    /// A hosted attempt's cookie.
-    Cookie(&'a str),
-    /// The cookie of a scene that the service's own page shows.
-    SceneCookie(&'a str),
-    /// The secret of a scene that a site's page shows, sent by a page of the origin that started it.
-    SceneSecret {
-        /// From the header.
-        secret: &'a str,
-        /// The request's `Origin`.
-        origin: &'a str,
-    },
-    /// An embedded attempt's callback page, which only that attempt's own origin can frame, posts to its own origin.
-    Frame,
-    /// An embedded attempt's secret, sent by a page of the origin that started it.
-    Secret {
-        /// From the header.
-        secret: &'a str,
-        /// The request's `Origin`.
-        origin: &'a str,
-    },
 }
 
 /// Why a callback gives nothing.
@@ -143,22 +120,6 @@ const REFUSED: &str = "authdeny";
 pub(crate) fn code_of(code: Option<String>) -> Result<AuthorizationCode, ErrorCode> {
     let code = code.filter(|code| !code.is_empty() && !code.eq_ignore_ascii_case(REFUSED));
     AuthorizationCode::parse(code.ok_or(ErrorCode::AccessDenied)?).map_err(|_| ErrorCode::InvalidRequest)
-}
-
-/// Whether this is the browser, and the page, that started the attempt.
-pub fn proves(row: &AttemptRow, proof: &BrowserProof<'_>) -> bool {
-    match (proof, row.kind) {
-        (BrowserProof::Cookie(cookie), Kind::Hosted) => SecretHash::of(cookie).matches(&row.secret_hash),
-        (BrowserProof::SceneCookie(cookie), Kind::Scene) => {
-            SecretHash::of(cookie).matches(&row.secret_hash) && row.origin.is_none()
-        }
-        (BrowserProof::Frame, Kind::Embedded) => true,
-        (BrowserProof::Secret { secret, origin }, Kind::Embedded)
-        | (BrowserProof::SceneSecret { secret, origin }, Kind::Scene) => {
-            SecretHash::of(secret).matches(&row.secret_hash) && row.origin.as_deref() == Some(*origin)
-        }
-        _ => false,
-    }
 }
 
 impl From<CallbackError> for ApiError {

@@ -1,13 +1,13 @@
 //! The token service: holds the AppSecret, takes WeChat's callback, exchanges the code once, knows the person again, and gives
 //! the site a session, or OpenID Connect.
 //!
-//! The steps, in the order that data takes: [`start`] → [`callback`] → [`exchange`] → [`account`] → [`token`] → [`session`].
+//! The steps, in the order that data takes: [`start`] → [`callback`] → [`exchange`] → [`login`] → [`session`] → [`code`].
 //! The standard's face over them is [`oidc`], and what it signs with is in [`keys`]. Routes call steps, steps call the [`store`];
 //! the store knows no HTTP, and only [`exchange`] knows the AppSecret.
 
-pub mod account;
 mod address;
 pub mod app;
+pub mod attempt;
 mod authorization;
 pub mod backchannel;
 mod begun;
@@ -16,6 +16,7 @@ pub mod changes;
 pub mod check;
 pub mod claims;
 pub mod clock;
+mod code;
 pub mod commands;
 pub mod config;
 pub mod error;
@@ -23,6 +24,7 @@ pub mod exchange;
 mod http;
 pub mod keys;
 mod limits;
+mod login;
 pub mod metrics;
 mod misrouted;
 pub mod oauth_error;
@@ -45,6 +47,5 @@ pub mod start;
 pub mod store;
 pub mod text;
 pub mod tls;
-pub mod token;
 pub mod upkeep;
 mod widget;

@@ -29,13 +29,13 @@ impl Readiness {
     async fn problem(&self, app: &Shared) -> Result<(), String> {
         let now = app.clock.now();
         if now.saturating_sub(self.written_at.load(Ordering::Relaxed)) > LATELY {
-            match tokio::time::timeout(PATIENCE, app.lasting.ping()).await {
+            match tokio::time::timeout(PATIENCE, app.store.lasting.ping()).await {
                 Ok(Ok(())) => self.written_at.store(now, Ordering::Relaxed),
                 Ok(Err(error)) => return Err(error.to_string()),
                 Err(_) => return Err("the store takes no writes".into()),
             }
         }
-        let ring = app.keys.ring(&*app.lasting, now).await;
+        let ring = app.keys.ring(&*app.store.lasting, now).await;
         if ring.is_ready(now) {
             Ok(())
         } else {

@@ -11,12 +11,12 @@ pub mod still;
 use actix_web::HttpRequest;
 use protocol::service::{Kind, SECRET_HEADER, SceneEvent};
 
-use crate::callback::{BrowserProof, proves};
+use crate::attempt::{BrowserProof, cookie, proves};
+use crate::callback::CallbackError;
 use crate::clock::Seconds;
 use crate::error::ApiError;
 use crate::http::origin::{is_own_page, origin};
 use crate::shared::Shared;
-use crate::start::hosted::attempt_cookie;
 use crate::store::AttemptRow;
 use crate::store::scenes::{Progress, SceneRow};
 
@@ -50,7 +50,7 @@ impl Computer {
                     None => String::new(),
                 },
             },
-            None => Self::Cookie(attempt_cookie(app, request, id).unwrap_or_default()),
+            None => Self::Cookie(cookie::secret(&app.config.public_url, request, id).unwrap_or_default()),
         }
     }
 
@@ -68,10 +68,11 @@ async fn own_attempt(
     request: &HttpRequest,
     id: &str,
 ) -> Result<(AttemptRow, Computer), ApiError> {
-    let unknown = crate::callback::CallbackError::UnknownAttempt;
     let computer = Computer::of(app, request, id);
-    match app.fleeting.attempt(id).await? {
-        Some(row) if row.kind == Kind::Scene && proves(&row, &computer.proof()) => Ok((row, computer)),
-        _ => Err(unknown.into()),
+    match app.store.fleeting.attempt(id).await? {
+        Some(row) if row.kind.on_the_wire() == Kind::Scene && proves(&row, &computer.proof()) => {
+            Ok((row, computer))
+        }
+        _ => Err(CallbackError::UnknownAttempt.into()),
     }
 }

@@ -3,10 +3,27 @@
 use aws_lc_rs::{constant_time, digest, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 
-/// The SHA-256 of a secret: what a store may hold.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// The SHA-256 of a secret: what a store may hold. In JSON it is base64url.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct SecretHash([u8; 32]);
+
+impl From<SecretHash> for String {
+    fn from(hash: SecretHash) -> Self {
+        URL_SAFE_NO_PAD.encode(hash.0)
+    }
+}
+
+impl TryFrom<String> for SecretHash {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok();
+        bytes.and_then(|bytes| Self::from_row(&bytes)).ok_or("not 32 bytes of base64url")
+    }
+}
 
 impl SecretHash {
     /// Of a value that somebody presents.

@@ -7,14 +7,17 @@
 pub mod ending;
 pub mod listing;
 
-use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::cookie::Cookie;
 use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::service::{ErrorCode, Person, Problem, RedeemSession};
 use serde::Deserialize;
 
 use self::ending::Offline;
 use crate::clock::Seconds;
+use crate::code::{self, RedeemAt};
 use crate::config::Client;
 use crate::error::ApiError;
 use crate::http::cookies;
@@ -23,8 +26,8 @@ use crate::http::user_agent::browser_and_system;
 use crate::pkce::CodeVerifier;
 use crate::secret::{SecretHash, random_word};
 use crate::shared::Shared;
-use crate::store::{AccountRow, SessionRow, StoreError};
-use crate::token::{self, RedeemAt, Redeemed};
+use crate::store::logins::NewSession;
+use crate::store::{AccountRow, Browser, CodeRow, SessionRow, StoreError};
 
 /// A session dies when it is not used for this long.
 pub const IDLE_LIFETIME: Seconds = 7 * 24 * 3600;
@@ -50,129 +53,81 @@ fn site_cookie(client_id: &str) -> String {
     format!("weixin-login-session-{}", &SecretHash::of(client_id).hex()[..16])
 }
 
-/// The name of a cookie of ours. `__Host-` makes it this host's alone; plain http on localhost cannot have it.
-pub fn cookie_name(app: &Shared, name: &str) -> String {
-    if app.config.public_url.is_localhost() { name.into() } else { format!("__Host-{name}") }
+/// A session that is to be made in a browser, and the secret that its cookie is to hold.
+pub struct NewCookie {
+    /// For the store.
+    pub session: NewSession,
+    name: String,
+    secret: String,
+    /// What the browser proves to be itself with.
+    browser: Option<String>,
 }
 
-/// A cookie of ours.
-pub fn cookie(app: &Shared, name: &str, value: String, lifetime: Seconds) -> Cookie<'static> {
-    Cookie::build(cookie_name(app, name), value)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(!app.config.public_url.is_localhost())
-        .max_age(Duration::seconds(lifetime))
-        .finish()
-}
-
-/// Takes a cookie of ours back, by its whole name; no other cookie of the domain is touched.
-pub fn expired_cookie(app: &Shared, whole_name: String) -> Cookie<'static> {
-    Cookie::build(whole_name, "")
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(!app.config.public_url.is_localhost())
-        .max_age(Duration::ZERO)
-        .finish()
-}
-
-/// The value of a cookie of ours.
-pub fn cookie_value(app: &Shared, request: &HttpRequest, name: &str) -> Option<String> {
-    cookies::value(request, &cookie_name(app, name)).map(str::to_owned)
-}
-
-/// Makes the SSO session of a login. Its cookie is new, whatever the browser brought. Somebody who logs in once more goes on in
-/// the same session, so that a logout still reaches every client of it; somebody else's session in this browser ends.
-pub async fn begin_sso(
-    app: &Shared,
-    request: &HttpRequest,
-    account_id: String,
-    auth_time: Seconds,
-) -> Result<(SessionRow, Cookie<'static>), StoreError> {
-    let before = current_sso(app, request).await?;
-    let mut sid = random_word();
-    match before {
-        Some(session) if session.account_id == account_id => sid = session.sid,
-        Some(session) => ending::end(app, &session, Offline::Stays).await?,
-        None => {}
+impl NewCookie {
+    /// Of the service itself: honoured by `/authorize`. Its cookie is new, whatever the browser brought.
+    pub fn of_service(app: &Shared, request: &HttpRequest, browser: Option<&str>) -> Self {
+        Self::new(app, request, SSO_COOKIE.into(), browser)
     }
-    let of = Of { account_id, client_id: None, device: browser_and_system(request) };
-    let (session, secret) = keep(app, sid, of, auth_time).await?;
-    Ok((session, cookie(app, SSO_COOKIE, secret, ABSOLUTE_LIFETIME)))
-}
 
-/// Makes a session of a client that has no cookie here: its tokens carry its name. Gives that name.
-pub async fn begin_without_cookie(
-    app: &Shared,
-    account_id: &str,
-    client_id: &str,
-    auth_time: Seconds,
-) -> Result<String, StoreError> {
-    // Who redeems is the client's backend: its name would say nothing of the person's browser.
-    let device = String::new();
-    let of = Of { account_id: account_id.to_owned(), client_id: Some(client_id.to_owned()), device };
-    let (session, _) = keep(app, random_word(), of, auth_time).await?;
-    Ok(session.sid)
-}
-
-/// Makes a client's site session, whatever the browser brought, and gives its cookie. The one that it had with this client ends: its
-/// cookie is lost, and nobody could end it here any more.
-pub async fn begin(
-    app: &Shared,
-    request: &HttpRequest,
-    account_id: String,
-    client_id: String,
-    auth_time: Seconds,
-) -> Result<Cookie<'static>, StoreError> {
-    begin_as(app, request, random_word(), account_id, client_id, auth_time).await
-}
-
-async fn begin_as(
-    app: &Shared,
-    request: &HttpRequest,
-    sid: String,
-    account_id: String,
-    client_id: String,
-    auth_time: Seconds,
-) -> Result<Cookie<'static>, StoreError> {
-    if let Some(before) = current_site(app, request, &client_id).await? {
-        ending::end(app, &before, Offline::Stays).await?;
+    /// Of one client.
+    pub fn of_client(app: &Shared, request: &HttpRequest, client_id: &str, browser: Option<&str>) -> Self {
+        Self::new(app, request, site_cookie(client_id), browser)
     }
-    let name = site_cookie(&client_id);
-    let of = Of { account_id, client_id: Some(client_id), device: browser_and_system(request) };
-    let (_, secret) = keep(app, sid, of, auth_time).await?;
-    Ok(cookie(app, &name, secret, ABSOLUTE_LIFETIME))
+
+    fn new(app: &Shared, request: &HttpRequest, name: String, browser: Option<&str>) -> Self {
+        let salt = random_word();
+        let secret = match browser {
+            Some(browser) => secrets(app, &name, browser, &salt).next(),
+            None => None,
+        };
+        let secret = secret.unwrap_or_else(random_word);
+        let before = cookies::ours(&app.config.public_url, request, &name).map(SecretHash::of);
+        let session = NewSession {
+            before,
+            browser: browser.map(|browser| Browser { hash: SecretHash::of(browser), salt }),
+            device: browser_and_system(request),
+            ..without_cookie(SecretHash::of(&secret), app.clock.now())
+        };
+        Self { session, name, secret, browser: browser.map(str::to_owned) }
+    }
+
+    /// The cookie of the session that the store has kept: this one, or the one that another callback of this browser has made.
+    pub fn cookie(self, app: &Shared, kept: &SessionRow) -> Option<Cookie<'static>> {
+        let secret = if self.session.secret_hash == kept.secret_hash {
+            self.secret
+        } else {
+            let browser = kept.browser.as_ref()?;
+            secrets(app, &self.name, &self.browser?, &browser.salt)
+                .find(|secret| SecretHash::of(secret).matches(&kept.secret_hash))?
+        };
+        Some(cookies::make(&app.config.public_url, &self.name, secret, ABSOLUTE_LIFETIME))
+    }
 }
 
-/// Whose session it is, for which client, in which browser.
-struct Of {
-    account_id: String,
-    client_id: Option<String>,
-    device: String,
+/// What a session's cookie may hold, by each master key: the same for every callback of this browser that knows the salt.
+fn secrets(app: &Shared, name: &str, browser: &str, salt: &str) -> impl Iterator<Item = String> {
+    let text = format!("cookie {name} of {browser} with {salt}");
+    app.keys
+        .masters()
+        .derive_by_each(text.as_bytes())
+        .map(|secret| URL_SAFE_NO_PAD.encode(secret))
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
-/// The session, and the secret that its cookie is to hold.
-async fn keep(
-    app: &Shared,
-    sid: String,
-    Of { account_id, client_id, device }: Of,
-    auth_time: Seconds,
-) -> Result<(SessionRow, String), StoreError> {
-    let now = app.clock.now();
-    let secret = random_word();
-    let session = SessionRow {
-        sid,
-        secret_hash: SecretHash::of(&secret),
-        account_id,
-        client_id,
-        device,
-        auth_time,
+/// A session that no browser has a cookie of: its client's tokens carry its name. Who makes it is the client's backend, whose name would
+/// say nothing of the person's browser.
+pub fn without_cookie(secret_hash: SecretHash, now: Seconds) -> NewSession {
+    NewSession {
+        sid: random_word(),
+        secret_hash,
+        before: None,
+        browser: None,
+        device: String::new(),
+        auth_time: now,
         idle_until: now + IDLE_LIFETIME,
         expires_at: now + ABSOLUTE_LIFETIME,
-    };
-    app.lasting.insert_session(&session).await?;
-    Ok((session, secret))
+    }
 }
 
 /// The living session of the service itself in this browser.
@@ -193,11 +148,13 @@ async fn current_site(
 
 /// The living session that the browser's cookie of this name stands for.
 async fn current(app: &Shared, request: &HttpRequest, name: &str) -> Result<Option<SessionRow>, StoreError> {
-    let Some(secret) = cookie_value(app, request, name) else { return Ok(None) };
+    let Some(secret) = cookies::ours(&app.config.public_url, request, name) else { return Ok(None) };
     let now = app.clock.now();
-    let Some(session) = app.lasting.session(&SecretHash::of(&secret), now).await? else { return Ok(None) };
+    let Some(session) = app.store.lasting.session(&SecretHash::of(secret), now).await? else {
+        return Ok(None);
+    };
     if session.idle_until < now + IDLE_LIFETIME - TOUCH_EVERY {
-        app.lasting.touch_session(&session.sid, now + IDLE_LIFETIME).await?;
+        app.store.lasting.touch_session(&session.sid, now + IDLE_LIFETIME).await?;
     }
     Ok(Some(session))
 }
@@ -281,13 +238,37 @@ pub async fn post(
     let code_verifier = CodeVerifier::parse(&code_verifier).ok_or_else(|| {
         ApiError::new(ErrorCode::InvalidGrant, "code_verifier is not 43 to 128 letters, digits and -._~")
     })?;
-    let origin = origin(&request).unwrap_or(app.config.public_url.origin());
-    let redeemed = token::redeem(&app, RedeemAt::Session { origin }, &code, &code_verifier).await?;
-    let Redeemed { account_id, client_id, auth_time, sid } = redeemed;
+    let at = RedeemAt::Session { origin: origin(&request).unwrap_or(app.config.public_url.origin()) };
+    let refused =
+        || ApiError::new(ErrorCode::InvalidGrant, "the code is unknown, used, expired or not for here");
+    let found = code::find(&*app.store.fleeting, at, &code, Some(&code_verifier)).await?;
+    let CodeRow { code_hash, client_id, account_id, auth_time, grant_id, .. } = found.ok_or_else(refused)?;
+    let now = app.clock.now();
+    if !app.store.fleeting.take_code(&code_hash, now).await? {
+        // Somebody has a code that was used: whoever was first, nothing that came from it is good (RFC 6749 §4.1.2). A code that has
+        // only expired has made no session.
+        if let Some(session) = app.store.lasting.session_of_sid(&grant_id, now).await? {
+            tracing::warn!(client = client_id, "a code came twice; the session that it made ends");
+            ending::end(&app, &session, Offline::Goes).await?;
+        }
+        return Err(refused());
+    }
     // First who it is: an operator may have deleted the account since the code was made.
     let person = person(&app, &account_id, client_id.clone(), auth_time).await?;
-    let cookie = begin_as(&app, &request, sid, account_id, client_id, auth_time).await?;
-    Ok(HttpResponse::Ok().cookie(cookie).json(person))
+    // The one that it had with this client ends: its cookie is lost, and nobody could end it here any more.
+    if let Some(before) = current_site(&app, &request, &client_id).await? {
+        ending::end(&app, &before, Offline::Stays).await?;
+    }
+    let new = NewCookie::of_client(&app, &request, &client_id, None);
+    let session = NewSession { auth_time, ..new.session.clone() };
+    // Named by the code, whose reuse ends it.
+    let session = session.row(grant_id, account_id, Some(client_id));
+    app.store.lasting.insert_session(&session).await?;
+    let mut response = HttpResponse::Ok();
+    if let Some(cookie) = new.cookie(&app, &session) {
+        response.cookie(cookie);
+    }
+    Ok(response.json(person))
 }
 
 /// `DELETE /session`: logs out of the site, and of the service in this browser. 204, also where nobody was logged in. Another client's
@@ -334,10 +315,10 @@ pub fn take_cookies(app: &Shared, request: &HttpRequest, response: &mut HttpResp
 fn take_cookies_of(app: &Shared, request: &HttpRequest, clients: &[&Client], response: &mut HttpResponse) {
     let of_sites = clients.iter().map(|client| site_cookie(&client.id));
     for name in std::iter::once(SSO_COOKIE.to_owned()).chain(of_sites) {
-        let name = cookie_name(app, &name);
+        let name = cookies::whole_name(&app.config.public_url, &name);
         if cookies::is_there(request, &name) {
             // A cookie of our own making is a header.
-            let _ = response.add_cookie(&expired_cookie(app, name));
+            let _ = response.add_cookie(&cookies::taken_back(&app.config.public_url, name));
         }
     }
 }
@@ -359,10 +340,10 @@ async fn person(
     client_id: String,
     auth_time: Seconds,
 ) -> Result<Person, ApiError> {
-    let account = app.lasting.account(account_id).await?;
+    let account = app.store.lasting.account(account_id).await?;
     let Some(AccountRow { nickname, picture, .. }) = account else {
         return Err(ApiError::new(ErrorCode::LoginRequired, "the account of this session is gone"));
     };
-    let sub = app.lasting.subject(&client_id, account_id).await?;
+    let sub = app.store.lasting.subject(&client_id, account_id).await?;
     Ok(Person { sub, nickname, picture, client_id, auth_time })
 }

@@ -12,7 +12,7 @@ use crate::exchange::Exchange;
 use crate::keys::SharedKeys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::store::{Fleeting, Lasting};
+use crate::store::Store;
 
 /// One service.
 pub struct Shared {
@@ -20,10 +20,8 @@ pub struct Shared {
     pub config: Arc<Config>,
     /// What time it is.
     pub clock: Clock,
-    /// Who is who.
-    pub lasting: Arc<dyn Lasting>,
-    /// What lives for minutes.
-    pub fleeting: Arc<dyn Fleeting>,
+    /// What it remembers.
+    pub store: Store,
     /// The way to WeChat.
     pub exchange: Exchange,
     /// What signs.

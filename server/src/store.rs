@@ -3,70 +3,37 @@
 //! Each verb is one atomic statement, takes `now` from the caller's clock, and gives back plain rows: what a row proves is
 //! decided by the steps. Knows no HTTP and no WeChat. Of secrets only hashes come here.
 
+pub mod attempts;
 mod error;
 pub mod grants;
 pub mod keys;
+pub mod logins;
 pub mod logouts;
 pub mod people;
 pub mod scenes;
 mod sqlite;
 mod sqlx_error;
 
+pub use attempts::{AttemptEnd, AttemptKind, AttemptRow};
 pub(crate) use error::NEWER;
 pub use error::{Cause, StoreError};
+pub use logins::Store;
 pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;
-use protocol::ids::Product;
-use protocol::service::{Kind, LoginResult};
+use protocol::service::LoginResult;
+use serde::{Deserialize, Serialize};
 
+use self::grants::GrantRow;
+use self::logins::{BeginGrant, LogIn, LoggedIn};
 use crate::clock::Seconds;
 use crate::secret::SecretHash;
 
 /// How long an attempt is still known after its death: whoever comes late gets a word.
 pub const TOMBSTONE_LIFETIME: Seconds = 3600;
 
-/// One try, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptRow {
-    /// Its public name.
-    pub id: String,
-    /// How it is answered.
-    pub kind: Kind,
-    /// Which app of ours WeChat is asked for.
-    pub product: Product,
-    /// The scene that a phone answers by this attempt.
-    pub scene_id: Option<String>,
-    /// Of WeChat's state.
-    pub state_hash: SecretHash,
-    /// Of the cookie (our own page) or of the header's secret (the site's page).
-    pub secret_hash: SecretHash,
-    /// Who is logged in to.
-    pub client_id: String,
-    /// The page that started it (embedded).
-    pub origin: Option<String>,
-    /// Where its code may be redeemed (embedded).
-    pub result: Option<LoginResult>,
-    /// PKCE's S256 challenge (embedded).
-    pub code_challenge: Option<String>,
-    /// For an ID token.
-    pub nonce: Option<String>,
-    /// Where the browser goes at the end (hosted).
-    pub return_to: Option<String>,
-    /// The client's authorization request, which the code at the end is for (hosted).
-    pub authorization: Option<String>,
-    /// The language of its pages.
-    pub lang: Option<String>,
-    /// When it dies.
-    pub expires_at: Seconds,
-    /// When a callback took it; `None` while it waits.
-    pub taken_at: Option<Seconds>,
-    /// How it ended, once it has: a word of the callback's.
-    pub outcome: Option<String>,
-}
-
 /// Our own authorization code, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeRow {
     /// Of the code.
     pub code_hash: SecretHash,
@@ -109,12 +76,24 @@ pub struct SessionRow {
     pub client_id: Option<String>,
     /// The browser and the system, in names of our own; empty where they are not known.
     pub device: String,
+    /// Where a callback has made it: which browser that was.
+    pub browser: Option<Browser>,
     /// When the person logged in.
     pub auth_time: Seconds,
     /// It dies when it is not used until then.
     pub idle_until: Seconds,
     /// It dies then in any case.
     pub expires_at: Seconds,
+}
+
+/// A browser that comes with several callbacks at once, as a session of it keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Browser {
+    /// Of what it proves to be itself with, whichever of its open attempts is answered.
+    pub hash: SecretHash,
+    /// What the secret of the session's cookie was derived with, beside that proof and a master key: so each of the callbacks gives
+    /// the same cookie, and nobody else can.
+    pub salt: String,
 }
 
 /// Our person, as it is kept.
@@ -129,18 +108,18 @@ pub struct AccountRow {
 }
 
 /// A person as one app of WeChat's sees them, for [`Lasting::account_of_identity`].
-#[derive(Debug, Clone, Copy)]
-pub struct IdentityRow<'a> {
+#[derive(Debug, Clone)]
+pub struct IdentityRow {
     /// Which app.
-    pub appid: &'a str,
+    pub appid: String,
     /// The person there.
-    pub openid: &'a str,
+    pub openid: String,
     /// The person in all apps of one open-platform account.
-    pub unionid: Option<&'a str>,
+    pub unionid: Option<String>,
     /// To keep, as WeChat told it.
-    pub nickname: &'a str,
+    pub nickname: String,
     /// To keep, as WeChat told it.
-    pub picture: Option<&'a str>,
+    pub picture: Option<String>,
 }
 
 /// Whose an identity is, as [`Lasting::account_of_identity`] finds it.
@@ -159,12 +138,29 @@ pub trait Lasting: grants::Grants + keys::Keys + logouts::Logouts + people::Peop
     async fn ping(&self) -> Result<(), StoreError>;
     /// Finds the account of an identity (its own, else that of its unionid) or makes one, joins a unionid that turned up later,
     /// and keeps nickname and picture. An identity never changes its account, so no client's `sub` changes.
-    async fn account_of_identity(&self, identity: IdentityRow<'_>, now: Seconds)
-    -> Result<Found, StoreError>;
+    async fn account_of_identity(&self, identity: &IdentityRow, now: Seconds) -> Result<Found, StoreError>;
     /// What this client calls this account; made at its first sight.
     async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError>;
     /// An account.
     async fn account(&self, account_id: &str) -> Result<Option<AccountRow>, StoreError>;
+    /// Keeps a login: the account of the person, as [`account_of_identity`](Self::account_of_identity) finds it; what the client calls
+    /// it, as [`subject`](Self::subject); and the sessions of the browser. All of it in one transaction, and logins of one account
+    /// one after the other. `None`: the account is gone; then nothing is kept.
+    ///
+    /// Of each session, where `before` is the cookie of a living one of the same client (of the service itself, for `sso`): the same
+    /// person's at the service goes on, with its `sid` and everything else new; every other one ends, its grants with refresh tokens
+    /// stay, and who is to be told of that is in the answer. Without such a cookie, a living session of the same account, client
+    /// and `browser.hash` that is at most [`AT_ONCE`](logins::AT_ONCE) seconds old is given as it is: another callback of this browser
+    /// has made it. Else a new one is made.
+    async fn log_in(&self, login: LogIn, now: Seconds) -> Result<Option<LoggedIn>, StoreError> {
+        logins::log_in(self, login, now).await
+    }
+    /// Keeps what a code gives: the session that it makes, if it makes one; what the client calls the account; the grant and its first
+    /// refresh token, as [`insert_grant`](grants::Grants::insert_grant). All of it in one transaction. `None`: the account or the
+    /// session is gone, and no grant is kept.
+    async fn begin_grant(&self, grant: BeginGrant, now: Seconds) -> Result<Option<GrantRow>, StoreError> {
+        logins::begin_grant(self, grant, now).await
+    }
     /// Keeps a session, in the place of the one that has its `sid`.
     async fn insert_session(&self, session: &SessionRow) -> Result<(), StoreError>;
     /// A living session by its cookie's hash.
@@ -179,16 +175,20 @@ pub trait Lasting: grants::Grants + keys::Keys + logouts::Logouts + people::Peop
 /// What lives for minutes.
 #[async_trait]
 pub trait Fleeting: scenes::Scenes {
-    /// Keeps an attempt.
-    async fn insert_attempt(&self, attempt: &AttemptRow) -> Result<(), StoreError>;
+    /// Keeps an attempt, and the scene that it shows, both or neither.
+    async fn insert_attempt(
+        &self,
+        attempt: &AttemptRow,
+        scene: Option<&scenes::SceneRow>,
+    ) -> Result<(), StoreError>;
     /// An attempt by its state, whatever became of it.
     async fn attempt_by_state(&self, state_hash: &SecretHash) -> Result<Option<AttemptRow>, StoreError>;
     /// An attempt by its public name, whatever became of it.
     async fn attempt(&self, id: &str) -> Result<Option<AttemptRow>, StoreError>;
     /// Takes a waiting, living attempt; of many callers one gets `true`.
     async fn take_attempt(&self, id: &str, now: Seconds) -> Result<bool, StoreError>;
-    /// Says how a taken attempt ended.
-    async fn finish_attempt(&self, id: &str, outcome: &str) -> Result<(), StoreError>;
+    /// Says how a taken attempt ended, and keeps the code that is given out for it, both or neither.
+    async fn end_attempt(&self, id: &str, end: AttemptEnd, code: Option<&CodeRow>) -> Result<(), StoreError>;
     /// Keeps a code.
     async fn insert_code(&self, code: &CodeRow) -> Result<(), StoreError>;
     /// A living, unused code.

@@ -37,9 +37,9 @@ impl Upkeep {
         let mut gone = 0;
         loop {
             let pieces = [
-                app.lasting.sweep_lasting(now, PIECE).await?,
-                app.lasting.sweep_grants(now, PIECE).await?,
-                app.fleeting.sweep_fleeting(now, PIECE).await?,
+                app.store.lasting.sweep_lasting(now, PIECE).await?,
+                app.store.lasting.sweep_grants(now, PIECE).await?,
+                app.store.fleeting.sweep_fleeting(now, PIECE).await?,
             ];
             gone += pieces.iter().sum::<u64>();
             if pieces.iter().all(|piece| *piece < u64::from(PIECE)) {
@@ -70,18 +70,19 @@ impl Upkeep {
     async fn tell_for_ever(&self) {
         let app = &self.0;
         loop {
-            let wait = match app.backchannel.tell_due(&app.config, &app.clock, &app.keys, &*app.lasting).await
-            {
-                Ok(Some(next)) => {
-                    let seconds = next.saturating_sub(app.clock.now()).max(0);
-                    Duration::from_secs(seconds.unsigned_abs()).min(LOOK_EVERY)
-                }
-                Ok(None) => LOOK_EVERY,
-                Err(error) => {
-                    tracing::error!(%error, "the store did not answer");
-                    LOOK_EVERY
-                }
-            };
+            let wait =
+                match app.backchannel.tell_due(&app.config, &app.clock, &app.keys, &*app.store.lasting).await
+                {
+                    Ok(Some(next)) => {
+                        let seconds = next.saturating_sub(app.clock.now()).max(0);
+                        Duration::from_secs(seconds.unsigned_abs()).min(LOOK_EVERY)
+                    }
+                    Ok(None) => LOOK_EVERY,
+                    Err(error) => {
+                        tracing::error!(%error, "the store did not answer");
+                        LOOK_EVERY
+                    }
+                };
             // Either the time has come, or somebody else says so.
             drop(timeout(wait, app.backchannel.soon.notified()).await);
         }

@@ -5,11 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::ids::State;
 use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, Problem, SECRET_HEADER};
 
-use super::{BrowserProof, CallbackError, code_of, consume, find};
+use super::{CallbackError, ConsumedAttempt, code_of, consume, find};
+use crate::attempt::BrowserProof;
 use crate::error::ApiError;
 use crate::http::origin::{is_own_page, origin};
+use crate::login;
 use crate::shared::Shared;
-use crate::{account, token};
+use crate::store::{AttemptEnd, AttemptKind};
 
 /// `POST /callback`, same origin: the frame's page brings what WeChat gave it.
 #[utoipa::path(
@@ -57,28 +59,34 @@ async fn finish(
 ) -> Result<HttpResponse, ApiError> {
     let state = State::parse(answer.state).map_err(|_| CallbackError::UnknownAttempt)?;
     let now = app.clock.now();
-    let row = find(app.fleeting.as_ref(), &state).await?;
+    let row = find(app.store.fleeting.as_ref(), &state).await?;
     if id.is_some_and(|id| id != row.id) {
         return Err(CallbackError::OtherBrowser.into());
     }
-    let attempt = consume(app.fleeting.as_ref(), row, proof, now).await?;
-    let ended = async {
-        let code = code_of(answer.code).map_err(|code| match code {
-            ErrorCode::AccessDenied => ApiError::new(code, "the person refused"),
-            code => ApiError::new(code, "WeChat's code is malformed"),
-        })?;
-        let identity = app.exchange.identity(&attempt, code).await?;
-        let account = account::of_identity(app, identity).await?;
-        Ok(token::issue(app, &attempt, account.id).await?)
+    let attempt = consume(app.store.fleeting.as_ref(), row, proof, now).await?;
+    let ended = log_in(app, &attempt, answer.code).await;
+    let end = ended.as_ref().map_or_else(|error| AttemptEnd::Refused(error.code), |_| AttemptEnd::Done);
+    app.metrics.login_finished("embedded", end.as_str());
+    if ended.is_err() {
+        app.store.fleeting.end_attempt(&attempt.row().id, end, None).await?;
     }
-    .await;
-    let outcome = ended.as_ref().map_or_else(|error: &ApiError| error.code.as_str(), |_| "done");
-    app.metrics.login_finished("embedded", outcome);
-    app.fleeting.finish_attempt(&attempt.row().id, outcome).await?;
     let code = ended?;
     Ok(HttpResponse::Ok().json(FinishedLogin {
         code,
         state: state.as_str().into(),
         iss: app.config.public_url.as_str().into(),
     }))
+}
+
+/// Exchange, account, and our own code.
+async fn log_in(app: &Shared, attempt: &ConsumedAttempt, code: Option<String>) -> Result<String, ApiError> {
+    let AttemptKind::Embedded(page) = &attempt.row().kind else {
+        return Err(CallbackError::OtherBrowser.into());
+    };
+    let code = code_of(code).map_err(|code| match code {
+        ErrorCode::AccessDenied => ApiError::new(code, "the person refused"),
+        code => ApiError::new(code, "WeChat's code is malformed"),
+    })?;
+    let identity = app.exchange.identity(attempt, code).await?;
+    Ok(login::on_site_page(app, attempt, page, login::person(identity)).await?)
 }

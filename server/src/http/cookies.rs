@@ -1,12 +1,45 @@
-//! The one reader of cookies: finds ours whatever lies beside them. What they are worth is not known here.
+//! The one reader of cookies, which finds ours whatever lies beside them, and the one maker. What they are worth is not known here.
 //!
 //! Other software of the same domain sets cookies too, in other encodings and other centuries: a header is never read as a whole.
 
 use actix_web::HttpRequest;
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::header::{COOKIE, HeaderMap};
 
+use crate::clock::Seconds;
+use crate::config::PublicUrl;
+
+/// The name of a cookie of ours. `__Host-` makes it this host's alone; plain http on localhost cannot have it.
+pub(crate) fn whole_name(public_url: &PublicUrl, name: &str) -> String {
+    if public_url.is_localhost() { name.into() } else { format!("__Host-{name}") }
+}
+
+/// A cookie of ours.
+pub(crate) fn make(public_url: &PublicUrl, name: &str, value: String, lifetime: Seconds) -> Cookie<'static> {
+    let mut cookie = taken_back(public_url, whole_name(public_url, name));
+    cookie.set_value(value);
+    cookie.set_max_age(Duration::seconds(lifetime));
+    cookie
+}
+
+/// Takes a cookie of ours back, by its whole name; no other cookie of the domain is touched.
+pub(crate) fn taken_back(public_url: &PublicUrl, whole_name: String) -> Cookie<'static> {
+    Cookie::build(whole_name, "")
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(!public_url.is_localhost())
+        .max_age(Duration::ZERO)
+        .finish()
+}
+
+/// The value of a cookie of ours.
+pub(crate) fn ours<'a>(public_url: &PublicUrl, request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    value(request, &whole_name(public_url, name))
+}
+
 /// The value of the cookie of this name. Where it is there with two values somebody else has set one of them, and none is believed.
-pub(crate) fn value<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+fn value<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     let mut values = pairs(request.headers()).filter(|(found, _)| *found == name.as_bytes());
     let (_, value) = values.next()?;
     if values.any(|(_, other)| other != value) {

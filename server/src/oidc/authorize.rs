@@ -10,6 +10,7 @@ use super::redirect_uri::is_registered;
 use crate::authorization::{Authorization, refused, see_other};
 use crate::claims::IdTokenClaims;
 use crate::clock::Seconds;
+use crate::code::{self, Issued};
 use crate::config::Client;
 use crate::http::language;
 use crate::keys::TokenType;
@@ -18,7 +19,8 @@ use crate::oauth_error::{OAuthError, OAuthErrorCode};
 use crate::pages::{self, Refusal};
 use crate::session;
 use crate::shared::Shared;
-use crate::start::{Start, hosted};
+use crate::start::hosted;
+use crate::store::attempts::Destination;
 use crate::store::{SessionRow, StoreError};
 use crate::text::Language;
 
@@ -101,7 +103,11 @@ async fn decide(
         None => false,
     };
     if let Some(session) = session.filter(|_| honoured) {
-        return Ok(see_other(&authorization.granted(app, &client.id, &session).await?));
+        // Whom the client expects was seen above.
+        let Issued { code, row } = code::for_client(&authorization, app.clock.now());
+        let row = row.row(client.id.clone(), session.account_id, Some(session.sid), session.auth_time);
+        app.store.fleeting.insert_code(&row).await?;
+        return Ok(see_other(&authorization.granted(app, &code)));
     }
     if asked.prompt == Prompt::None {
         let error = OAuthError::new(OAuthErrorCode::LoginRequired, "the person has to log in");
@@ -110,7 +116,7 @@ async fn decide(
     if let Err(wait) = app.limits.request(&app.config, Limit::Starts, request) {
         return Ok(pages::slow_down(app, request, wait, language));
     }
-    hosted::page(app, request, client, Start::Authorize { authorization }, language).await
+    hosted::page(app, request, client, Destination::Client(authorization), language).await
 }
 
 fn is_fresh(session: &SessionRow, max_age: Option<Seconds>, now: Seconds) -> bool {
@@ -124,14 +130,14 @@ async fn is_expected(
     authorization: &Authorization,
 ) -> Result<bool, StoreError> {
     match &authorization.expected_sub {
-        Some(expected) => Ok(app.lasting.subject(&client.id, &session.account_id).await? == *expected),
+        Some(expected) => Ok(app.store.lasting.subject(&client.id, &session.account_id).await? == *expected),
         None => Ok(true),
     }
 }
 
 /// The `sub` of an id_token_hint that we gave this client; an expired one is welcome. A hint that is nothing is no hint.
 async fn hinted_sub(app: &Shared, client: &Client, hint: &str) -> Option<String> {
-    let ring = app.keys.ring(&*app.lasting, app.clock.now()).await;
+    let ring = app.keys.ring(&*app.store.lasting, app.clock.now()).await;
     ring.verify::<IdTokenClaims>(TokenType::IdToken, app.config.public_url.as_str(), hint)
         .ok()
         .filter(|claims| claims.aud == client.id)

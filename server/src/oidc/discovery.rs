@@ -100,7 +100,7 @@ pub async fn metadata(app: web::Data<Shared>) -> HttpResponse {
 
 /// `GET /jwks`. Held by clients no longer than a new key is published ahead of its first signature.
 pub async fn jwks(app: web::Data<Shared>) -> HttpResponse {
-    public(&app.keys.ring(&*app.lasting, app.clock.now()).await.jwks())
+    public(&app.keys.ring(&*app.store.lasting, app.clock.now()).await.jwks())
 }
 
 /// For everybody, pages of any origin included: there is nothing of a person in it.

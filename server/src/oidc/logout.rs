@@ -89,7 +89,7 @@ async fn asked(app: &Shared, parameters: &Parameters) -> Result<Asked, Refusal> 
     let (hint, audience) = match get("id_token_hint")? {
         None => (None, None),
         Some(token) => {
-            let ring = app.keys.ring(&*app.lasting, app.clock.now()).await;
+            let ring = app.keys.ring(&*app.store.lasting, app.clock.now()).await;
             // An expired one is welcome: it is a hint, not a key.
             match ring.verify::<IdTokenClaims>(TokenType::IdToken, issuer, token) {
                 Ok(claims) => (Some(claims.clone()), Some(claims.aud)),
@@ -149,7 +149,7 @@ async fn log_out(
         end(app, session, Offline::Stays).await?;
     }
     if let Some(hint) = &asked.hint
-        && let Some(named) = app.lasting.session_of_sid(&hint.sid, app.clock.now()).await?
+        && let Some(named) = app.store.lasting.session_of_sid(&hint.sid, app.clock.now()).await?
     {
         // A login of that client alone, which no cookie of ours stands for: its ID token is enough. Of two logins that this browser
         // finished at once the later one's cookie is left: whoever leaves that leaves the other one too, which is theirs as well.

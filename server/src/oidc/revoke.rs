@@ -29,20 +29,20 @@ async fn revoke(app: &Shared, request: &HttpRequest, body: &[u8]) -> Result<(), 
     form.get("token_type_hint")?;
     let now = app.clock.now();
     let tagged = refresh_token::grant_id(app.keys.masters(), token);
-    let refreshed = app.lasting.refresh_token_grant(&SecretHash::of(token), tagged).await?;
+    let refreshed = app.store.lasting.refresh_token_grant(&SecretHash::of(token), tagged).await?;
     let grant = match refreshed {
         Some(grant) => Some(grant),
         None => {
-            let ring = app.keys.ring(&*app.lasting, now).await;
+            let ring = app.keys.ring(&*app.store.lasting, now).await;
             let issuer = app.config.public_url.as_str();
             match ring.verify::<AccessTokenClaims>(TokenType::AccessToken, issuer, token) {
-                Ok(claims) => app.lasting.grant(&claims.grant_id, now).await?,
+                Ok(claims) => app.store.lasting.grant(&claims.grant_id, now).await?,
                 Err(_) => None,
             }
         }
     };
     if let Some(grant) = grant.filter(|grant| grant.client_id == client.id) {
-        app.lasting.revoke_grant(&grant.id, now, now + GRANT_LIFE).await?;
+        app.store.lasting.revoke_grant(&grant.id, now, now + GRANT_LIFE).await?;
     }
     Ok(())
 }

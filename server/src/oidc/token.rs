@@ -3,7 +3,6 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use protocol::service::LoginResult;
 use serde::Serialize;
 
 use super::client::authenticate;
@@ -13,16 +12,18 @@ use super::token_request::TokenRequest;
 use super::{refresh_token, response};
 use crate::claims::{ACCESS_TOKEN_LIFE, AccessTokenClaims, ID_TOKEN_LIFE, IdTokenClaims};
 use crate::clock::Seconds;
+use crate::code::{self, RedeemAt};
 use crate::config::Client;
 use crate::keys::{KeyError, TokenType};
 use crate::oauth_error::{OAuthError, OAuthErrorCode};
-use crate::pkce::{CodeChallenge, CodeVerifier};
+use crate::pkce::CodeVerifier;
 use crate::secret::{SecretHash, random_word};
 use crate::session;
 use crate::shared::Shared;
 use crate::signing_algorithm::SigningAlgorithm;
+use crate::store::StoreError;
 use crate::store::grants::{GrantRow, PresentedToken, Rotation};
-use crate::store::{CodeRow, StoreError};
+use crate::store::logins::{BeginGrant, GrantSession, NewSession, RedeemCode, Redemption};
 
 /// Seconds for which a used refresh token still gives its unused successor: an answer may be lost on its way.
 pub const REFRESH_GRACE: Seconds = 10;
@@ -73,62 +74,38 @@ async fn redeem(
 ) -> Result<TokenAnswer, OAuthError> {
     let refused = || OAuthError::invalid_grant("the code is unknown, used, expired or not for this request");
     let now = app.clock.now();
-    let code_hash = SecretHash::of(code);
-    let row = app.fleeting.code_or_tombstone(&code_hash).await?.ok_or_else(refused)?;
-    let here = row.redeem_at == LoginResult::Code && row.client_id == client.id;
-    if !here || redirect_uri != Some(&row.redirect_uri) || !is_verified(&row, code_verifier) {
-        return Err(refused());
-    }
-    if !app.fleeting.take_code(&code_hash, now).await? {
-        let used = app.fleeting.code_or_tombstone(&code_hash).await?.is_some_and(|row| row.used_at.is_some());
-        if used {
-            // Somebody has a code that was used: whoever was first, nothing that came from it is good (RFC 6749 §4.1.2).
-            tracing::warn!(client = client.id, "a code came twice; what it gave is revoked");
-            app.lasting.revoke_grant(&row.grant_id, now, now + GRANT_LIFE).await?;
-        }
-        return Err(refused());
-    }
-    let sid = match row.sid {
-        Some(sid) => sid,
-        // An operator may have deleted the account since the code was made.
-        None if app.lasting.account(&row.account_id).await?.is_none() => return Err(refused()),
-        // An embedded login has no browser session here, but its client's login can be listed and ended like any other.
-        None => session::begin_without_cookie(app, &row.account_id, &client.id, row.auth_time).await?,
-    };
-    if app.lasting.session_of_sid(&sid, now).await?.is_none() {
-        return Err(refused());
-    }
+    let at = RedeemAt::Token { client_id: &client.id, redirect_uri };
+    let row = code::find(&*app.store.fleeting, at, code, code_verifier).await?.ok_or_else(refused)?;
     let scopes = Scopes::parse(&row.scope);
     let offline = scopes.has(Scopes::OFFLINE_ACCESS);
-    let grant = GrantRow {
+    let refresh_token = offline.then(|| refresh_token::first(app.keys.masters(), &row.grant_id));
+    let grant = BeginGrant {
         id: row.grant_id,
-        client_id: client.id.clone(),
-        sub: app.lasting.subject(&client.id, &row.account_id).await?,
+        client_id: row.client_id,
         account_id: row.account_id,
-        sid,
+        session: match row.sid {
+            Some(sid) => GrantSession::OfLogin(sid),
+            // An embedded login has no browser session here, but its client's login can be listed and ended like any other.
+            None => GrantSession::New(NewSession {
+                auth_time: row.auth_time,
+                ..session::without_cookie(SecretHash::of(&random_word()), now)
+            }),
+        },
         scope: row.scope,
         auth_time: row.auth_time,
-        created_at: now,
         expires_at: now + if offline { GRANT_LIFE } else { ACCESS_TOKEN_LIFE },
+        refresh_token: refresh_token.as_deref().map(|token| (SecretHash::of(token), now + REFRESH_IDLE)),
     };
-    let refresh_token = offline.then(|| refresh_token::first(app.keys.masters(), &grant.id));
-    let kept = refresh_token.as_deref().map(|token| (SecretHash::of(token), now + REFRESH_IDLE));
-    // The session may end this very moment.
-    if !app.lasting.insert_grant(&grant, kept).await? {
-        return Err(refused());
-    }
-    tokens(app, client, &grant, scopes, row.nonce, refresh_token).await
-}
-
-/// No challenge and no verifier, or both and they belong together: a verifier for a code without a challenge is an attacker's
-/// downgrade (RFC 9700 §4.8.2).
-fn is_verified(row: &CodeRow, code_verifier: Option<&CodeVerifier>) -> bool {
-    match (&row.code_challenge, code_verifier) {
-        (None, None) => true,
-        (Some(challenge), Some(verifier)) => {
-            CodeChallenge::parse(challenge).is_some_and(|challenge| challenge.is_met_by(verifier))
+    let redeem = RedeemCode { code_hash: row.code_hash, grant, keep_until: now + GRANT_LIFE };
+    match app.store.redeem_code(redeem, now).await? {
+        Redemption::Granted(grant) => tokens(app, client, &grant, scopes, row.nonce, refresh_token).await,
+        Redemption::Reused => {
+            // Somebody has a code that was used: whoever was first, nothing that came from it is good (RFC 6749 §4.1.2).
+            tracing::warn!(client = client.id, "a code came twice; what it gave is revoked");
+            Err(refused())
         }
-        _ => false,
+        // The session may have ended, and an operator may have deleted the account, since the code was made.
+        Redemption::Refused => Err(refused()),
     }
 }
 
@@ -144,7 +121,7 @@ async fn refresh(
     let hash = SecretHash::of(presented);
     let masters = app.keys.masters();
     let tagged = refresh_token::grant_id(masters, presented);
-    let known = app.lasting.refresh_token_grant(&hash, tagged).await?.ok_or_else(refused)?;
+    let known = app.store.lasting.refresh_token_grant(&hash, tagged).await?.ok_or_else(refused)?;
     let granted = Scopes::parse(&known.scope);
     let scopes = narrowed.unwrap_or(granted);
     if known.client_id != client.id {
@@ -166,7 +143,7 @@ async fn refresh(
         idle_until: now + REFRESH_IDLE,
         grace: REFRESH_GRACE,
     };
-    let (grant, successor) = match app.lasting.rotate_refresh_token(presented, now).await? {
+    let (grant, successor) = match app.store.lasting.rotate_refresh_token(presented, now).await? {
         Rotation::Rotated(grant) => (grant, successors.into_iter().next()),
         Rotation::Again(grant, hash) => {
             (grant, successors.into_iter().find(|successor| SecretHash::of(successor) == hash))
@@ -190,7 +167,7 @@ async fn tokens(
 ) -> Result<TokenAnswer, OAuthError> {
     let now = app.clock.now();
     let iss = app.config.public_url.as_str().to_owned();
-    let ring = app.keys.ring(&*app.lasting, now).await;
+    let ring = app.keys.ring(&*app.store.lasting, now).await;
     let id_token = IdTokenClaims {
         iss: iss.clone(),
         sub: grant.sub.clone(),

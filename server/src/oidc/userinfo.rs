@@ -83,14 +83,14 @@ async fn user_info(app: &Shared, token: &str) -> Result<UserInfo, OAuthError> {
     let dead = || OAuthError::new(OAuthErrorCode::InvalidToken, "the access token is not good, or no longer");
     let now = app.clock.now();
     let issuer = app.config.public_url.as_str();
-    let ring = app.keys.ring(&*app.lasting, now).await;
+    let ring = app.keys.ring(&*app.store.lasting, now).await;
     let claims: AccessTokenClaims = ring.verify(TokenType::AccessToken, issuer, token).map_err(|_| dead())?;
     // When it was made is no reason: the clock of the node that made it may be ahead.
     if claims.exp <= now || claims.aud != issuer {
         return Err(dead());
     }
-    let grant = app.lasting.grant(&claims.grant_id, now).await?.ok_or_else(dead)?;
-    let account = app.lasting.account(&grant.account_id).await?.ok_or_else(dead)?;
+    let grant = app.store.lasting.grant(&claims.grant_id, now).await?.ok_or_else(dead)?;
+    let account = app.store.lasting.account(&grant.account_id).await?.ok_or_else(dead)?;
     let scopes = Scopes::parse(&claims.scope);
     let mut info = UserInfo {
         sub: claims.sub,
@@ -111,7 +111,7 @@ async fn user_info(app: &Shared, token: &str) -> Result<UserInfo, OAuthError> {
         // One openid, the website app's where there is one: openids of different apps are different names.
         let weixin = &app.config.weixin;
         let appids = weixin.website.iter().chain(&weixin.service_account).map(|app| app.appid.as_str());
-        let known = app.lasting.identities_of_account(&grant.account_id).await?;
+        let known = app.store.lasting.identities_of_account(&grant.account_id).await?;
         let identity =
             appids.filter_map(|appid| known.iter().find(|identity| identity.appid == appid)).next().cloned();
         if let Some(identity) = identity {

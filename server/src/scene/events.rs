@@ -51,7 +51,7 @@ pub async fn get(
 
 /// A scene that is gone has expired.
 async fn current(app: &Shared, id: &str) -> Result<SceneEvent, StoreError> {
-    let scene = app.fleeting.scene(id).await?;
+    let scene = app.store.fleeting.scene(id).await?;
     Ok(scene.map_or(SceneEvent::Expired, |scene| event(&scene, app.clock.now())))
 }
 

@@ -2,17 +2,18 @@
 
 use actix_web::cookie::Cookie;
 use actix_web::{HttpRequest, HttpResponse, web};
-use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, Onward, Problem};
+use protocol::service::{CallbackAnswer, FinishedLogin, Onward, Problem};
 
 use super::own_attempt;
-use crate::callback::{BrowserProof, CallbackError, consume_scene, hosted};
+use crate::attempt::{BrowserProof, cookie};
+use crate::callback::{CallbackError, ConsumedAttempt, consume_scene};
 use crate::error::ApiError;
 use crate::http::origin::is_own_page;
+use crate::login::{self, LoginError};
 use crate::secret::SecretHash;
 use crate::shared::Shared;
-use crate::start::hosted::attempt_cookie;
-use crate::store::AttemptRow;
-use crate::token;
+use crate::store::logins::Person;
+use crate::store::{AttemptEnd, AttemptKind, AttemptRow};
 
 /// With the scene's state and no code of WeChat's: 200 with a `FinishedLogin`; on the service's own page with the session's cookies and an `Onward`.
 #[utoipa::path(
@@ -33,25 +34,23 @@ pub async fn post(
     if !SecretHash::of(&state).matches(&row.state_hash) {
         return Err(CallbackError::OtherBrowser.into());
     }
-    if row.origin.is_none() {
-        if !is_own_page(&app.config, &request) {
-            return Err(CallbackError::OtherBrowser.into());
+    let page = match &row.kind {
+        AttemptKind::SiteScene(page) => page.clone(),
+        _ if !is_own_page(&app.config, &request) => return Err(CallbackError::OtherBrowser.into()),
+        _ => {
+            let (location, cookies) = on_our_page(&app, &request, row).await?;
+            let mut response = HttpResponse::Ok().json(Onward { location });
+            for cookie in cookies {
+                // A cookie of our own making is a header.
+                let _ = response.add_cookie(&cookie);
+            }
+            return Ok(response);
         }
-        let (location, cookies) = on_our_page(&app, &request, row).await?;
-        let mut response = HttpResponse::Ok().json(Onward { location });
-        for cookie in cookies {
-            // A cookie of our own making is a header.
-            let _ = response.add_cookie(&cookie);
-        }
-        return Ok(response);
-    }
-    let (attempt, account_id) =
-        consume_scene(app.fleeting.as_ref(), row, computer.proof(), app.clock.now()).await?;
-    let issued = token::issue(&app, &attempt, account_id).await;
-    let outcome = if issued.is_ok() { hosted::DONE } else { ErrorCode::TemporarilyUnavailable.as_str() };
-    app.metrics.login_finished("scene", outcome);
-    app.fleeting.finish_attempt(&attempt.row().id, outcome).await?;
-    let code = issued?;
+    };
+    let (attempt, person) =
+        consume_scene(app.store.fleeting.as_ref(), row, computer.proof(), app.clock.now()).await?;
+    let code = login::on_site_page(&app, &attempt, &page, Person::Account(person)).await;
+    let code = ended(&app, &attempt, code).await?;
     let iss = app.config.public_url.as_str().into();
     Ok(HttpResponse::Ok().json(FinishedLogin { code, state, iss }))
 }
@@ -62,12 +61,28 @@ pub(super) async fn on_our_page(
     request: &HttpRequest,
     row: AttemptRow,
 ) -> Result<(String, Vec<Cookie<'static>>), ApiError> {
-    let cookie = attempt_cookie(app, request, &row.id).unwrap_or_default();
+    let AttemptKind::OwnScene(destination) = row.kind.clone() else {
+        return Err(CallbackError::UnknownAttempt.into());
+    };
+    let cookie = cookie::secret(&app.config.public_url, request, &row.id).unwrap_or_default();
     let proof = BrowserProof::SceneCookie(&cookie);
-    let (attempt, account_id) = consume_scene(app.fleeting.as_ref(), row, proof, app.clock.now()).await?;
-    let ended = hosted::enter(app, request, attempt.row(), account_id).await;
-    let outcome = if ended.is_ok() { hosted::DONE } else { ErrorCode::TemporarilyUnavailable.as_str() };
-    app.metrics.login_finished("scene", outcome);
-    app.fleeting.finish_attempt(&attempt.row().id, outcome).await?;
-    Ok(ended?)
+    let (attempt, person) = consume_scene(app.store.fleeting.as_ref(), row, proof, app.clock.now()).await?;
+    let person = Person::Account(person);
+    let entered = login::on_our_page(app, request, &attempt, &destination, person).await;
+    ended(app, &attempt, entered).await
+}
+
+/// A login was kept with its attempt's end; what was not is kept here.
+async fn ended<T>(
+    app: &Shared,
+    attempt: &ConsumedAttempt,
+    login: Result<T, LoginError>,
+) -> Result<T, ApiError> {
+    let login = login.map_err(ApiError::from);
+    let end = login.as_ref().map_or_else(|error| AttemptEnd::Refused(error.code), |_| AttemptEnd::Done);
+    app.metrics.login_finished("scene", end.as_str());
+    if login.is_err() {
+        app.store.fleeting.end_attempt(&attempt.row().id, end, None).await?;
+    }
+    login
 }

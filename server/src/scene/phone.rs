@@ -3,23 +3,24 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::device::Device;
+use protocol::ids::Product;
 use protocol::service::ErrorCode;
 use serde::Deserialize;
 
 use super::event;
+use crate::attempt::address::scan_url;
+use crate::attempt::{BrowserProof, cookie, proves};
 use crate::authorization::see_other;
-use crate::callback::{BrowserProof, proves};
 use crate::config::Client;
 use crate::http::language;
 use crate::http::origin::is_own_page;
 use crate::http::user_agent::device;
 use crate::pages::{self, Refusal, phone};
 use crate::shared::Shared;
-use crate::start::hosted::{attempt_cookie, bind, tap_address};
-use crate::start::scene::scan_url;
-use crate::start::{Start, StartError, Way, start};
-use crate::store::StoreError;
+use crate::start::hosted::{bind, tap_address};
+use crate::start::{Begin, StartError, start};
 use crate::store::scenes::{Entered, Progress, SceneRow};
+use crate::store::{AttemptKind, StoreError};
 use crate::text::Language;
 
 /// The form of the question.
@@ -58,7 +59,7 @@ pub async fn scan(app: web::Data<Shared>, request: HttpRequest, id: web::Path<St
     let shown = async {
         let (scene, client) = open_scene(&app, &id).await?;
         if device(&request) != Device::InsideWeixin {
-            let link = scan_url(&app, &scene.id);
+            let link = scan_url(&app.config.public_url, &scene.id);
             return Ok(phone::open_in_weixin(&app, client, &link, language));
         }
         Ok(phone::scan(&app, client, &scene.id, language))
@@ -74,11 +75,18 @@ pub async fn tapped(app: web::Data<Shared>, request: HttpRequest, id: web::Path<
             return Err(Stop::Refused(Refusal::OtherBrowser));
         }
         let (scene, client) = open_scene(&app, &id).await?;
-        if !app.fleeting.scan_scene(&scene.id, app.clock.now()).await? {
+        if !app.store.fleeting.scan_scene(&scene.id, app.clock.now()).await? {
             return Err(Stop::Refused(Refusal::SceneExpired));
         }
-        let leg = Start::Leg { scene_id: scene.id.clone() };
-        let started = start(&app, client, Way::Tap, leg, Some(language.tag().into())).await?;
+        let leg = Begin {
+            client,
+            kind: AttemptKind::Leg { scene_id: scene.id.clone() },
+            product: Product::ServiceAccount,
+            computer: String::new(),
+            state: None,
+            lang: Some(language.tag().into()),
+        };
+        let started = start(&app, leg).await?;
         let authorize = tap_address(&app, &started.login)
             .ok_or(Stop::Refused(Refusal::Code(ErrorCode::Misconfigured)))?;
         app.changes.tell(&scene.id);
@@ -116,7 +124,7 @@ pub async fn answered(
         let leg_id = own_leg(&app, &request, &scene).await?;
         let now = app.clock.now();
         let page = if form.answer == "confirm" {
-            match app.fleeting.enter_number(&scene.id, &leg_id, form.number.trim(), now).await? {
+            match app.store.fleeting.enter_number(&scene.id, &leg_id, form.number.trim(), now).await? {
                 Entered::Right => phone::answered(&app, client, true, language),
                 Entered::Wrong { tries_left } => {
                     let scene = SceneRow { tries_left, ..scene.clone() };
@@ -125,7 +133,7 @@ pub async fn answered(
                 Entered::Over => return Err(over(&app, &scene.id).await?),
             }
         } else {
-            app.fleeting.deny_scene(&scene.id, &leg_id, now).await?;
+            app.store.fleeting.deny_scene(&scene.id, &leg_id, now).await?;
             phone::answered(&app, client, false, language)
         };
         app.changes.tell(&scene.id);
@@ -137,7 +145,7 @@ pub async fn answered(
 /// Why a number was not taken.
 async fn over(app: &Shared, id: &str) -> Result<Stop, StoreError> {
     app.changes.tell(id);
-    let denied = app.fleeting.scene(id).await?.is_some_and(|scene| scene.progress == Progress::Denied);
+    let denied = app.store.fleeting.scene(id).await?.is_some_and(|scene| scene.progress == Progress::Denied);
     let why = if denied { Refusal::WrongNumber } else { Refusal::SceneExpired };
     Ok(Stop::Refused(why))
 }
@@ -145,8 +153,8 @@ async fn over(app: &Shared, id: &str) -> Result<Stop, StoreError> {
 /// A scene that can still be answered, and whose it is.
 async fn open_scene<'a>(app: &'a Shared, id: &str) -> Result<(SceneRow, &'a Client), Stop> {
     let gone = |code| Stop::Refused(Refusal::Code(code));
-    let scene = app.fleeting.scene(id).await?.ok_or(gone(ErrorCode::UnknownAttempt))?;
-    let row = app.fleeting.attempt(id).await?.ok_or(gone(ErrorCode::UnknownAttempt))?;
+    let scene = app.store.fleeting.scene(id).await?.ok_or(gone(ErrorCode::UnknownAttempt))?;
+    let row = app.store.fleeting.attempt(id).await?.ok_or(gone(ErrorCode::UnknownAttempt))?;
     let client = app.config.client(&row.client_id).ok_or(gone(ErrorCode::UnknownClient))?;
     if event(&scene, app.clock.now()).is_last() {
         let over = scene.progress == Progress::Approved || scene.progress == Progress::Denied;
@@ -159,9 +167,10 @@ async fn open_scene<'a>(app: &'a Shared, id: &str) -> Result<(SceneRow, &'a Clie
 async fn own_leg(app: &Shared, request: &HttpRequest, scene: &SceneRow) -> Result<String, Stop> {
     let other = || Stop::Refused(Refusal::OtherBrowser);
     let leg_id = scene.leg_id.clone().ok_or_else(other)?;
-    let cookie = attempt_cookie(app, request, &leg_id).ok_or_else(other)?;
-    let leg = app.fleeting.attempt(&leg_id).await?.ok_or_else(other)?;
-    if leg.scene_id.as_ref() != Some(&scene.id) || !proves(&leg, &BrowserProof::Cookie(&cookie)) {
+    let cookie = cookie::secret(&app.config.public_url, request, &leg_id).ok_or_else(other)?;
+    let leg = app.store.fleeting.attempt(&leg_id).await?.ok_or_else(other)?;
+    let is_of_this_scene = matches!(&leg.kind, AttemptKind::Leg { scene_id } if *scene_id == scene.id);
+    if !is_of_this_scene || !proves(&leg, &BrowserProof::Cookie(&cookie)) {
         return Err(other());
     }
     Ok(leg_id)

@@ -5,15 +5,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{ErrorCode, SceneEvent};
 
 use super::{event, finish, own_attempt};
+use crate::attempt::address::{scan_url, start_again};
 use crate::authorization::see_other;
-use crate::callback::hosted::start_again;
 use crate::config::Client;
 use crate::error::ApiError;
 use crate::http::language;
 use crate::pages::{self, Refusal, phone};
 use crate::qr;
 use crate::shared::Shared;
-use crate::start::scene::scan_url;
 
 /// The page, or the login's end.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
@@ -24,12 +23,12 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<Str
     let shown = async {
         let (row, _) = own_attempt(&app, &request, &id).await?;
         let unknown = || ApiError::new(ErrorCode::UnknownAttempt, "");
-        let scene = app.fleeting.scene(&id).await?.ok_or_else(unknown)?;
+        let scene = app.store.fleeting.scene(&id).await?.ok_or_else(unknown)?;
         let client = app.config.client(&row.client_id).ok_or_else(unknown)?;
-        let again = start_again(&app, &row);
+        let again = start_again(&app.config.public_url, &row.client_id, &row.kind);
         match event(&scene, app.clock.now()) {
             SceneEvent::Waiting | SceneEvent::Scanned => {
-                let qr = qr::draw(&scan_url(&app, &row.id)).ok_or_else(unknown)?;
+                let qr = qr::draw(&scan_url(&app.config.public_url, &row.id)).ok_or_else(unknown)?;
                 Ok(phone::still(&app, client, &qr, &scene.number, language))
             }
             SceneEvent::Denied => {

@@ -107,10 +107,10 @@ async fn list(
 ) -> Result<Option<Listing>, StoreError> {
     let own = here(app, request).await?;
     let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
-    let Some(account) = app.lasting.account(account_id).await? else { return Ok(None) };
-    let clients = app.lasting.session_clients(account_id).await?;
+    let Some(account) = app.store.lasting.account(account_id).await? else { return Ok(None) };
+    let clients = app.store.lasting.session_clients(account_id).await?;
     let mut logins: Vec<Listed> = Vec::new();
-    for session in app.lasting.sessions(Some(account_id), app.clock.now(), MOST).await? {
+    for session in app.store.lasting.sessions(Some(account_id), app.clock.now(), MOST).await? {
         let names = clients
             .iter()
             .filter(|(sid, _)| *sid == session.sid)
@@ -143,7 +143,7 @@ async fn list(
         listed.sessions.push(session);
     }
     let chosen = Chosen { account_id: Some(account_id), ..Chosen::default() };
-    let grants = app.lasting.offline_grants(chosen, app.clock.now(), MOST).await?;
+    let grants = app.store.lasting.offline_grants(chosen, app.clock.now(), MOST).await?;
     // A login that lives ends with its grants: only what has outlived its login has a line of its own.
     let outlived = |grant: &GrantRow| {
         !logins.iter().flat_map(|login| &login.sessions).any(|session| session.sid == grant.sid)
@@ -165,10 +165,10 @@ async fn end_own(app: &Shared, request: &HttpRequest, sid: &str) -> Result<Optio
     let own = here(app, request).await?;
     let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
     let now = app.clock.now();
-    let session = app.lasting.session_of_sid(sid, now).await?;
+    let session = app.store.lasting.session_of_sid(sid, now).await?;
     // Somebody else's is as unknown as one that has ended.
     if let Some(session) = session.filter(|session| session.account_id == *account_id) {
-        let others = app.lasting.sessions(Some(account_id), now, MOST).await?;
+        let others = app.store.lasting.sessions(Some(account_id), now, MOST).await?;
         if let Some(other) = others.iter().find(|other| is_one(other, &session)) {
             end(app, other, Offline::Goes).await?;
         }
@@ -190,7 +190,7 @@ async fn end_grant(
     let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
     // Somebody else's is as unknown as one that has ended.
     let chosen = Chosen { id: Some(id), account_id: Some(account_id), ..Chosen::default() };
-    app.lasting.end_offline_grants(chosen, app.clock.now(), 1).await?;
+    app.store.lasting.end_offline_grants(chosen, app.clock.now(), 1).await?;
     Ok(Some(see_other(&format!("{}/sessions", app.config.public_url.as_str()))))
 }
 
@@ -204,7 +204,7 @@ async fn end_all(app: &Shared, request: &HttpRequest) -> Result<Option<HttpRespo
     let own = here(app, request).await?;
     let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
     loop {
-        let sessions = app.lasting.sessions(Some(account_id), app.clock.now(), MOST).await?;
+        let sessions = app.store.lasting.sessions(Some(account_id), app.clock.now(), MOST).await?;
         if sessions.is_empty() {
             break;
         }
@@ -213,7 +213,7 @@ async fn end_all(app: &Shared, request: &HttpRequest) -> Result<Option<HttpRespo
         }
     }
     let chosen = Chosen { account_id: Some(account_id), ..Chosen::default() };
-    while app.lasting.end_offline_grants(chosen, app.clock.now(), MOST).await? > 0 {}
+    while app.store.lasting.end_offline_grants(chosen, app.clock.now(), MOST).await? > 0 {}
     let mut response = pages::signed_out(app, language::of(request));
     take_cookies(app, request, &mut response);
     Ok(Some(response))

@@ -2,15 +2,17 @@
 
 use actix_web::error::JsonPayloadError;
 use actix_web::{HttpRequest, HttpResponse, web};
-use protocol::ids::State;
+use protocol::ids::{Product, State};
 use protocol::service::{ErrorCode, Kind, Problem, StartLogin, StartedLogin};
 
-use super::{Start, StartError, Way, start};
+use super::{Begin, StartError, start};
 use crate::error::{ApiError, not_json};
 use crate::http::origin::origin;
 use crate::http::user_agent::browser_and_system;
 use crate::pkce::CodeChallenge;
 use crate::shared::Shared;
+use crate::store::AttemptKind;
+use crate::store::attempts::SitePage;
 
 /// 128 bits in hexadecimal digits, the poorest alphabet in use. That they are random nobody can see: a page that makes a poor one
 /// weakens its own login alone.
@@ -58,11 +60,10 @@ pub async fn login(
             "this page's origin is not among the client's origins",
         ));
     };
-    let way = match kind {
-        None if client.scenes => Way::Scene { computer: browser_and_system(&request) },
-        None => Way::Website,
-        Some(Kind::Scene) if client.scenes => Way::Scene { computer: browser_and_system(&request) },
-        Some(Kind::Embedded) if app.config.weixin.website.is_some() => Way::Website,
+    let is_scene = match kind {
+        None => client.scenes,
+        Some(Kind::Scene) if client.scenes => true,
+        Some(Kind::Embedded) if app.config.weixin.website.is_some() => false,
         Some(Kind::Scene) => return invalid("this client is not configured for scenes"),
         Some(Kind::Embedded) => return invalid("there is no website app: this service has scenes alone"),
         Some(Kind::Hosted) => return invalid("a hosted attempt begins at GET /login or /authorize"),
@@ -79,8 +80,17 @@ pub async fn login(
         Some(Ok(_) | Err(_)) => return invalid("state must be 32 to 128 random letters and digits"),
     };
     let lang = lang.filter(|lang| lang.len() <= 16);
-    let begin = Start::Embedded { origin: origin.into(), result, code_challenge, nonce, state };
-    let started = start(&app, client, way, begin, lang).await.map_err(|error| match error {
+    let page =
+        SitePage { origin: origin.into(), result, code_challenge: code_challenge.as_str().into(), nonce };
+    let begin = Begin {
+        client,
+        kind: if is_scene { AttemptKind::SiteScene(page) } else { AttemptKind::Embedded(page) },
+        product: if is_scene { Product::ServiceAccount } else { Product::Website },
+        computer: browser_and_system(&request),
+        state,
+        lang,
+    };
+    let started = start(&app, begin).await.map_err(|error| match error {
         // The page's own state alone can be there already.
         StartError::Store(error) if error.is_duplicate() => {
             let description = "the state was used before; start again with another one";

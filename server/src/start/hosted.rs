@@ -5,32 +5,28 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::device::Device;
-use protocol::ids::{AppId, Scope, State};
-use protocol::service::{ErrorCode, Kind, Problem, StartedLogin};
+use protocol::ids::{AppId, Product, Scope, State};
+use protocol::service::{ErrorCode, Problem, StartedLogin};
 use protocol::service_account::authorize_address;
 use serde::Deserialize;
 
 use super::return_to::{ReturnTo, client_for};
-use super::{ATTEMPT_LIFETIME, Start, StartError, Started, Way, start};
-use crate::authorization::Authorization;
-use crate::callback::{BrowserProof, proves};
+use super::{ATTEMPT_LIFETIME, Begin, StartError, Started, start};
+use crate::attempt::address::{again, link};
+use crate::attempt::{BrowserProof, cookie, proves};
 use crate::config::Client;
 use crate::error::ApiError;
-use crate::http::cookies;
 use crate::http::language;
 use crate::http::origin::is_own_page;
 use crate::http::user_agent::{browser_and_system, device};
 use crate::pages::{self, Refusal, phone};
-use crate::session::{cookie, cookie_name, cookie_value, expired_cookie};
 use crate::shared::Shared;
-use crate::store::StoreError;
+use crate::store::attempts::Destination;
+use crate::store::{AttemptKind, StoreError};
 use crate::text::Language;
 
-/// How many attempts one browser may have open; the oldest goes.
-const MOST_ATTEMPTS: usize = 5;
 /// On a phone: show the QR code, for there is a second one to scan with.
 const ALL_THE_SAME: &str = "device=computer";
-const COOKIE: &str = "weixin-login-attempt-";
 
 #[derive(Deserialize)]
 struct LoginQuery {
@@ -55,10 +51,21 @@ pub async fn login(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse
         };
         return pages::refusal(&app, refusal, language, None);
     };
-    let begin = Start::Hosted { return_to: return_to.as_str().into() };
-    page(&app, &request, client, begin, language)
+    let destination = Destination::ReturnTo(return_to.as_str().into());
+    page(&app, &request, client, destination, language)
         .await
         .unwrap_or_else(|error| pages::store_away(&app, &request, &error, language))
+}
+
+/// How the person answers.
+#[derive(Clone, Copy)]
+enum Way {
+    /// Fast login, or WeChat's QR page.
+    Website,
+    /// Inside WeChat, from a tap.
+    Tap,
+    /// Our own QR code, scanned by a phone.
+    Scene,
 }
 
 /// Starts a hosted attempt where this browser can answer one, and shows its page.
@@ -66,26 +73,41 @@ pub async fn page(
     app: &Shared,
     request: &HttpRequest,
     client: &Client,
-    begin: Start,
+    destination: Destination,
     language: Language,
 ) -> Result<HttpResponse, StoreError> {
+    let public_url = &app.config.public_url;
     let all_the_same = request.query_string().split('&').any(|pair| pair == ALL_THE_SAME);
     let way = match device(request) {
         Device::InsideWeixin if app.config.weixin.service_account.is_some() => Way::Tap,
         // WeChat shows its QR page to nobody inside WeChat, and opens no other browser.
         Device::InsideWeixin => {
-            return Ok(phone::help(app, client, &link(app, client, &begin), None, language));
+            return Ok(phone::help(app, client, &link(public_url, client, &destination), None, language));
         }
         Device::Phone if !all_the_same => {
-            let here = again(app, &client.id, &begin);
-            let here = here.map(|here| format!("{here}&lang={}&{ALL_THE_SAME}", language.tag()));
-            let link = link(app, client, &begin);
-            return Ok(phone::help(app, client, &link, here.as_deref(), language));
+            let here = again(public_url, &client.id, &destination);
+            let here = format!("{here}&lang={}&{ALL_THE_SAME}", language.tag());
+            let link = link(public_url, client, &destination);
+            return Ok(phone::help(app, client, &link, Some(&here), language));
         }
-        _ if client.scenes => Way::Scene { computer: browser_and_system(request) },
+        _ if client.scenes => Way::Scene,
         _ => Way::Website,
     };
-    let started = match start(app, client, way.clone(), begin, Some(language.tag().into())).await {
+    let begin = Begin {
+        client,
+        kind: match way {
+            Way::Scene => AttemptKind::OwnScene(destination),
+            Way::Website | Way::Tap => AttemptKind::Hosted(destination),
+        },
+        product: match way {
+            Way::Website => Product::Website,
+            Way::Tap | Way::Scene => Product::ServiceAccount,
+        },
+        computer: browser_and_system(request),
+        state: None,
+        lang: Some(language.tag().into()),
+    };
+    let started = match start(app, begin).await {
         Ok(started) => started,
         Err(StartError::SlowDown(wait)) => return Ok(pages::slow_down(app, request, wait, language)),
         Err(StartError::Store(error)) => return Err(error),
@@ -98,44 +120,10 @@ pub async fn page(
                 pages::refusal_at(app, Some(client), why, language, None)
             }
         },
-        Way::Website | Way::Scene { .. } => pages::login(app, client, &started.login, language),
+        Way::Website | Way::Scene => pages::login(app, client, &started.login, language),
     };
     bind(app, request, &mut response, &started);
     Ok(response)
-}
-
-/// What to open elsewhere: this login's beginning. A client's own beginning is its front page, for the rest of it lies in the
-/// browser that began.
-fn link(app: &Shared, client: &Client, begin: &Start) -> String {
-    match begin {
-        Start::Authorize { authorization } => authorization.home(),
-        Start::Hosted { return_to } => {
-            format!("{}{}", app.config.public_url.origin(), hosted_again(app, &client.id, return_to))
-        }
-        Start::Embedded { origin, .. } => origin.clone(),
-        Start::Leg { scene_id } => format!("{}/scan/{scene_id}", app.config.public_url.as_str()),
-    }
-}
-
-/// Where the same login begins anew, by what was read when it began: the path, and a query. `None` for a site's own page, which does
-/// that itself.
-pub fn again(app: &Shared, client_id: &str, begin: &Start) -> Option<String> {
-    match begin {
-        Start::Authorize { authorization } => {
-            Some(format!("{}/authorize?{}", app.config.public_url.path(), authorization.query))
-        }
-        Start::Hosted { return_to } => Some(hosted_again(app, client_id, return_to)),
-        Start::Leg { scene_id } => Some(format!("{}/scan/{scene_id}", app.config.public_url.path())),
-        Start::Embedded { .. } => None,
-    }
-}
-
-fn hosted_again(app: &Shared, client_id: &str, return_to: &str) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("return_to", return_to)
-        .append_pair("client_id", client_id)
-        .finish();
-    format!("{}/login?{query}", app.config.public_url.path())
 }
 
 /// Where a tap leads, inside WeChat.
@@ -162,44 +150,27 @@ pub async fn renew(
     if !is_own_page(&app.config, &request) {
         return Err(unknown());
     }
-    let row = app.fleeting.attempt(&id).await?.filter(|row| row.scene_id.is_none()).ok_or_else(unknown)?;
-    let secret = attempt_cookie(&app, &request, &row.id).ok_or_else(unknown)?;
-    let (proof, way) = match row.kind {
-        Kind::Scene => {
-            (BrowserProof::SceneCookie(&secret), Way::Scene { computer: browser_and_system(&request) })
-        }
-        Kind::Hosted | Kind::Embedded => (BrowserProof::Cookie(&secret), Way::Website),
+    let row = app.store.fleeting.attempt(&id).await?.ok_or_else(unknown)?;
+    let secret = cookie::secret(&app.config.public_url, &request, &row.id).ok_or_else(unknown)?;
+    let (proof, product) = match row.kind {
+        AttemptKind::Hosted(_) => (BrowserProof::Cookie(&secret), Product::Website),
+        AttemptKind::OwnScene(_) => (BrowserProof::SceneCookie(&secret), Product::ServiceAccount),
+        _ => return Err(unknown()),
     };
     if !proves(&row, &proof) {
         return Err(unknown());
     }
     let client = app.config.client(&row.client_id).ok_or_else(unknown)?;
-    let begin = match row.authorization.as_deref().and_then(Authorization::from_row) {
-        Some(authorization) => Start::Authorize { authorization },
-        None => Start::Hosted { return_to: row.return_to.unwrap_or_default() },
-    };
-    let started = start(&app, client, way, begin, row.lang).await?;
+    let computer = browser_and_system(&request);
+    let begin = Begin { client, kind: row.kind, product, computer, state: None, lang: row.lang };
+    let started = start(&app, begin).await?;
     let mut response = HttpResponse::Ok().json(&started.login);
     bind(&app, &request, &mut response, &started);
     Ok(response)
 }
 
-/// The secret that this browser has of an attempt.
-pub fn attempt_cookie(app: &Shared, request: &HttpRequest, id: &str) -> Option<String> {
-    let value = cookie_value(app, request, &format!("{COOKIE}{id}"))?;
-    value.split_once('.').map(|(_, secret)| secret.to_owned())
-}
-
-/// Gives the browser the attempt's cookie, and takes its oldest ones where it has too many. The value tells the age.
+/// Gives the browser the attempt's cookie.
 pub fn bind(app: &Shared, request: &HttpRequest, response: &mut HttpResponse, started: &Started) {
-    let mut open = cookies::beginning_with(request, &cookie_name(app, COOKIE));
-    open.sort_by_key(|(_, value)| value.split_once('.').and_then(|(at, _)| at.parse::<i64>().ok()));
-    let too_many = (open.len() + 1).saturating_sub(MOST_ATTEMPTS);
-    let gone = open.iter().take(too_many).map(|(name, _)| expired_cookie(app, (*name).to_owned()));
-    let value = format!("{}.{}", app.clock.now(), started.secret);
-    let new = cookie(app, &format!("{COOKIE}{}", started.login.id), value, ATTEMPT_LIFETIME);
-    for cookie in gone.chain([new]) {
-        // A cookie of our own making is a header.
-        let _ = response.add_cookie(&cookie);
-    }
+    let (public_url, now) = (&app.config.public_url, app.clock.now());
+    cookie::bind(public_url, request, response, &started.login.id, &started.secret, ATTEMPT_LIFETIME, now);
 }

@@ -3,39 +3,36 @@
 
 use protocol::service::Scene;
 
+use crate::attempt::address::scan_url;
 use crate::clock::Seconds;
+use crate::config::PublicUrl;
 use crate::qr;
 use crate::secret::random_number;
-use crate::shared::Shared;
+use crate::store::AttemptRow;
 use crate::store::scenes::{MOST_TRIES, Progress, SceneRow};
-use crate::store::{AttemptRow, StoreError};
 
 /// How long a scene lives.
 pub const LIFETIME: Seconds = 300;
 
-/// Keeps the scene of this attempt, and gives what the computer shows.
-pub(super) async fn begin(app: &Shared, row: &AttemptRow, computer: String) -> Result<Scene, StoreError> {
-    let number = random_number(10..=99).to_string();
-    app.fleeting
-        .insert_scene(&SceneRow {
-            id: row.id.clone(),
-            number: number.clone(),
-            computer,
-            started_at: app.clock.now(),
-            progress: Progress::Waiting,
-            tries_left: MOST_TRIES,
-            leg_id: None,
-            account_id: None,
-            expires_at: row.expires_at,
-        })
-        .await?;
-    let scan_url = scan_url(app, &row.id);
-    let (qr_path, qr_size) = qr::draw(&scan_url).map(|drawn| (drawn.path, drawn.size)).unwrap_or_default();
-    let qr_size = i64::try_from(qr_size).unwrap_or_default();
-    Ok(Scene { scan_url, number, qr_path, qr_size })
+/// The scene of this attempt.
+pub(super) fn row(attempt: &AttemptRow, computer: String, now: Seconds) -> SceneRow {
+    SceneRow {
+        id: attempt.id.clone(),
+        number: random_number(10..=99).to_string(),
+        computer,
+        started_at: now,
+        progress: Progress::Waiting,
+        tries_left: MOST_TRIES,
+        leg_id: None,
+        account_id: None,
+        expires_at: attempt.expires_at,
+    }
 }
 
-/// What a scene's QR code holds.
-pub fn scan_url(app: &Shared, id: &str) -> String {
-    format!("{}/scan/{id}", app.config.public_url.as_str())
+/// What the computer shows of it.
+pub(super) fn shown(public_url: &PublicUrl, scene: SceneRow) -> Scene {
+    let scan_url = scan_url(public_url, &scene.id);
+    let (qr_path, qr_size) = qr::draw(&scan_url).map(|drawn| (drawn.path, drawn.size)).unwrap_or_default();
+    let qr_size = i64::try_from(qr_size).unwrap_or_default();
+    Scene { scan_url, number: scene.number, qr_path, qr_size }
 }

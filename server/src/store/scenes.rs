@@ -1,6 +1,7 @@
 //! The verbs for scenes: our own QR code, what becomes of it on the phone, and the number that joins the two.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::clock::Seconds;
@@ -9,7 +10,8 @@ use crate::clock::Seconds;
 pub const MOST_TRIES: u8 = 3;
 
 /// How far a scene has come, as it is kept. That it has expired is seen from its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Progress {
     /// Nobody has tapped yet.
     Waiting,
@@ -41,7 +43,7 @@ impl Progress {
 }
 
 /// A scene, as it is kept beside its attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SceneRow {
     /// The attempt's public name.
     pub id: String,
@@ -80,8 +82,6 @@ pub enum Entered {
 /// The verbs for scenes.
 #[async_trait]
 pub trait Scenes: Send + Sync {
-    /// Keeps a scene.
-    async fn insert_scene(&self, scene: &SceneRow) -> Result<(), StoreError>;
     /// A scene, whatever became of it.
     async fn scene(&self, id: &str) -> Result<Option<SceneRow>, StoreError>;
     /// Somebody has tapped; `false` when the scene is over.

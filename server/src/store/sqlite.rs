@@ -16,8 +16,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::ids::Product;
-use protocol::service::{Kind, LoginResult};
+use protocol::service::LoginResult;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
@@ -25,7 +24,13 @@ use sqlx::sqlite::{
 use sqlx::{Connection, Row};
 
 use self::writer::{BUSY_TIMEOUT, Writer};
-use super::{AccountRow, AttemptRow, CodeRow, Fleeting, Found, IdentityRow, Lasting, SessionRow, StoreError};
+use super::attempts::AttemptColumns;
+use super::logins::Whole;
+use super::scenes::SceneRow;
+use super::{
+    AccountRow, AttemptEnd, AttemptRow, Browser, CodeRow, Fleeting, Found, IdentityRow, Lasting, SessionRow,
+    StoreError,
+};
 use super::{NEWER, TOMBSTONE_LIFETIME};
 use crate::clock::Seconds;
 use crate::secret::{SecretHash, random_word};
@@ -116,20 +121,16 @@ impl Lasting for SqliteStore {
         Ok(())
     }
 
-    async fn account_of_identity(
-        &self,
-        identity: IdentityRow<'_>,
-        now: Seconds,
-    ) -> Result<Found, StoreError> {
+    async fn account_of_identity(&self, identity: &IdentityRow, now: Seconds) -> Result<Found, StoreError> {
         let mut transaction = self.write.begin().await?;
         // Its own, and whether the unionid is news of it; else the one of the unionid.
         let known: Option<(String, bool)> = sqlx::query_as(
             "SELECT account_id, appid = ?1 AND openid = ?2 AND unionid IS NOT ?3 FROM identities WHERE (appid = ?1 AND openid = ?2) OR unionid = ?3
              ORDER BY (appid = ?1 AND openid = ?2) DESC, appid, openid LIMIT 1",
         )
-        .bind(identity.appid)
-        .bind(identity.openid)
-        .bind(identity.unionid)
+        .bind(&identity.appid)
+        .bind(&identity.openid)
+        .bind(&identity.unionid)
         .fetch_optional(&mut *transaction)
         .await?;
         let (id, is_news) = known.unwrap_or_else(|| (random_word(), false));
@@ -138,8 +139,8 @@ impl Lasting for SqliteStore {
              ON CONFLICT (id) DO UPDATE SET nickname = ?2, picture = ?3, updated_at = ?4",
         )
         .bind(&id)
-        .bind(identity.nickname)
-        .bind(identity.picture)
+        .bind(&identity.nickname)
+        .bind(&identity.picture)
         .bind(now)
         .execute(&mut *transaction)
         .await?;
@@ -147,13 +148,13 @@ impl Lasting for SqliteStore {
             "INSERT INTO identities (appid, openid, unionid, account_id) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (appid, openid) DO UPDATE SET unionid = coalesce(?3, unionid)",
         )
-        .bind(identity.appid)
-        .bind(identity.openid)
-        .bind(identity.unionid)
+        .bind(&identity.appid)
+        .bind(&identity.openid)
+        .bind(&identity.unionid)
         .bind(&id)
         .execute(&mut *transaction)
         .await?;
-        let same_unionid = match identity.unionid {
+        let same_unionid = match &identity.unionid {
             Some(unionid) if is_news => {
                 sqlx::query_scalar(
                     "SELECT DISTINCT account_id FROM identities WHERE unionid = ?1 AND account_id <> ?2 ORDER BY account_id",
@@ -166,7 +167,7 @@ impl Lasting for SqliteStore {
             _ => Vec::new(),
         };
         transaction.commit().await?;
-        let (nickname, picture) = (identity.nickname.into(), identity.picture.map(Into::into));
+        let (nickname, picture) = (identity.nickname.clone(), identity.picture.clone());
         Ok(Found { account: AccountRow { id, nickname, picture }, same_unionid })
     }
 
@@ -213,10 +214,10 @@ impl Lasting for SqliteStore {
 
     async fn insert_session(&self, session: &SessionRow) -> Result<(), StoreError> {
         self.write.execute(sqlx::query(
-            "INSERT INTO sessions (sid, secret_hash, account_id, client_id, auth_time, idle_until, expires_at, device)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            "INSERT INTO sessions (sid, secret_hash, account_id, client_id, auth_time, idle_until, expires_at, device, browser_hash, browser_salt)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (sid) DO UPDATE SET secret_hash = ?2, account_id = ?3, client_id = ?4, auth_time = ?5,
-             idle_until = ?6, expires_at = ?7, device = ?8",
+             idle_until = ?6, expires_at = ?7, device = ?8, browser_hash = ?9, browser_salt = ?10",
         )
         .bind(&session.sid)
         .bind(session.secret_hash.as_bytes())
@@ -225,7 +226,9 @@ impl Lasting for SqliteStore {
         .bind(session.auth_time)
         .bind(session.idle_until)
         .bind(session.expires_at)
-        .bind(&session.device)).await?;
+        .bind(&session.device)
+        .bind(session.browser.as_ref().map(|browser| browser.hash.as_bytes()))
+        .bind(session.browser.as_ref().map(|browser| &browser.salt))).await?;
         Ok(())
     }
 
@@ -269,27 +272,35 @@ impl Lasting for SqliteStore {
 
 #[async_trait]
 impl Fleeting for SqliteStore {
-    async fn insert_attempt(&self, attempt: &AttemptRow) -> Result<(), StoreError> {
-        self.write.execute(sqlx::query(
+    async fn insert_attempt(&self, attempt: &AttemptRow, scene: Option<&SceneRow>) -> Result<(), StoreError> {
+        let columns = AttemptColumns::from(attempt);
+        let mut transaction = self.write.begin().await?;
+        if let Some(scene) = scene {
+            scenes::insert(&mut transaction, scene).await?;
+        }
+        sqlx::query(
             "INSERT INTO attempts (id, kind, state_hash, secret_hash, client_id, origin, result, code_challenge, nonce,
              return_to, authorization, lang, expires_at, product, scene_id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )
-        .bind(&attempt.id)
-        .bind(attempt.kind.as_str())
-        .bind(attempt.state_hash.as_bytes())
-        .bind(attempt.secret_hash.as_bytes())
-        .bind(&attempt.client_id)
-        .bind(&attempt.origin)
-        .bind(attempt.result.map(LoginResult::as_str))
-        .bind(&attempt.code_challenge)
-        .bind(&attempt.nonce)
-        .bind(&attempt.return_to)
-        .bind(&attempt.authorization)
-        .bind(&attempt.lang)
-        .bind(attempt.expires_at)
-        .bind(attempt.product.as_str())
-        .bind(&attempt.scene_id)).await?;
+        .bind(columns.id)
+        .bind(columns.kind)
+        .bind(columns.state_hash)
+        .bind(columns.secret_hash)
+        .bind(columns.client_id)
+        .bind(columns.origin)
+        .bind(columns.result)
+        .bind(columns.code_challenge)
+        .bind(columns.nonce)
+        .bind(columns.return_to)
+        .bind(columns.authorization)
+        .bind(columns.lang)
+        .bind(columns.expires_at)
+        .bind(columns.product)
+        .bind(columns.scene_id)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
         Ok(())
     }
 
@@ -320,30 +331,24 @@ impl Fleeting for SqliteStore {
         Ok(taken == 1)
     }
 
-    async fn finish_attempt(&self, id: &str, outcome: &str) -> Result<(), StoreError> {
-        self.write
-            .execute(sqlx::query("UPDATE attempts SET outcome = ?2 WHERE id = ?1").bind(id).bind(outcome))
+    async fn end_attempt(&self, id: &str, end: AttemptEnd, code: Option<&CodeRow>) -> Result<(), StoreError> {
+        let mut transaction = self.write.begin().await?;
+        sqlx::query("UPDATE attempts SET outcome = ?2 WHERE id = ?1")
+            .bind(id)
+            .bind(end.as_str())
+            .execute(&mut *transaction)
             .await?;
+        if let Some(code) = code {
+            insert_code(&mut transaction, code).await?;
+        }
+        transaction.commit().await?;
         Ok(())
     }
 
     async fn insert_code(&self, code: &CodeRow) -> Result<(), StoreError> {
-        self.write.execute(sqlx::query(
-            "INSERT INTO codes (code_hash, redeem_at, client_id, redirect_uri, code_challenge, nonce, scope, account_id, sid,
-             grant_id, auth_time, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        )
-        .bind(code.code_hash.as_bytes())
-        .bind(code.redeem_at.as_str())
-        .bind(&code.client_id)
-        .bind(&code.redirect_uri)
-        .bind(&code.code_challenge)
-        .bind(&code.nonce)
-        .bind(&code.scope)
-        .bind(&code.account_id)
-        .bind(&code.sid)
-        .bind(&code.grant_id)
-        .bind(code.auth_time)
-        .bind(code.expires_at)).await?;
+        let mut transaction = self.write.begin().await?;
+        insert_code(&mut transaction, code).await?;
+        transaction.commit().await?;
         Ok(())
     }
 
@@ -401,6 +406,8 @@ impl Fleeting for SqliteStore {
     }
 }
 
+impl Whole for SqliteStore {}
+
 fn hash(row: &SqliteRow, column: &str) -> Result<SecretHash, StoreError> {
     SecretHash::from_row(row.try_get(column)?).ok_or(StoreError::row("a hash is not 32 bytes long"))
 }
@@ -410,16 +417,16 @@ fn result(word: &str) -> Result<LoginResult, StoreError> {
 }
 
 fn attempt(row: &SqliteRow) -> Result<AttemptRow, StoreError> {
-    Ok(AttemptRow {
+    AttemptRow::try_from(AttemptColumns {
         id: row.try_get("id")?,
-        kind: Kind::parse(row.try_get("kind")?).ok_or(StoreError::row("an attempt is of no kind"))?,
-        product: Product::parse(row.try_get("product")?).ok_or(StoreError::row("an attempt is of no app"))?,
+        kind: row.try_get("kind")?,
+        product: row.try_get("product")?,
         scene_id: row.try_get("scene_id")?,
-        state_hash: hash(row, "state_hash")?,
-        secret_hash: hash(row, "secret_hash")?,
+        state_hash: row.try_get("state_hash")?,
+        secret_hash: row.try_get("secret_hash")?,
         client_id: row.try_get("client_id")?,
         origin: row.try_get("origin")?,
-        result: row.try_get::<Option<&str>, _>("result")?.map(result).transpose()?,
+        result: row.try_get("result")?,
         code_challenge: row.try_get("code_challenge")?,
         nonce: row.try_get("nonce")?,
         return_to: row.try_get("return_to")?,
@@ -429,6 +436,28 @@ fn attempt(row: &SqliteRow) -> Result<AttemptRow, StoreError> {
         taken_at: row.try_get("taken_at")?,
         outcome: row.try_get("outcome")?,
     })
+}
+
+async fn insert_code(connection: &mut SqliteConnection, code: &CodeRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO codes (code_hash, redeem_at, client_id, redirect_uri, code_challenge, nonce, scope, account_id, sid,
+         grant_id, auth_time, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )
+    .bind(code.code_hash.as_bytes())
+    .bind(code.redeem_at.as_str())
+    .bind(&code.client_id)
+    .bind(&code.redirect_uri)
+    .bind(&code.code_challenge)
+    .bind(&code.nonce)
+    .bind(&code.scope)
+    .bind(&code.account_id)
+    .bind(&code.sid)
+    .bind(&code.grant_id)
+    .bind(code.auth_time)
+    .bind(code.expires_at)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 fn code(row: &SqliteRow) -> Result<CodeRow, StoreError> {
@@ -456,6 +485,10 @@ fn session(row: &SqliteRow) -> Result<SessionRow, StoreError> {
         account_id: row.try_get("account_id")?,
         client_id: row.try_get("client_id")?,
         device: row.try_get("device")?,
+        browser: match (row.try_get::<Option<&[u8]>, _>("browser_hash")?, row.try_get("browser_salt")?) {
+            (Some(_), Some(salt)) => Some(Browser { hash: hash(row, "browser_hash")?, salt }),
+            _ => None,
+        },
         auth_time: row.try_get("auth_time")?,
         idle_until: row.try_get("idle_until")?,
         expires_at: row.try_get("expires_at")?,

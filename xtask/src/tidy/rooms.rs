@@ -11,7 +11,7 @@ use super::{House, sources};
 /// Modules that are on no floor (configuration, clock, errors, pages) may be used from all of them.
 const FLOORS: &[(&str, &[&str])] = &[
     ("the store", &["store"]),
-    ("a step", &["start", "callback", "exchange", "account", "authorization", "token", "session"]),
+    ("a step", &["attempt", "start", "callback", "exchange", "login", "authorization", "code", "session"]),
     ("a route", &["app", "oidc", "scene"]),
 ];
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::SqliteStore;
 use crate::clock::Seconds;
@@ -11,25 +11,6 @@ use crate::store::scenes::{Entered, Progress, SceneRow, Scenes};
 
 #[async_trait]
 impl Scenes for SqliteStore {
-    async fn insert_scene(&self, scene: &SceneRow) -> Result<(), StoreError> {
-        self.write
-            .execute(
-                sqlx::query(
-                    "INSERT INTO scenes (id, number, computer, started_at, progress, tries_left, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                )
-                .bind(&scene.id)
-                .bind(&scene.number)
-                .bind(&scene.computer)
-                .bind(scene.started_at)
-                .bind(scene.progress.as_str())
-                .bind(scene.tries_left)
-                .bind(scene.expires_at),
-            )
-            .await?;
-        Ok(())
-    }
-
     async fn scene(&self, id: &str) -> Result<Option<SceneRow>, StoreError> {
         sqlx::query("SELECT * FROM scenes WHERE id = ?1")
             .bind(id)
@@ -125,6 +106,24 @@ impl Scenes for SqliteStore {
             .await?;
         Ok(denied == 1)
     }
+}
+
+/// Keeps a scene, with its attempt.
+pub(super) async fn insert(connection: &mut SqliteConnection, scene: &SceneRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO scenes (id, number, computer, started_at, progress, tries_left, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )
+    .bind(&scene.id)
+    .bind(&scene.number)
+    .bind(&scene.computer)
+    .bind(scene.started_at)
+    .bind(scene.progress.as_str())
+    .bind(scene.tries_left)
+    .bind(scene.expires_at)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 fn progress(word: &str) -> Result<Progress, StoreError> {

@@ -1,0 +1,144 @@
+//! The end of a login: who it is, as WeChat says or as a scene's person has confirmed, becomes sessions of this browser and a code for
+//! the client. All of it is kept by one verb of the store, with the attempt's end.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::Cookie;
+use protocol::service::ErrorCode;
+
+use crate::attempt::address::way_back;
+use crate::attempt::cookie::oldest_secret;
+use crate::callback::ConsumedAttempt;
+use crate::code;
+use crate::error::ApiError;
+use crate::exchange::WeixinIdentity;
+use crate::session::NewCookie;
+use crate::shared::Shared;
+use crate::store::attempts::{Destination, SitePage};
+use crate::store::logins::{FinishLogin, LogIn, LoggedIn, Person};
+use crate::store::{AccountRow, Found, IdentityRow, StoreError};
+
+/// Why a login was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// An operator has deleted the account since it let this computer in.
+    #[error("the account is gone")]
+    NoAccount,
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::NoAccount => Self::new(ErrorCode::LoginRequired, "the account of this login is gone"),
+            LoginError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The person of this identity.
+pub fn person(identity: WeixinIdentity) -> Person {
+    Person::Identity(row(&identity))
+}
+
+/// The account of this identity, which logs in nowhere yet: it is found, or made.
+pub async fn account(app: &Shared, identity: WeixinIdentity) -> Result<AccountRow, StoreError> {
+    let found = app.store.lasting.account_of_identity(&row(&identity), app.clock.now()).await?;
+    let Found { account, same_unionid } = found;
+    tell_of(&account, &same_unionid);
+    Ok(account)
+}
+
+/// Ends an attempt of the service's own page with a login: where the browser goes, and the cookies of its sessions.
+pub async fn on_our_page(
+    app: &Shared,
+    request: &HttpRequest,
+    attempt: &ConsumedAttempt,
+    destination: &Destination,
+    person: Person,
+) -> Result<(String, Vec<Cookie<'static>>), LoginError> {
+    let now = app.clock.now();
+    let client_id = &attempt.row().client_id;
+    let browser = oldest_secret(&app.config.public_url, request);
+    let sso = NewCookie::of_service(app, request, browser.as_deref());
+    let (site, issued, expected_sub) = match destination {
+        Destination::ReturnTo(_) => {
+            (Some(NewCookie::of_client(app, request, client_id, browser.as_deref())), None, None)
+        }
+        Destination::Client(authorization) => {
+            (None, Some(code::for_client(authorization, now)), authorization.expected_sub.clone())
+        }
+    };
+    let (code, row) = issued.map(|issued| (issued.code, issued.row)).unzip();
+    let log_in = LogIn {
+        person,
+        client_id: client_id.clone(),
+        expected_sub,
+        sso: Some(sso.session.clone()),
+        site: site.as_ref().map(|site| site.session.clone()),
+        tell: app.config.backchannel_clients().into_iter().map(str::to_owned).collect(),
+    };
+    let finish = FinishLogin { attempt_id: attempt.row().id.clone(), log_in, code: row };
+    let logged_in = keep(app, finish).await?;
+    let cookies = [(Some(sso), &logged_in.sso), (site, &logged_in.site)];
+    let cookies = cookies.into_iter().filter_map(|(new, session)| new?.cookie(app, session.as_ref()?));
+    let location = match (destination, code) {
+        (Destination::Client(authorization), Some(code)) if logged_in.is_expected => {
+            authorization.granted(app, &code)
+        }
+        (Destination::Client(authorization), _) => authorization.refused_to_another(app),
+        (Destination::ReturnTo(_), _) => way_back(&app.config.public_url, &attempt.row().kind),
+    };
+    Ok((location, cookies.collect()))
+}
+
+/// Ends an attempt of a site's page with a login: its code. The browser has no session of the service's.
+pub async fn on_site_page(
+    app: &Shared,
+    attempt: &ConsumedAttempt,
+    page: &SitePage,
+    person: Person,
+) -> Result<String, LoginError> {
+    let issued = code::for_site_page(page, app.clock.now());
+    let log_in = LogIn {
+        person,
+        client_id: attempt.row().client_id.clone(),
+        expected_sub: None,
+        sso: None,
+        site: None,
+        tell: Vec::new(),
+    };
+    let attempt_id = attempt.row().id.clone();
+    keep(app, FinishLogin { attempt_id, log_in, code: Some(issued.row) }).await?;
+    Ok(issued.code)
+}
+
+async fn keep(app: &Shared, finish: FinishLogin) -> Result<LoggedIn, LoginError> {
+    let logged_in = app.store.finish_login(finish, app.clock.now()).await?.ok_or(LoginError::NoAccount)?;
+    tell_of(&logged_in.account, &logged_in.same_unionid);
+    if !logged_in.logouts.is_empty() {
+        app.backchannel.soon.notify_one();
+    }
+    Ok(logged_in)
+}
+
+fn row(identity: &WeixinIdentity) -> IdentityRow {
+    IdentityRow {
+        appid: identity.appid().into(),
+        openid: identity.openid().into(),
+        unionid: identity.unionid().map(Into::into),
+        nickname: identity.nickname().into(),
+        picture: identity.picture().map(Into::into),
+    }
+}
+
+fn tell_of(account: &AccountRow, same_unionid: &[String]) {
+    if !same_unionid.is_empty() {
+        tracing::warn!(
+            account = account.id,
+            same = same_unionid.join(", "),
+            "WeChat says that these accounts are one person; `weixin-login accounts duplicates` lists them, `accounts merge` joins two"
+        );
+    }
+}
