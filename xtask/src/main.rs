@@ -34,7 +34,8 @@ enum Task {
     Widget,
     /// Take the docs' pictures of the widget anew, into docs/pictures
     Pictures,
-    /// Measure how soon a person can log in, in a real browser, for some 20 minutes; nothing else should run meanwhile
+    /// Measure how soon a person can log in, in a real browser, and how many the service logs in, beside Node.js programs that do the
+    /// same; an hour, and nothing else should run meanwhile
     Bench(bench::Options),
     /// Build what is released into target/dist: the service, the emulator, the widget, the npm package, and their checksums
     Dist,

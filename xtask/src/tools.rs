@@ -25,17 +25,22 @@ pub fn wasm_target() -> Result<()> {
 
 /// wasm-opt and esbuild, as package-lock.json pins them.
 pub fn npm_tools() -> Result<()> {
-    let locked = std::fs::read(shell::root().join("package-lock.json"))?;
-    let folder = shell::root().join("node_modules");
-    let installed = folder.join("installed-package-lock.json");
+    npm_packages(&shell::root()).context("npm could not fetch wasm-opt (binaryen) and esbuild")
+}
+
+/// What the folder's package-lock.json pins, into its node_modules.
+pub fn npm_packages(folder: &Path) -> Result<()> {
+    let locked = std::fs::read(folder.join("package-lock.json"))?;
+    let packages = folder.join("node_modules");
+    let installed = packages.join("installed-package-lock.json");
     if std::fs::read(&installed).is_ok_and(|text| text == locked) {
         return Ok(());
     }
     if !shell::is_installed("npm") {
         bail!("npm is missing: install Node.js 20 or newer (https://nodejs.org), then run this again");
     }
-    shell::run(shell::program("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
-        .context("npm could not fetch wasm-opt (binaryen) and esbuild")?;
+    let mut install = shell::program("npm");
+    shell::run(install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder))?;
     // Written last: a folder without it was left half done.
     std::fs::write(installed, locked)?;
     Ok(())

@@ -36,6 +36,7 @@ const MAP: &[Arrows] = &[
         in_tests: &[],
     },
     Arrows { from: "weixin-login-npm", to: &[], in_tests: &[PROTOCOL, EMULATOR, "weixin-login-e2e"] },
+    Arrows { from: "weixin-bench", to: &[SERVERS], in_tests: &[] },
     Arrows { from: "xtask", to: &[], in_tests: &[] },
 ];
 

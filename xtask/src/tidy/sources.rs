@@ -84,13 +84,15 @@ pub fn mentions(text: &str, word: &str) -> bool {
 }
 
 /// The part of a file that is tests: all of it under a crate's tests folder and in the end-to-end tests, else what
-/// follows `#[cfg(test)]`. The emulator and the shop are programs, though they live under tests/.
+/// follows `#[cfg(test)]`. The emulator, the shop and the load are programs, though they
+/// live under tests/.
 fn test_part(file: &File) -> Option<&str> {
     let path = file.path.as_str();
     if !path.ends_with(".rs") {
         return None;
     }
-    let is_program = path.starts_with("tests/emulator/src/") || path.starts_with("tests/shop/src/");
+    let programs = ["tests/bench/src/", "tests/emulator/src/", "tests/shop/src/"];
+    let is_program = programs.iter().any(|folder| path.starts_with(folder));
     if path.split('/').any(|folder| folder == "tests") && !is_program {
         return Some(&file.text);
     }

@@ -1,0 +1,152 @@
+//! Who is measured: the service with each of its stores, and the peers. How each is started, with which configuration.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+use crate::process::Program;
+
+/// Who.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Subject {
+    /// The service over this store.
+    Service(Store),
+    /// A script in `peers`.
+    Peer { name: &'static str, script: &'static str },
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Store {
+    Sqlite,
+}
+
+pub const SERVICE: Subject = Subject::Service(Store::Sqlite);
+pub const EXPRESS: Subject = Subject::Peer { name: "Express", script: "express.js" };
+pub const OIDC_PROVIDER: Subject = Subject::Peer { name: "oidc-provider", script: "oidc.js" };
+
+impl Subject {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Service(Store::Sqlite) => "weixin-login",
+            Self::Peer { name, .. } => name,
+        }
+    }
+}
+
+/// What all subjects have around them.
+pub struct House {
+    /// The service's program.
+    pub program: PathBuf,
+    /// Where the peers are, with what they need installed.
+    pub peers: PathBuf,
+    /// Where files are kept: on a disk, for memory would keep anything at no cost.
+    pub folder: PathBuf,
+    /// WeChat's.
+    pub weixin: Program,
+}
+
+/// A subject's files.
+pub struct Data(TempDir);
+
+impl Data {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("store.db")
+    }
+}
+
+impl House {
+    pub fn data(&self) -> Result<Data> {
+        Ok(Data(tempfile::tempdir_in(&self.folder)?))
+    }
+
+    /// The command that starts this subject over these files.
+    pub fn command(&self, subject: Subject, data: &Data) -> Result<Command> {
+        let api_url = format!("http://{}", self.weixin.address);
+        match subject {
+            Subject::Peer { script, .. } => {
+                let mut command = Command::new("node");
+                command.arg(self.peers.join(script)).env("NODE_ENV", "production");
+                command.env("STORE", data.file()).env("WEIXIN_API_URL", api_url);
+                Ok(command)
+            }
+            Subject::Service(Store::Sqlite) => {
+                let store = format!("sqlite:{}", data.file().display());
+                let file = data.path().join("weixin-login.toml");
+                // It holds a secret, and the service says so where others may read it.
+                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&file)?;
+                std::fs::write(&file, CONFIG.replace("{store}", &store).replace("{api_url}", &api_url))?;
+                let mut command = Command::new(&self.program);
+                command.args(["serve", "--config"]).arg(file);
+                command.stderr(File::create(data.path().join("log"))?);
+                Ok(command)
+            }
+        }
+    }
+
+    pub fn start(&self, subject: Subject, data: &Data) -> Result<Program> {
+        Program::start(&mut self.command(subject, data)?)
+    }
+
+    /// Asks `age.js` about the attempts of this file.
+    pub fn age(&self, data: &Data, what: &str) -> Result<String> {
+        let mut node = Command::new("node");
+        let output = node.arg(self.peers.join("age.js")).arg(what).env("STORE", data.file()).output()?;
+        anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+}
+
+/// The limits are not what is measured: nobody reaches these.
+const CONFIG: &str = r#"
+public_url = "https://login.example.test"
+listen = "127.0.0.1:0"
+ops_listen = "127.0.0.1:0"
+store = "{store}"
+trusted_proxies = ["127.0.0.1/32"]
+
+[limits]
+starts_per_minute = 100000000
+answers_per_minute = 100000000
+token_requests_per_minute = 100000000
+client_starts_per_minute = 100000000
+client_token_requests_per_minute = 100000000
+
+[weixin]
+open_url = "http://127.0.0.1:1"
+api_url = "{api_url}"
+desktop_urls = []
+
+[weixin.website]
+appid = "wx0000000000be4c01"
+secret = "0123456789abcdef0123456789abcdef"
+
+[weixin.service_account]
+appid = "wx0000000000be4c02"
+secret = "0123456789abcdef0123456789abcdef"
+
+[[clients]]
+id = "shop"
+name = "Shop"
+origins = ["https://shop.example.test", "https://login.example.test"]
+
+[[clients]]
+id = "kiosk"
+name = "Kiosk"
+origins = ["https://shop.example.test"]
+scenes = true
+
+[[clients]]
+id = "bench"
+name = "Bench"
+redirect_uris = ["https://bench.example.test/callback"]
+# Of bench-secret-0123456789.
+secret_sha256 = "58c8afba439f8851f54be2e512f7cfd07ae3c33cd18d4db5c76ea4e6dd9423af"
+"#;
