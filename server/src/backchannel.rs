@@ -8,7 +8,6 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use reqwest::StatusCode;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::redirect::Policy;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
@@ -16,6 +15,7 @@ use crate::claims::{LOGOUT_TOKEN_LIFE, LogoutTokenClaims};
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
 use crate::keys::{KeyRing, SharedKeys, TokenType};
+use crate::outbound;
 use crate::public_address::is_public;
 use crate::store::logouts::{LogoutRow, Logouts};
 use crate::store::{Lasting, StoreError};
@@ -67,7 +67,7 @@ impl BackChannel {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(private_addresses: bool) -> Result<BackChannel, reqwest::Error> {
-        let http = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy();
+        let http = outbound::http(PATIENCE);
         let http = if private_addresses { http } else { http.dns_resolver(PublicAddresses) };
         Ok(BackChannel { http: http.build()?, soon: Notify::new(), telling: Semaphore::new(1) })
     }

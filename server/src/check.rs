@@ -10,13 +10,14 @@ use std::time::Duration;
 use protocol::ids::{Product, State};
 use protocol::qrconnect::{PageRefusal, page_address, read_page};
 use protocol::sns::Meaning;
-use reqwest::redirect::Policy;
+use reqwest::Client as Http;
 
 use crate::commands;
 use crate::config::{Config, Weixin};
 use crate::exchange::{Exchange, ExchangeError};
 use crate::keys::KeyRing;
 use crate::ops::ALIVE;
+use crate::outbound;
 use crate::secret::random_state;
 use crate::store::keys::Keys;
 use crate::store::{Lasting, SqliteStore};
@@ -68,7 +69,8 @@ pub async fn run(config: Option<&Path>) -> Result<(), Box<dyn std::error::Error>
         let read = tls::Certificate::read(cert, key).map(drop).map_err(|error| error.to_string());
         report.tell("the TLS certificate and its key are read", read);
     }
-    listeners(&mut report, &config).await;
+    let http = outbound::http(PATIENCE).build()?;
+    listeners(&mut report, &config, &http).await;
     let opened = store(&config).await;
     report.tell(format!("the store {} opens", config.store.display()), opened);
     let exchange = Exchange::new(&config.weixin)?;
@@ -78,7 +80,7 @@ pub async fn run(config: Option<&Path>) -> Result<(), Box<dyn std::error::Error>
         report.tell(format!("WeChat accepts appid and secret of weixin.{}", product.as_str()), accepted);
         let callback = format!("{}/callback", config.public_url.as_str());
         let state = State::parse(random_state()).map_err(|_| "a state is letters and digits")?;
-        let shown = page(&page_address(&config.weixin.open_url, &app.appid, &callback, &state)).await;
+        let shown = page(&http, &page_address(&config.weixin.open_url, &app.appid, &callback, &state)).await;
         page_of(&mut report, product, domain, shown);
     }
     match report.wrong {
@@ -96,7 +98,7 @@ fn domain(config: &Config) -> &str {
 }
 
 /// Whether both ports are free, or are held by the service that runs already.
-async fn listeners(report: &mut Report, config: &Config) {
+async fn listeners(report: &mut Report, config: &Config, http: &Http) {
     let mut runs = None;
     for (key, address) in [("listen", config.listen), ("ops_listen", config.ops_listen)] {
         let Err(error) = TcpListener::bind(address) else {
@@ -104,7 +106,7 @@ async fn listeners(report: &mut Report, config: &Config) {
             continue;
         };
         if runs.is_none() {
-            runs = Some(is_alive(config.ops_listen).await);
+            runs = Some(is_alive(http, config.ops_listen).await);
         }
         if runs == Some(true) {
             report.line("good", format!("{key} {address} is taken: the service runs already"));
@@ -115,13 +117,13 @@ async fn listeners(report: &mut Report, config: &Config) {
 }
 
 /// Whether a service of ours answers there.
-async fn is_alive(ops: SocketAddr) -> bool {
+async fn is_alive(http: &Http, ops: SocketAddr) -> bool {
     let here = match ops.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    page(&format!("http://{}/healthz", SocketAddr::new(here, ops.port())))
+    page(http, &format!("http://{}/healthz", SocketAddr::new(here, ops.port())))
         .await
         .is_ok_and(|body| body == ALIVE)
 }
@@ -144,19 +146,11 @@ async fn store(config: &Config) -> Result<(), String> {
 }
 
 /// What stands at an address, whatever its status is: WeChat answers 200 for refusals too.
-async fn page(address: &str) -> Result<String, String> {
+async fn page(http: &Http, address: &str) -> Result<String, String> {
     let asked = async {
-        let http =
-            reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().build()?;
-        let mut response = http.get(address).header("accept-language", "zh-CN").send().await?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LONGEST_PAGE {
-                break;
-            }
-        }
-        Ok(String::from_utf8_lossy(&body).into_owned())
+        let response = http.get(address).header("accept-language", "zh-CN").send().await?;
+        // What is longer is no page of WeChat's, and not understood.
+        Ok(outbound::body(response, LONGEST_PAGE).await?.unwrap_or_default())
     };
     asked.await.map_err(|error: reqwest::Error| error.without_url().to_string())
 }

@@ -2,6 +2,7 @@
 //! starts. No secret has a default, and none prints.
 
 mod client;
+mod error;
 mod look;
 mod public_url;
 mod read;
@@ -20,9 +21,9 @@ use crate::secret::SecretHash;
 use crate::secret_file;
 use crate::signing_algorithm::SigningAlgorithm;
 
+pub use error::ConfigError;
 pub use look::{Accent, Logo, Name};
 pub use public_url::PublicUrl;
-pub use read::ConfigError;
 
 /// What `weixin-login serve` runs with. Field docs give the key, its variable, its unit and its default.
 #[derive(Debug, Clone)]

@@ -8,12 +8,12 @@ use std::time::Duration;
 use protocol::ids::{AuthorizationCode, ErrCode, OpenId, Product, UnionId};
 use protocol::service::ErrorCode;
 use protocol::sns::{ACCESS_TOKEN_PATH, AccessTokenAnswer, Meaning, Refused, USERINFO_PATH, UserInfo};
-use reqwest::redirect::Policy;
 use serde_json::Value;
 
 use crate::callback::ConsumedAttempt;
 use crate::config::{App, Weixin};
 use crate::error::ApiError;
+use crate::outbound;
 
 /// How long WeChat may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -76,10 +76,8 @@ pub struct Exchange {
 impl Exchange {
     /// Makes the HTTP client once: it keeps its connections.
     pub fn new(weixin: &Weixin) -> Result<Self, reqwest::Error> {
-        let http =
-            reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().build()?;
         Ok(Self {
-            http,
+            http: outbound::http(PATIENCE).build()?,
             api_url: weixin.api_url.clone(),
             website: weixin.website.clone(),
             service_account: weixin.service_account.clone(),
@@ -153,7 +151,7 @@ impl Exchange {
         read: impl Fn(&str) -> Result<T, Refused>,
     ) -> Result<T, ExchangeError> {
         let unreachable = |error: reqwest::Error| ExchangeError::Unreachable(error.without_url());
-        let mut response = self
+        let response = self
             .http
             .get(format!("{}{path}", self.api_url))
             .query(query)
@@ -161,15 +159,10 @@ impl Exchange {
             .await
             .map_err(unreachable)?;
         let status = response.status().as_u16();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LONGEST_ANSWER {
-                return Err(ExchangeError::NotUnderstood { status });
-            }
-        }
+        let body = outbound::body(response, LONGEST_ANSWER).await.map_err(unreachable)?;
+        let body = body.ok_or(ExchangeError::NotUnderstood { status })?;
         // WeChat answers 200 for failures too: the status proves nothing, the errcode in the body does.
-        read(&String::from_utf8_lossy(&body)).map_err(|refused| match refused {
+        read(&body).map_err(|refused| match refused {
             Refused::ErrCode(errcode) => ExchangeError::ErrCode { product, errcode },
             Refused::NotUnderstood => ExchangeError::NotUnderstood { status },
         })

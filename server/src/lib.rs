@@ -31,6 +31,7 @@ pub mod oauth_error;
 pub mod oidc;
 mod openapi;
 mod ops;
+mod outbound;
 pub mod pages;
 mod pkce;
 mod public_address;

@@ -3,22 +3,23 @@
 
 #[cfg(feature = "embed-widget")]
 mod embedded;
+mod file;
 #[cfg(not(feature = "embed-widget"))]
 mod folder;
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use actix_web::http::header::{
-    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ETAG, Encoding, EntityTag, Header, IfNoneMatch, VARY,
+    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ETAG, Encoding, Header, IfNoneMatch, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{Kind, StartedLogin};
 
 use crate::config::Config;
-use crate::secret::SecretHash;
-use crate::shared::Shared;
 #[cfg(feature = "embed-widget")]
 use embedded::read;
+use file::File;
 #[cfg(not(feature = "embed-widget"))]
 use folder::read;
 
@@ -28,11 +29,11 @@ use folder::read;
 const CACHING: &str = "public, max-age=300, stale-while-revalidate=86400";
 
 /// `GET /widget/{name}`
-pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+pub async fn file(config: web::Data<Config>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
     if !is_script(&name) {
         return HttpResponse::NotFound().finish();
     }
-    let Some((file, encoding)) = best(&app, &request, &name).await else {
+    let Some((file, encoding)) = best(&config.widget_dir, &request, &name).await else {
         if name.as_str() == "weixin-login.js" {
             return HttpResponse::ServiceUnavailable()
                 .body("the widget was never built: cargo xtask widget\n");
@@ -47,11 +48,11 @@ pub async fn file(app: web::Data<Shared>, request: HttpRequest, name: web::Path<
         .insert_header(("Timing-Allow-Origin", "*"))
         .insert_header((VARY, "Accept-Encoding"))
         .insert_header((ETAG, etag.to_string()));
-    if let Some(draft) = draft(&app.config) {
+    if let Some(draft) = draft(&config) {
         response.insert_header(("Server-Timing", draft));
     }
     // Who builds the widget on this computer wants to see it.
-    let caching = if app.config.public_url.is_localhost() { "no-cache" } else { CACHING };
+    let caching = if config.public_url.is_localhost() { "no-cache" } else { CACHING };
     response.insert_header((CACHE_CONTROL, caching));
     let is_known = match IfNoneMatch::parse(&request) {
         Ok(IfNoneMatch::Any) => true,
@@ -99,28 +100,18 @@ fn draft(config: &Config) -> Option<String> {
     Some(format!("weixin-attempt;desc=\"{quoted}\""))
 }
 
-/// A file of the built widget, and what names its content.
-struct File {
-    bytes: Cow<'static, [u8]>,
-    etag: EntityTag,
-}
-
 /// The file in the encoding that the browser likes best, of those that there are. Nobody is refused the plain one.
-async fn best(app: &Shared, request: &HttpRequest, name: &str) -> Option<(File, Option<&'static str>)> {
+async fn best(folder: &Path, request: &HttpRequest, name: &str) -> Option<(File, Option<&'static str>)> {
     let accepted = AcceptEncoding::parse(request).unwrap_or_else(|_| AcceptEncoding(Vec::new()));
     let mut there = vec![Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
     while let Some(encoding) = accepted.negotiate(there.iter()).filter(|best| *best != Encoding::identity()) {
         let (ending, word) = if encoding == Encoding::brotli() { ("br", "br") } else { ("gz", "gzip") };
-        if let Some(file) = read(app, &format!("{name}.{ending}")).await {
+        if let Some(file) = read(folder, &format!("{name}.{ending}")).await {
             return Some((file, Some(word)));
         }
         there.retain(|other| *other != encoding);
     }
-    Some((read(app, name).await?, None))
-}
-
-fn etag_of(bytes: &[u8]) -> EntityTag {
-    EntityTag::new_strong(SecretHash::of_bytes(bytes).hex())
+    Some((read(folder, name).await?, None))
 }
 
 /// Plain names of scripts, and nothing that leads out of the folder.

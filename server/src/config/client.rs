@@ -4,9 +4,9 @@ use std::path::Path;
 
 use url::Url;
 
+use super::error::{ConfigError, wrong};
 use super::look::{Accent, Logo};
 use super::public_url::is_safe;
-use super::read::{ConfigError, wrong};
 use crate::public_address::is_public;
 use crate::secret::SecretHash;
 use crate::signing_algorithm::SigningAlgorithm;

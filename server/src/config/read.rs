@@ -9,8 +9,9 @@ use protocol::ids::AppId;
 use serde::Deserialize;
 use url::Url;
 
+use super::error::{ConfigError, wrong};
 use super::look::Name;
-use super::tree::{Node, PREFIX, Refusal};
+use super::tree::{Node, PREFIX};
 use super::{App, AppSecret, Client, Config, ForwardedHeader, Limits, PublicUrl, Weixin, client, public_url};
 use crate::address::network;
 use crate::clock::Seconds;
@@ -20,47 +21,6 @@ use crate::secret_file;
 const OPEN_URL: &str = "https://open.weixin.qq.com";
 const API_URL: &str = "https://api.weixin.qq.com";
 const DESKTOP_URL: &str = "https://localhost.weixin.qq.com:14013";
-
-/// Why the service does not start. One sentence that says which key, and what would be right.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file is not there, or may not be read.
-    #[error("{0} cannot be read: {1}")]
-    File(PathBuf, std::io::Error),
-    /// No file was named, and the environment does not say everything.
-    #[error(
-        "{0}. No configuration was named: --config weixin-login.toml does it; without it every key is a variable, WEIXIN_LOGIN_…"
-    )]
-    NoFile(Box<ConfigError>),
-    /// Not TOML, an unknown key, or a value of the wrong type; the sentence has the line, or the variable.
-    #[error("{0}")]
-    Toml(String),
-    /// A value that cannot be right.
-    #[error("{}`{key}` {problem}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
-    Value {
-        /// The line or the variable where it stands, or what is around it.
-        place: Option<String>,
-        /// The key as it is written in the file.
-        key: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-}
-
-/// `key` says which of several by a number: `clients[1].id`.
-pub(super) fn wrong(key: &str, problem: impl Into<String>) -> ConfigError {
-    ConfigError::Value { place: None, key: key.into(), problem: problem.into() }
-}
-
-impl ConfigError {
-    fn at_its_place(self, written: &Node) -> ConfigError {
-        let ConfigError::Value { key, problem, .. } = self else { return self };
-        let place = written.place_of(&key);
-        // Numbers are for us; people count lines.
-        let mut words = key.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest));
-        ConfigError::Value { place, key: words.by_ref().collect(), problem }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -175,12 +135,6 @@ impl Config {
         tree.put_variables(variables)?;
         let written = tree.clone();
         checked(RawConfig::deserialize(tree)?, folder).map_err(|error| error.at_its_place(&written))
-    }
-}
-
-impl From<Refusal> for ConfigError {
-    fn from(refusal: Refusal) -> ConfigError {
-        ConfigError::Toml(refusal.to_string())
     }
 }
 

@@ -1,5 +1,8 @@
 //! The file and the environment as one tree of values, each of which knows where it was written. What the keys mean is not known
 //! here. A refusal says where, which key and what would be right, and never repeats a value: it may be a secret in the wrong place.
+//!
+//! Of the libraries for this, figment and config know no lines, repeat the value that they refuse, and guess from a variable's text
+//! what it is.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use actix_web::http::header::EntityTag;
 
-use super::{File, etag_of};
-use crate::shared::Shared;
+use super::file::{File, etag_of};
 
 /// When a file was changed, how long it was then, and its tag.
 type Known = (SystemTime, usize, EntityTag);
@@ -17,8 +16,8 @@ type Known = (SystemTime, usize, EntityTag);
 static ETAGS: LazyLock<Mutex<HashMap<PathBuf, Known>>> = LazyLock::new(Mutex::default);
 
 /// A file of the built widget.
-pub(super) async fn read(app: &Shared, name: &str) -> Option<File> {
-    let path = app.config.widget_dir.join(name);
+pub(super) async fn read(folder: &Path, name: &str) -> Option<File> {
+    let path = folder.join(name);
     let changed = tokio::fs::metadata(&path).await.and_then(|file| file.modified()).ok()?;
     let bytes = tokio::fs::read(&path).await.ok()?;
     let mut etags = ETAGS.lock().unwrap_or_else(PoisonError::into_inner);
