@@ -7,12 +7,10 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpServer, web};
-use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::backchannel::BackChannel;
 use crate::begun::Begun;
-use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::not_json;
@@ -21,9 +19,10 @@ use crate::http::headers::{self, Headers};
 use crate::keys::{LoadError, MasterKeyError, SharedKeys};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::notices::{Carrier, Notices};
 use crate::shared::Shared;
 use crate::store::keys::Keys;
-use crate::store::{SqliteStore, Store, StoreError};
+use crate::store::{Redis, RedisStore, SqliteStore, Store, StoreError};
 use crate::upkeep::Upkeep;
 use crate::{commands, ops, refuse, routes, tls};
 
@@ -80,19 +79,24 @@ impl Application {
             tracing::warn!("{exposed}");
         }
         let keys = SharedKeys::open(masters, config.rotate_keys_every, store.as_ref(), clock.now()).await?;
+        let cache = config.cache.as_ref().map(|at| Redis::new(at, &config.cache_prefix)).transpose()?;
+        let store = match &cache {
+            Some(redis) => Store::split(store, Arc::new(RedisStore::new(redis.clone(), clock.clone()))),
+            None => Store::whole(store),
+        };
         let config = Arc::new(config);
         let begun = web::Data::new(Begun::new());
         let app = web::Data::new(Shared {
             keys,
             backchannel: BackChannel::new(config.backchannel_private_addresses)?,
             exchange: Exchange::new(&config.weixin)?,
-            limits: Limits::new(&config.limits),
+            limits: Limits::new(&config.limits, cache.clone()),
             config: config.clone(),
             clock,
-            store: Store::whole(store),
+            store,
+            notices: Notices::new(cache.clone().map(Carrier::Redis)),
+            cache,
             metrics: Metrics::new(),
-            finished: Notify::new(),
-            changes: Changes::new(),
         });
 
         let shared = app.clone();

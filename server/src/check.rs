@@ -20,7 +20,7 @@ use crate::ops::ALIVE;
 use crate::outbound;
 use crate::secret::random_state;
 use crate::store::keys::Keys;
-use crate::store::{Lasting, SqliteStore};
+use crate::store::{Lasting, Redis, SqliteStore};
 use crate::tls;
 
 /// How long a page may take.
@@ -73,6 +73,7 @@ pub async fn run(config: Option<&Path>) -> Result<(), Box<dyn std::error::Error>
     listeners(&mut report, &config, &http).await;
     let opened = store(&config).await;
     report.tell(format!("the store {} opens", config.store.display()), opened);
+    cache(&mut report, &config).await;
     let exchange = Exchange::new(&config.weixin)?;
     for product in [Product::Website, Product::ServiceAccount] {
         let Some(app) = config.weixin.app(product) else { continue };
@@ -143,6 +144,25 @@ async fn store(config: &Config) -> Result<(), String> {
     }
     let masters = commands::master_keys(config, false).map_err(|error| error.to_string())?;
     KeyRing::open(&rows, &masters).map(drop).map_err(|error| error.to_string())
+}
+
+/// The cache, where there is one.
+async fn cache(report: &mut Report, config: &Config) {
+    let Some(address) = &config.cache else { return };
+    let tried = async {
+        let cache = Redis::new(address, &config.cache_prefix)?;
+        cache.ping().await?;
+        cache.evicts().await
+    };
+    match tried.await {
+        Ok(warning) => {
+            report.line("good", format!("the cache {address} answers"));
+            if let Some(warning) = warning {
+                report.line("warn", warning);
+            }
+        }
+        Err(error) => report.tell(format!("the cache {address} answers"), Err(error.to_string())),
+    }
 }
 
 /// What stands at an address, whatever its status is: WeChat answers 200 for refusals too.

@@ -1,6 +1,7 @@
 //! The service's configuration: one TOML file, every key also as an environment variable, everything parsed before anything
 //! starts. No secret has a default, and none prints.
 
+mod cache;
 mod client;
 mod error;
 mod look;
@@ -21,6 +22,7 @@ use crate::secret::SecretHash;
 use crate::secret_file;
 use crate::signing_algorithm::SigningAlgorithm;
 
+pub use cache::CacheAddress;
 pub use error::ConfigError;
 pub use look::{Accent, Logo, Name};
 pub use public_url::PublicUrl;
@@ -36,6 +38,12 @@ pub struct Config {
     pub ops_listen: SocketAddr,
     /// `store`, `WEIXIN_LOGIN_STORE`: default `sqlite:weixin-login.db`.
     pub store: PathBuf,
+    /// `cache`, `WEIXIN_LOGIN_CACHE`: the Redis or Valkey that several nodes share: attempts, codes, scenes, limits; default none, and
+    /// these lie in the store.
+    pub cache: Option<CacheAddress>,
+    /// `cache_prefix`, `WEIXIN_LOGIN_CACHE_PREFIX`: what every key there begins with; default `weixin-login:`. The nodes of one service have
+    /// the same.
+    pub cache_prefix: String,
     /// `trusted_proxies`, `WEIXIN_LOGIN_TRUSTED_PROXIES`: addresses and networks whose [`Self::forwarded_header`] is believed; default
     /// none.
     pub trusted_proxies: Vec<ipnet::IpNet>,

@@ -2,23 +2,24 @@
 //! may, from wherever: enough for a carrier's NAT or a site's backend, too little for a flood.
 //!
 //! Counted is the [`household`](crate::address::household), and above it the [`site`](crate::address::site), which has ten times as much.
-//! Which route is counted as what stands in the table of routes.
+//! Which route is counted as what stands in the table of routes. Where there is a cache all nodes count together, there; without one, and
+//! while it does not answer in time, each node counts by itself.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::net::IpAddr;
+mod near;
+mod together;
+
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::HttpRequest;
-use governor::clock::Clock;
-use governor::{DefaultKeyedRateLimiter, Quota};
 use ipnet::IpNet;
 
+use self::near::Near;
+use self::together::Together;
 use crate::address::{household, site};
 use crate::config::{self, Config};
 use crate::http::client_address::client_address;
+use crate::store::Redis;
 
 /// How many households a site may be, as far as limits go.
 const HOUSEHOLDS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
@@ -36,21 +37,64 @@ pub(crate) enum Limit {
     None,
 }
 
-/// Counts. Each limit is a burst of its number, and that number a minute after it.
-pub(crate) struct Limits {
-    starts: ByAddress,
-    answers: ByAddress,
-    tokens: ByAddress,
-    client_starts: DefaultKeyedRateLimiter<String>,
-    client_tokens: DefaultKeyedRateLimiter<String>,
-    failures: DefaultKeyedRateLimiter<Stranger>,
-    site_failures: DefaultKeyedRateLimiter<Stranger>,
-    /// Who has failed too often, until when.
-    shut_out: Mutex<HashMap<Stranger, Instant>>,
+/// What is counted. Each has a limit of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    Starts,
+    Answers,
+    Tokens,
+    ClientStarts,
+    ClientTokens,
+    Failures,
 }
 
-/// Somebody in this network who says to be this client.
-type Stranger = (IpNet, String);
+impl Counted {
+    const ALL: [Self; 6] =
+        [Self::Starts, Self::Answers, Self::Tokens, Self::ClientStarts, Self::ClientTokens, Self::Failures];
+
+    fn limit(self, limits: &config::Limits) -> NonZeroU32 {
+        match self {
+            Self::Starts => limits.starts_per_minute,
+            Self::Answers => limits.answers_per_minute,
+            Self::Tokens => limits.token_requests_per_minute,
+            Self::ClientStarts => limits.client_starts_per_minute,
+            Self::ClientTokens => limits.client_token_requests_per_minute,
+            Self::Failures => limits.failed_authentications_per_minute,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Starts => "starts",
+            Self::Answers => "answers",
+            Self::Tokens => "tokens",
+            Self::ClientStarts => "client-starts",
+            Self::ClientTokens => "client-tokens",
+            Self::Failures => "failures",
+        }
+    }
+}
+
+/// Who is counted: somebody in this network, a client, or somebody in this network who says to be this client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Who {
+    network: Option<IpNet>,
+    client_id: String,
+}
+
+/// One count.
+struct Count {
+    what: Counted,
+    who: Who,
+    /// Of a whole site, which may be tenfold.
+    is_site: bool,
+}
+
+/// Counts. Each limit is a burst of its number, and that number a minute after it.
+pub(crate) struct Limits {
+    near: Near,
+    together: Option<Together>,
+}
 
 /// Come again after so long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,130 +109,114 @@ impl Wait {
 
 impl Limits {
     /// Nobody has come yet.
-    pub(crate) fn new(limits: &config::Limits) -> Self {
-        let failures = limits.failed_authentications_per_minute;
-        Self {
-            starts: ByAddress::new(limits.starts_per_minute),
-            answers: ByAddress::new(limits.answers_per_minute),
-            tokens: ByAddress::new(limits.token_requests_per_minute),
-            client_starts: per_minute(limits.client_starts_per_minute),
-            client_tokens: per_minute(limits.client_token_requests_per_minute),
-            failures: per_minute(failures),
-            site_failures: per_minute(failures.saturating_mul(HOUSEHOLDS)),
-            shut_out: Mutex::default(),
-        }
+    pub(crate) fn new(limits: &config::Limits, cache: Option<Redis>) -> Self {
+        Self { near: Near::new(limits), together: cache.map(|cache| Together::new(cache, limits)) }
     }
 
     /// Whether this address may send one more request of the kind.
     ///
     /// # Errors
     /// When it may again.
-    pub(crate) fn request(&self, config: &Config, limit: Limit, request: &HttpRequest) -> Result<(), Wait> {
-        let counts = match limit {
-            Limit::Starts => &self.starts,
-            Limit::Answers => &self.answers,
-            Limit::Tokens => &self.tokens,
+    pub(crate) async fn request(
+        &self,
+        config: &Config,
+        limit: Limit,
+        request: &HttpRequest,
+    ) -> Result<(), Wait> {
+        let what = match limit {
+            Limit::Starts => Counted::Starts,
+            Limit::Answers => Counted::Answers,
+            Limit::Tokens => Counted::Tokens,
             Limit::None => return Ok(()),
         };
-        client_address(config, request).map_or(Ok(()), |address| counts.check(address))
+        self.check(by_address(config, request, what, "")).await
     }
 
     /// Whether one more login may begin for this client: the flood of one site leaves the others their logins.
     ///
     /// # Errors
     /// When it may again.
-    pub(crate) fn client_start(&self, client: &config::Client) -> Result<(), Wait> {
-        check(&self.client_starts, &client.id)
+    pub(crate) async fn client_start(&self, client: &config::Client) -> Result<(), Wait> {
+        self.client(Counted::ClientStarts, client).await
     }
 
     /// Whether this client, which has proven itself, may ask about one more token.
     ///
     /// # Errors
     /// When it may again.
-    pub(crate) fn client_token_request(&self, client: &config::Client) -> Result<(), Wait> {
-        check(&self.client_tokens, &client.id)
+    pub(crate) async fn client_token_request(&self, client: &config::Client) -> Result<(), Wait> {
+        self.client(Counted::ClientTokens, client).await
+    }
+
+    async fn client(&self, what: Counted, client: &config::Client) -> Result<(), Wait> {
+        let who = Who { network: None, client_id: client.id.clone() };
+        self.check(vec![Count { what, who, is_site: false }]).await
     }
 
     /// Whether this address may try to be this client: not when it has failed too often. Elsewhere the client is free.
     ///
     /// # Errors
     /// When it may again.
-    pub(crate) fn authentication(
+    pub(crate) async fn authentication(
         &self,
         config: &Config,
         request: &HttpRequest,
         client_id: &str,
     ) -> Result<(), Wait> {
-        let shut_out = self.shut_out.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let rest = strangers(config, request, client_id)
-            .filter_map(|stranger| shut_out.get(&stranger)?.checked_duration_since(now))
-            .max();
-        rest.filter(|rest| !rest.is_zero()).map_or(Ok(()), |rest| Err(Wait(rest)))
+        let counts = failures(config, request, client_id);
+        let rest = match &self.together {
+            Some(together) => together.shut_out(&counts).await,
+            None => None,
+        };
+        let rest = rest.unwrap_or_else(|| self.near.shut_out(&counts));
+        if rest.is_zero() { Ok(()) } else { Err(Wait(rest)) }
     }
 
     /// This address was not this client.
-    pub(crate) fn authentication_failed(&self, config: &Config, request: &HttpRequest, client_id: &str) {
-        let counts = [&self.failures, &self.site_failures];
-        for (stranger, counts) in strangers(config, request, client_id).zip(counts) {
-            if let Err(Wait(rest)) = check(counts, &stranger) {
-                let mut shut_out = self.shut_out.lock().unwrap_or_else(PoisonError::into_inner);
-                shut_out.insert(stranger, Instant::now() + rest);
-            }
+    pub(crate) async fn authentication_failed(
+        &self,
+        config: &Config,
+        request: &HttpRequest,
+        client_id: &str,
+    ) {
+        let counts = failures(config, request, client_id);
+        let is_counted = match &self.together {
+            Some(together) => together.failed(&counts).await,
+            None => false,
+        };
+        if !is_counted {
+            self.near.failed(&counts);
         }
     }
 
     /// Forgets addresses that have not come for a while: memory stays bounded by who comes now.
     pub(crate) fn sweep(&self) {
-        for counts in [&self.starts, &self.answers, &self.tokens] {
-            forget(&counts.households);
-            forget(&counts.sites);
-        }
-        forget(&self.client_starts);
-        forget(&self.client_tokens);
-        forget(&self.failures);
-        forget(&self.site_failures);
-        let mut shut_out = self.shut_out.lock().unwrap_or_else(PoisonError::into_inner);
-        shut_out.retain(|_, until| *until > Instant::now());
-        shut_out.shrink_to_fit();
+        self.near.sweep();
+    }
+
+    async fn check(&self, counts: Vec<Count>) -> Result<(), Wait> {
+        let rest = match &self.together {
+            Some(together) => together.check(&counts).await,
+            None => None,
+        };
+        let rest = rest.unwrap_or_else(|| self.near.check(&counts));
+        if rest.is_zero() { Ok(()) } else { Err(Wait(rest)) }
     }
 }
 
-/// One limit, for each household, and tenfold for each site.
-struct ByAddress {
-    households: DefaultKeyedRateLimiter<IpNet>,
-    sites: DefaultKeyedRateLimiter<IpNet>,
+/// Names that no client has are one: made up, they would cost memory.
+fn failures(config: &Config, request: &HttpRequest, client_id: &str) -> Vec<Count> {
+    let known = config.client(client_id).map(|client| client.id.as_str()).unwrap_or_default();
+    by_address(config, request, Counted::Failures, known)
 }
 
-impl ByAddress {
-    fn new(limit: NonZeroU32) -> Self {
-        Self { households: per_minute(limit), sites: per_minute(limit.saturating_mul(HOUSEHOLDS)) }
-    }
-
-    fn check(&self, address: IpAddr) -> Result<(), Wait> {
-        check(&self.households, &household(address))?;
-        site(address).map_or(Ok(()), |site| check(&self.sites, &site))
-    }
-}
-
-fn per_minute<K: Hash + Eq + Clone>(limit: NonZeroU32) -> DefaultKeyedRateLimiter<K> {
-    DefaultKeyedRateLimiter::keyed(Quota::per_minute(limit))
-}
-
-fn check<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), Wait> {
-    limiter.check_key(key).map_err(|not_until| Wait(not_until.wait_time_from(limiter.clock().now())))
-}
-
-fn forget<K: Hash + Eq + Clone>(limiter: &DefaultKeyedRateLimiter<K>) {
-    limiter.retain_recent();
-    limiter.shrink_to_fit();
-}
-
-/// Who tries to be this client: the household, and the site where there is one. Names that no client has are one: made up, they would
-/// cost memory.
-fn strangers(config: &Config, request: &HttpRequest, client_id: &str) -> impl Iterator<Item = Stranger> {
-    let known = config.client(client_id).map(|client| client.id.clone()).unwrap_or_default();
-    let address = client_address(config, request);
-    let networks = address.map(household).into_iter().chain(address.and_then(site));
-    networks.map(move |network| (network, known.clone()))
+/// The household, and above it the site where there is one.
+fn by_address(config: &Config, request: &HttpRequest, what: Counted, client_id: &str) -> Vec<Count> {
+    let Some(address) = client_address(config, request) else { return Vec::new() };
+    let networks = [(Some(household(address)), false), (site(address), true)];
+    let counts = networks.into_iter().filter_map(|(network, is_site)| {
+        let who = Who { network: Some(network?), client_id: client_id.into() };
+        Some(Count { what, who, is_site })
+    });
+    counts.collect()
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
+use tokio::time::timeout;
 
 use crate::clock::Seconds;
 use crate::shared::Shared;
@@ -29,11 +30,15 @@ impl Readiness {
     async fn problem(&self, app: &Shared) -> Result<(), String> {
         let now = app.clock.now();
         if now.saturating_sub(self.written_at.load(Ordering::Relaxed)) > LATELY {
-            match tokio::time::timeout(PATIENCE, app.store.lasting.ping()).await {
-                Ok(Ok(())) => self.written_at.store(now, Ordering::Relaxed),
+            match timeout(PATIENCE, app.store.lasting.ping()).await {
+                Ok(Ok(())) => {}
                 Ok(Err(error)) => return Err(error.to_string()),
                 Err(_) => return Err("the store takes no writes".into()),
             }
+            if let Some(cache) = &app.cache {
+                cache.ping().await.map_err(|error| error.to_string())?;
+            }
+            self.written_at.store(now, Ordering::Relaxed);
         }
         let ring = app.keys.ring(&*app.store.lasting, now).await;
         if ring.is_ready(now) {

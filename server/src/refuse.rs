@@ -38,7 +38,7 @@ pub(crate) async fn floods(
 ) -> Result<ServiceResponse<EitherBody<BoxBody>>, Error> {
     let may_go_on = match *request.method() {
         Method::OPTIONS => Ok(()),
-        _ => app.limits.request(&app.config, limit, request.request()),
+        _ => app.limits.request(&app.config, limit, request.request()).await,
     };
     let Err(wait) = may_go_on else {
         return Ok(next.call(request).await?.map_into_left_body());

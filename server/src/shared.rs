@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
-
 use crate::backchannel::BackChannel;
-use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::exchange::Exchange;
 use crate::keys::SharedKeys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::store::Store;
+use crate::notices::Notices;
+use crate::store::{Redis, Store};
 
 /// One service.
 pub struct Shared {
@@ -30,9 +28,9 @@ pub struct Shared {
     pub backchannel: BackChannel,
     /// What is counted.
     pub metrics: Metrics,
-    /// Tells those who wait that an attempt of this node has ended.
-    pub finished: Notify,
-    /// Tells event streams of this node that their scene has changed.
-    pub changes: Changes,
     pub(crate) limits: Limits,
+    /// Tells those who wait, on any node, that an attempt or its scene has changed.
+    pub(crate) notices: Notices,
+    /// What several nodes share besides the store.
+    pub(crate) cache: Option<Redis>,
 }

@@ -62,7 +62,7 @@ pub async fn start(app: &Shared, begin: Begin<'_>) -> Result<Started, StartError
     let Begin { client, kind, product, computer, state, lang } = begin;
     // A leg belongs to a scene, which was counted.
     if !matches!(kind, AttemptKind::Leg { .. }) {
-        app.limits.client_start(client).map_err(StartError::SlowDown)?;
+        app.limits.client_start(client).await.map_err(StartError::SlowDown)?;
     }
     // Of a scene the state goes to nobody but this page, which has no use for one of its own.
     let pages_state = state.filter(|_| matches!(kind, AttemptKind::Embedded(_)));

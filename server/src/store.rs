@@ -10,6 +10,7 @@ pub mod keys;
 pub mod logins;
 pub mod logouts;
 pub mod people;
+mod redis;
 pub mod scenes;
 mod sqlite;
 mod sqlx_error;
@@ -18,6 +19,7 @@ pub use attempts::{AttemptEnd, AttemptKind, AttemptRow};
 pub(crate) use error::NEWER;
 pub use error::{Cause, StoreError};
 pub use logins::Store;
+pub use redis::{Redis, RedisStore};
 pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::web;
-use tokio::time::{interval, timeout};
+use tokio::time::{interval, sleep, timeout};
 
 use crate::shared::Shared;
 use crate::store::StoreError;
@@ -14,6 +14,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const PIECE: u32 = 500;
 /// Commands beside the service, too, leave somebody to tell.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// Between two lines in the log while the cache has not answered since the start.
+const WAIT_FOR_CACHE: Duration = Duration::from_secs(5);
 
 /// What a running service does without being asked. [`Application::run`](crate::app::Application::run) has it done in time; who
 /// moves the clock has it done at once.
@@ -31,7 +34,7 @@ impl Upkeep {
     pub async fn sweep(&self) -> Result<(), StoreError> {
         let app = &self.0;
         app.limits.sweep();
-        app.changes.sweep();
+        app.notices.sweep();
         app.backchannel.soon.notify_one();
         let now = app.clock.now();
         let mut gone = 0;
@@ -54,7 +57,23 @@ impl Upkeep {
 
     /// Does all of it in time, for ever.
     pub(crate) async fn run(self) {
-        tokio::join!(self.sweep_for_ever(), self.tell_for_ever());
+        let news = self.0.notices.carry();
+        tokio::join!(self.sweep_for_ever(), self.tell_for_ever(), self.look_at_the_cache(), news);
+    }
+
+    /// Waits for the cache, and says what people would suffer from.
+    async fn look_at_the_cache(&self) {
+        let Some(cache) = &self.0.cache else { return };
+        loop {
+            match cache.evicts().await {
+                Ok(Some(warning)) => return tracing::warn!("{warning}"),
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::error!(%error, "the cache does not answer; nobody can log in until it does")
+                }
+            }
+            sleep(WAIT_FOR_CACHE).await;
+        }
     }
 
     async fn sweep_for_ever(&self) {

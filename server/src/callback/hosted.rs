@@ -26,8 +26,8 @@ use crate::text::Language;
 
 /// How long a second load of a callback waits for the first to end: WeChat's two answers at their slowest.
 const WAIT_FOR_FIRST: Duration = Duration::from_secs(12);
-/// Another node may be the one that ends it.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// News that another node has ended it may be lost.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Deserialize)]
 struct CallbackQuery {
@@ -116,7 +116,7 @@ async fn finish(
         if let Err(error) = denied {
             tracing::error!(%error, "the store did not take a scene's end");
         }
-        app.changes.tell(scene_id);
+        app.notices.tell(scene_id);
     }
     // A login was kept with its attempt's end.
     if (scene_id.is_some() || ended.is_err())
@@ -124,7 +124,7 @@ async fn finish(
     {
         tracing::error!(%error, "the store did not take an attempt's end");
     }
-    app.finished.notify_waiters();
+    app.notices.tell(&attempt.row().id);
     match ended {
         Ok(response) => response,
         Err(refusal) => match row.kind.destination() {
@@ -187,8 +187,9 @@ async fn log_in(
 /// A reload, a prefetch, the back button: waits for the first load, and gets nothing of it but the way.
 async fn second_load(app: &Shared, id: &str, stuck: &Stuck<'_>) -> HttpResponse {
     let deadline = Instant::now() + WAIT_FOR_FIRST;
+    let waiting = app.notices.wait(id);
     loop {
-        let ended = app.finished.notified();
+        let ended = waiting.changed();
         let row = match app.store.fleeting.attempt(id).await {
             Ok(Some(row)) => row,
             Ok(None) => {
@@ -206,7 +207,6 @@ async fn second_load(app: &Shared, id: &str, stuck: &Stuck<'_>) -> HttpResponse 
             None if Instant::now() > deadline => {
                 return stuck.page(app, Refusal::Code(ErrorCode::AttemptUsed));
             }
-            // Either this node tells, or another one has written it.
             None => drop(tokio::time::timeout(LOOK_AGAIN, ended).await),
         }
     }

@@ -9,6 +9,7 @@ use protocol::ids::AppId;
 use serde::Deserialize;
 use url::Url;
 
+use super::cache::CacheAddress;
 use super::error::{ConfigError, wrong};
 use super::look::Name;
 use super::tree::{Node, PREFIX};
@@ -29,6 +30,8 @@ struct RawConfig {
     listen: Option<String>,
     ops_listen: Option<String>,
     store: Option<String>,
+    cache: Option<String>,
+    cache_prefix: Option<String>,
     #[serde(default)]
     trusted_proxies: Vec<String>,
     forwarded_header: Option<String>,
@@ -116,7 +119,9 @@ impl Config {
         let unreadable = |error| ConfigError::File(file.into(), error);
         let text = std::fs::read(file).and_then(secret_file::text).map_err(unreadable)?;
         let mut config = Self::parse(&text, variables, file.parent().unwrap_or(Path::new(".")))?;
-        if Node::parse(&text)?.has_secret() {
+        let has_password =
+            config.cache.as_ref().is_some_and(CacheAddress::has_password) && Node::parse(&text)?.has("cache");
+        if has_password || Node::parse(&text)?.has_secret() {
             config.secret_files.push(file.into());
         }
         Ok(config)
@@ -178,6 +183,8 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
     Ok(Config {
         secret_files,
         store: store(raw.store.as_deref().unwrap_or("sqlite:weixin-login.db"), folder)?,
+        cache: cache(raw.cache.as_deref())?,
+        cache_prefix: raw.cache_prefix.unwrap_or_else(|| "weixin-login:".into()),
         widget_dir: raw.widget_dir.unwrap_or_else(|| "target/widget/dist".into()),
         master_key_files: raw.master_key_files.iter().map(|file| folder.join(file)).collect(),
         rotate_keys_every: rotate_keys_every(raw.rotate_keys_every_days)?,
@@ -215,6 +222,10 @@ fn store(value: &str, folder: &Path) -> Result<PathBuf, ConfigError> {
         }
         _ => Ok(file),
     }
+}
+
+fn cache(value: Option<&str>) -> Result<Option<CacheAddress>, ConfigError> {
+    value.map(CacheAddress::parse).transpose().map_err(|problem| wrong("cache", problem))
 }
 
 fn limits(raw: RawLimits) -> Result<Limits, ConfigError> {

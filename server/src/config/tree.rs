@@ -111,6 +111,11 @@ impl Node {
         }
     }
 
+    /// Whether this key stands at the top.
+    pub(super) fn has(&self, key: &str) -> bool {
+        matches!(&self.value, Value::Table(keys) if keys.contains_key(key))
+    }
+
     /// Where a key was written, `clients[1].id`, or else the nearest table around it; `None` for what is nowhere.
     pub(super) fn place_of(&self, key: &str) -> Option<String> {
         let (mut node, mut place) = (self, None);

@@ -113,7 +113,7 @@ async fn decide(
         let error = OAuthError::new(OAuthErrorCode::LoginRequired, "the person has to log in");
         return Ok(see_other(&authorization.refused(app, &error)));
     }
-    if let Err(wait) = app.limits.request(&app.config, Limit::Starts, request) {
+    if let Err(wait) = app.limits.request(&app.config, Limit::Starts, request).await {
         return Ok(pages::slow_down(app, request, wait, language));
     }
     hosted::page(app, request, client, Destination::Client(authorization), language).await

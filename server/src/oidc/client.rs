@@ -15,7 +15,7 @@ use crate::shared::Shared;
 /// # Errors
 /// `invalid_client`, in the same words whatever was wrong: names are not told from secrets. `slow_down` to an address that has
 /// failed too often, whatever it presents, and to a client that asks too often.
-pub fn authenticate<'a>(
+pub async fn authenticate<'a>(
     app: &'a Shared,
     request: &HttpRequest,
     form: &Parameters,
@@ -26,7 +26,7 @@ pub fn authenticate<'a>(
         .map_err(|_| OAuthError::invalid_client("the Authorization header is not ASCII"))?;
     let presented = PresentedClient::read(authorization, form)?;
     let client_id = &*presented.client_id;
-    app.limits.authentication(&app.config, request, client_id).map_err(OAuthError::slow_down)?;
+    app.limits.authentication(&app.config, request, client_id).await.map_err(OAuthError::slow_down)?;
     let client = app.config.client(client_id);
     let proven = match (client.map(|client| &client.secret_sha256), &presented.secret) {
         (Some(Some(registered)), Some(secret)) => SecretHash::of(secret).matches(registered),
@@ -34,10 +34,10 @@ pub fn authenticate<'a>(
         (Some(None), None) => true,
         _ => false,
     };
-    let client = client.filter(|_| proven).ok_or_else(|| {
-        app.limits.authentication_failed(&app.config, request, client_id);
-        OAuthError::invalid_client("the client is unknown or did not prove itself")
-    })?;
-    app.limits.client_token_request(client).map_err(OAuthError::slow_down)?;
+    let Some(client) = client.filter(|_| proven) else {
+        app.limits.authentication_failed(&app.config, request, client_id).await;
+        return Err(OAuthError::invalid_client("the client is unknown or did not prove itself"));
+    };
+    app.limits.client_token_request(client).await.map_err(OAuthError::slow_down)?;
     Ok(client)
 }

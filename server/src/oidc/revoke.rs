@@ -23,7 +23,7 @@ pub async fn post(app: web::Data<Shared>, request: HttpRequest, body: web::Bytes
 
 async fn revoke(app: &Shared, request: &HttpRequest, body: &[u8]) -> Result<(), OAuthError> {
     let form = Parameters::of_form(request.headers(), body)?;
-    let client = authenticate(app, request, &form)?;
+    let client = authenticate(app, request, &form).await?;
     let token = form.get("token")?.ok_or_else(|| OAuthError::invalid_request("token is missing"))?;
     // token_type_hint is a hint only: the two kinds cannot be mistaken for each other.
     form.get("token_type_hint")?;

@@ -54,7 +54,7 @@ pub async fn post(app: web::Data<Shared>, request: HttpRequest, body: web::Bytes
 
 async fn answer(app: &Shared, request: &HttpRequest, body: &[u8]) -> Result<TokenAnswer, OAuthError> {
     let form = Parameters::of_form(request.headers(), body)?;
-    let client = authenticate(app, request, &form)?;
+    let client = authenticate(app, request, &form).await?;
     match TokenRequest::read(&form)? {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
             redeem(app, client, &code, redirect_uri.as_deref(), code_verifier.as_ref()).await

@@ -10,12 +10,12 @@ use futures_util::stream;
 use protocol::service::{Problem, SceneEvent, SceneNews};
 
 use super::{event, own_attempt};
-use crate::changes::Waiting;
 use crate::error::ApiError;
+use crate::notices::Waiting;
 use crate::shared::Shared;
 use crate::store::StoreError;
 
-/// After so long something is sent in any case, that no proxy takes the stream for dead; and another node may have changed it.
+/// After so long something is sent in any case, that no proxy takes the stream for dead; and another node's news may have been lost.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(15);
 /// To a server-sent events' reader: nothing.
 const COMMENT: &[u8] = b":\n\n";
@@ -40,7 +40,7 @@ pub async fn get(
         return Ok(HttpResponse::Ok().json(SceneNews { event }));
     }
     let known = header(HeaderName::from_static("last-event-id")).and_then(|known| known.parse().ok());
-    let waiting = app.changes.wait(&id);
+    let waiting = app.notices.wait(&id);
     let listening = Listening { app, id, waiting, known, is_first: true, is_over: false };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))

@@ -89,7 +89,7 @@ pub async fn tapped(app: web::Data<Shared>, request: HttpRequest, id: web::Path<
         let started = start(&app, leg).await?;
         let authorize = tap_address(&app, &started.login)
             .ok_or(Stop::Refused(Refusal::Code(ErrorCode::Misconfigured)))?;
-        app.changes.tell(&scene.id);
+        app.notices.tell(&scene.id);
         let mut response = see_other(&authorize);
         bind(&app, &request, &mut response, &started);
         Ok(response)
@@ -136,7 +136,7 @@ pub async fn answered(
             app.store.fleeting.deny_scene(&scene.id, &leg_id, now).await?;
             phone::answered(&app, client, false, language)
         };
-        app.changes.tell(&scene.id);
+        app.notices.tell(&scene.id);
         Ok(page)
     };
     said(&app, &request, taken.await, language)
@@ -144,7 +144,7 @@ pub async fn answered(
 
 /// Why a number was not taken.
 async fn over(app: &Shared, id: &str) -> Result<Stop, StoreError> {
-    app.changes.tell(id);
+    app.notices.tell(id);
     let denied = app.store.fleeting.scene(id).await?.is_some_and(|scene| scene.progress == Progress::Denied);
     let why = if denied { Refusal::WrongNumber } else { Refusal::SceneExpired };
     Ok(Stop::Refused(why))

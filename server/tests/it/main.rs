@@ -6,6 +6,7 @@ mod answers;
 mod asked;
 mod attempt;
 mod begun;
+mod cache;
 mod canary;
 mod check;
 mod config;
