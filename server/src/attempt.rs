@@ -1,8 +1,10 @@
-//! What binds an attempt to its browser: the cookie or the secret by which that proves to have started it, and the addresses between
-//! which it goes on its way. How one begins is in [`start`](crate::start), how it ends in [`callback`](crate::callback).
+//! An attempt: how it begins, the cookie or the secret by which a browser proves to have started it, and the addresses between which
+//! it goes on its way. Where it ends is in [`callback`](crate::callback) and, for a scene, in [`scene`](crate::scene).
 
 pub mod address;
+pub mod begin;
 pub mod cookie;
+mod scene;
 
 use crate::secret::SecretHash;
 use crate::store::{AttemptKind, AttemptRow};

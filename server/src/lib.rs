@@ -1,7 +1,7 @@
 //! The token service: holds the AppSecret, takes WeChat's callback, exchanges the code once, knows the person again, and gives
 //! the site a session, or OpenID Connect.
 //!
-//! The steps, in the order that data takes: [`start`] → [`callback`] → [`exchange`] → [`login`] → [`session`] → [`code`].
+//! The steps, in the order that data takes: [`start`] → [`attempt`] → [`callback`] → [`exchange`] → [`login`] → [`session`] → [`code`].
 //! The standard's face over them is [`oidc`], and what it signs with is in [`keys`]. Routes call steps, steps call the [`store`];
 //! the store knows no HTTP, and only [`exchange`] knows the AppSecret.
 

@@ -1,7 +1,7 @@
 //! A login by the service account's own QR code: what the computer hears of it, how it ends there, and the phone's pages.
 //!
 //! The two never meet but in the scene's row, and by the number that the person carries from one screen to the other. How a scene
-//! begins is in `start/scene.rs`; a phone's leg through WeChat is a hosted attempt, and ends in `callback/hosted.rs`.
+//! begins is in `attempt/scene.rs`; a phone's leg through WeChat is an attempt of its own, and ends in `callback/hosted.rs`.
 
 pub mod events;
 pub mod finish;

@@ -3,6 +3,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::begin::{ATTEMPT_LIFETIME, Started};
 use crate::clock::Seconds;
 use crate::config::PublicUrl;
 use crate::http::cookies;
@@ -28,16 +29,19 @@ pub fn bind(
     public_url: &PublicUrl,
     request: &HttpRequest,
     response: &mut HttpResponse,
-    id: &str,
-    secret: &str,
-    lifetime: Seconds,
+    Started { login, secret }: &Started,
     now: Seconds,
 ) {
     let open = open(public_url, request);
     let too_many = (open.len() + 1).saturating_sub(MOST_ATTEMPTS);
     let gone =
         open.iter().take(too_many).map(|(name, _)| cookies::taken_back(public_url, (*name).to_owned()));
-    let new = cookies::make(public_url, &format!("{COOKIE}{id}"), format!("{now}.{secret}"), lifetime);
+    let new = cookies::make(
+        public_url,
+        &format!("{COOKIE}{}", login.id),
+        format!("{now}.{secret}"),
+        ATTEMPT_LIFETIME,
+    );
     for cookie in gone.chain([new]) {
         // A cookie of our own making is a header.
         let _ = response.add_cookie(&cookie);

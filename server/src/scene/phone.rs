@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::event;
 use crate::attempt::address::scan_url;
+use crate::attempt::begin::{NewAttempt, StartError, begin, tap_address};
 use crate::attempt::{BrowserProof, cookie, proves};
 use crate::authorization::see_other;
 use crate::config::Client;
@@ -17,8 +18,6 @@ use crate::http::origin::is_own_page;
 use crate::http::user_agent::device;
 use crate::pages::{self, Refusal, phone};
 use crate::shared::Shared;
-use crate::start::hosted::{bind, tap_address};
-use crate::start::{Begin, StartError, start};
 use crate::store::scenes::{Entered, Progress, SceneRow};
 use crate::store::{AttemptKind, StoreError};
 use crate::text::Language;
@@ -78,7 +77,7 @@ pub async fn tapped(app: web::Data<Shared>, request: HttpRequest, id: web::Path<
         if !app.store.fleeting.scan_scene(&scene.id, app.clock.now()).await? {
             return Err(Stop::Refused(Refusal::SceneExpired));
         }
-        let leg = Begin {
+        let leg = NewAttempt {
             client,
             kind: AttemptKind::Leg { scene_id: scene.id.clone() },
             product: Product::ServiceAccount,
@@ -86,12 +85,12 @@ pub async fn tapped(app: web::Data<Shared>, request: HttpRequest, id: web::Path<
             state: None,
             lang: Some(language.tag().into()),
         };
-        let started = start(&app, leg).await?;
+        let started = begin(&app, leg).await?;
         let authorize = tap_address(&app, &started.login)
             .ok_or(Stop::Refused(Refusal::Code(ErrorCode::Misconfigured)))?;
         app.notices.tell(&scene.id);
         let mut response = see_other(&authorize);
-        bind(&app, &request, &mut response, &started);
+        cookie::bind(&app.config.public_url, &request, &mut response, &started, app.clock.now());
         Ok(response)
     };
     said(&app, &request, begun.await, language)

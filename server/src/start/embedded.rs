@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::ids::{Product, State};
 use protocol::service::{ErrorCode, Kind, Problem, StartLogin, StartedLogin};
 
-use super::{Begin, StartError, start};
+use crate::attempt::begin::{NewAttempt, StartError, begin};
 use crate::error::{ApiError, not_json};
 use crate::http::origin::origin;
 use crate::http::user_agent::browser_and_system;
@@ -82,7 +82,7 @@ pub async fn login(
     let lang = lang.filter(|lang| lang.len() <= 16);
     let page =
         SitePage { origin: origin.into(), result, code_challenge: code_challenge.as_str().into(), nonce };
-    let begin = Begin {
+    let new = NewAttempt {
         client,
         kind: if is_scene { AttemptKind::SiteScene(page) } else { AttemptKind::Embedded(page) },
         product: if is_scene { Product::ServiceAccount } else { Product::Website },
@@ -90,7 +90,7 @@ pub async fn login(
         state,
         lang,
     };
-    let started = start(&app, begin).await.map_err(|error| match error {
+    let started = begin(&app, new).await.map_err(|error| match error {
         // The page's own state alone can be there already.
         StartError::Store(error) if error.is_duplicate() => {
             let description = "the state was used before; start again with another one";

@@ -5,14 +5,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::device::Device;
-use protocol::ids::{AppId, Product, Scope, State};
+use protocol::ids::Product;
 use protocol::service::{ErrorCode, Problem, StartedLogin};
-use protocol::service_account::authorize_address;
 use serde::Deserialize;
 
 use super::return_to::{ReturnTo, client_for};
-use super::{ATTEMPT_LIFETIME, Begin, StartError, Started, start};
 use crate::attempt::address::{again, link};
+use crate::attempt::begin::{NewAttempt, StartError, begin, tap_address};
 use crate::attempt::{BrowserProof, cookie, proves};
 use crate::config::Client;
 use crate::error::ApiError;
@@ -93,7 +92,7 @@ pub async fn page(
         _ if client.scenes => Way::Scene,
         _ => Way::Website,
     };
-    let begin = Begin {
+    let new = NewAttempt {
         client,
         kind: match way {
             Way::Scene => AttemptKind::OwnScene(destination),
@@ -107,7 +106,7 @@ pub async fn page(
         state: None,
         lang: Some(language.tag().into()),
     };
-    let started = match start(app, begin).await {
+    let started = match begin(app, new).await {
         Ok(started) => started,
         Err(StartError::SlowDown(wait)) => return Ok(pages::slow_down(app, request, wait, language)),
         Err(StartError::Store(error)) => return Err(error),
@@ -122,16 +121,8 @@ pub async fn page(
         },
         Way::Website | Way::Scene => pages::login(app, client, &started.login, language),
     };
-    bind(app, request, &mut response, &started);
+    cookie::bind(public_url, request, &mut response, &started, app.clock.now());
     Ok(response)
-}
-
-/// Where a tap leads, inside WeChat.
-pub fn tap_address(app: &Shared, login: &StartedLogin) -> Option<String> {
-    let appid = AppId::parse(login.appid.clone()?).ok()?;
-    let state = State::parse(login.state.clone()).ok()?;
-    let open_url = &app.config.weixin.open_url;
-    Some(authorize_address(open_url, &appid, &login.redirect_uri, Scope::SnsapiUserinfo, &state, true))
 }
 
 /// `POST /login/{id}/renew`: a new attempt with the same end as one that this browser started. The old one stays good.
@@ -162,15 +153,9 @@ pub async fn renew(
     }
     let client = app.config.client(&row.client_id).ok_or_else(unknown)?;
     let computer = browser_and_system(&request);
-    let begin = Begin { client, kind: row.kind, product, computer, state: None, lang: row.lang };
-    let started = start(&app, begin).await?;
+    let new = NewAttempt { client, kind: row.kind, product, computer, state: None, lang: row.lang };
+    let started = begin(&app, new).await?;
     let mut response = HttpResponse::Ok().json(&started.login);
-    bind(&app, &request, &mut response, &started);
+    cookie::bind(&app.config.public_url, &request, &mut response, &started, app.clock.now());
     Ok(response)
-}
-
-/// Gives the browser the attempt's cookie.
-pub fn bind(app: &Shared, request: &HttpRequest, response: &mut HttpResponse, started: &Started) {
-    let (public_url, now) = (&app.config.public_url, app.clock.now());
-    cookie::bind(public_url, request, response, &started.login.id, &started.secret, ATTEMPT_LIFETIME, now);
 }

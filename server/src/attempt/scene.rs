@@ -3,7 +3,7 @@
 
 use protocol::service::Scene;
 
-use crate::attempt::address::scan_url;
+use super::address::scan_url;
 use crate::clock::Seconds;
 use crate::config::PublicUrl;
 use crate::qr;
