@@ -170,7 +170,7 @@ pub trait Lasting: grants::Grants + keys::Keys + logouts::Logouts + people::Peop
     -> Result<Option<SessionRow>, StoreError>;
     /// A session was used: its idle time ends later.
     async fn touch_session(&self, sid: &str, idle_until: Seconds) -> Result<(), StoreError>;
-    /// Clears away at most `most` rows that have expired; gives how many.
+    /// Clears away at most `most` rows that have expired; gives how many. None are left when it gives 0.
     async fn sweep_lasting(&self, now: Seconds, most: u32) -> Result<u64, StoreError>;
 }
 
@@ -199,6 +199,6 @@ pub trait Fleeting: scenes::Scenes {
     async fn code_or_tombstone(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError>;
     /// Uses a living code; of many callers one gets `true`.
     async fn take_code(&self, code_hash: &SecretHash, now: Seconds) -> Result<bool, StoreError>;
-    /// Clears away at most `most` rows that have expired; gives how many.
+    /// Clears away at most `most` rows that have expired; gives how many. None are left when it gives 0.
     async fn sweep_fleeting(&self, now: Seconds, most: u32) -> Result<u64, StoreError>;
 }

@@ -52,6 +52,22 @@ impl StoreError {
         matches!(self, Self::Duplicate(_))
     }
 
+    /// The same, for one more who is to hear it.
+    pub(crate) fn again(&self) -> Self {
+        let said = |cause: &Cause| cause.to_string().into();
+        match self {
+            Self::Unreachable(cause) => Self::Unreachable(said(cause)),
+            Self::Refused(cause) => Self::Refused(said(cause)),
+            Self::TimedOut(cause) => Self::TimedOut(said(cause)),
+            Self::NotWritable(cause) => Self::NotWritable(said(cause)),
+            Self::Duplicate(cause) => Self::Duplicate(said(cause)),
+            Self::Migration(cause) => Self::Migration(said(cause)),
+            Self::Row(cause) => Self::Row(said(cause)),
+            Self::Missing(file) => Self::Missing(file.clone()),
+            Self::OtherVersion { file, age } => Self::OtherVersion { file: file.clone(), age },
+        }
+    }
+
     /// A row that this program cannot have written, and why not.
     pub(crate) fn row(why: &'static str) -> Self {
         Self::Row(why.into())

@@ -113,6 +113,6 @@ pub trait Grants: Send + Sync {
         now: Seconds,
         most: u32,
     ) -> Result<u64, StoreError>;
-    /// Clears away at most `most` rows that have expired; gives how many.
+    /// Clears away at most `most` rows that have expired; gives how many. None are left when it gives 0.
     async fn sweep_grants(&self, now: Seconds, most: u32) -> Result<u64, StoreError>;
 }

@@ -1,15 +1,14 @@
 //! Ready is who could log somebody in now: a write has worked lately, and a key signs. What is wrong is logged once, not for each request.
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use rusqlite::Connection;
 use tempfile::TempDir;
 use weixin_emulator::Emulator;
 
 use crate::harness::{House, allowed};
 use crate::program::{Program, write_config};
 
-async fn another_process(data: &TempDir) -> SqliteConnection {
-    SqliteConnectOptions::new().filename(data.path().join("store.db")).connect().await.unwrap()
+fn another_process(data: &TempDir) -> Connection {
+    Connection::open(data.path().join("store.db")).unwrap()
 }
 
 async fn ready(house: &House) -> (u16, String) {
@@ -22,34 +21,30 @@ async fn a_store_that_takes_no_writes_is_not_ready_and_recovers_by_itself() {
     let house = House::new().await;
     let good = (200, "ready\n".to_owned());
     assert_eq!(ready(&house).await, good);
-    let mut other = another_process(&house.data).await;
+    let other = another_process(&house.data);
     // Reads go on in WAL; no write does.
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     house.clock.advance(6);
     assert_eq!(ready(&house).await, (503, "the store takes no writes\n".into()));
-    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(ready(&house).await, good);
-    other.close().await.unwrap();
+    other.close().unwrap();
 }
 
 #[tokio::test]
 async fn without_a_key_that_signs_it_is_not_ready() {
     let house = House::new().await;
-    let mut other = another_process(&house.data).await;
+    let other = another_process(&house.data);
     for (moved, expected) in [
         (1_000_000, (503, "no key signs tokens now: `keys list` shows them\n".to_owned())),
         (-1_000_000, (200, "ready\n".to_owned())),
     ] {
-        sqlx::query("UPDATE signing_keys SET active_from = active_from + ?1")
-            .bind(moved)
-            .execute(&mut other)
-            .await
-            .unwrap();
+        other.execute("UPDATE signing_keys SET active_from = active_from + ?1", [moved]).unwrap();
         // The rows are read again every minute.
         house.clock.advance(61);
         assert_eq!(ready(&house).await, expected);
     }
-    other.close().await.unwrap();
+    other.close().unwrap();
 }
 
 #[tokio::test]
@@ -58,15 +53,15 @@ async fn keys_that_cannot_be_read_are_said_once_and_those_before_stay_in_use() {
     let data = TempDir::new().unwrap();
     let mut program = Program::start(&write_config(&weixin, &data, |config| config));
     let mut visitor = program.visitor();
-    let mut other = another_process(&data).await;
+    let other = another_process(&data);
     let keys = visitor.open("/jwks").await.body;
-    sqlx::query("ALTER TABLE signing_keys RENAME TO gone").execute(&mut other).await.unwrap();
+    other.execute_batch("ALTER TABLE signing_keys RENAME TO gone").unwrap();
     // A running service looks once a second, for as long as requests come.
     let until = std::time::Instant::now() + std::time::Duration::from_millis(3500);
     while std::time::Instant::now() < until {
         assert_eq!(visitor.open("/jwks").await.body, keys);
     }
-    sqlx::query("ALTER TABLE gone RENAME TO signing_keys").execute(&mut other).await.unwrap();
+    other.execute_batch("ALTER TABLE gone RENAME TO signing_keys").unwrap();
     let until = std::time::Instant::now() + std::time::Duration::from_millis(1500);
     while std::time::Instant::now() < until {
         assert_eq!(visitor.open("/jwks").await.body, keys);
@@ -74,7 +69,7 @@ async fn keys_that_cannot_be_read_are_said_once_and_those_before_stay_in_use() {
     program.logged("the signing keys can be read again");
     let said = program.stop();
     assert_eq!(said.matches("the signing keys could not be read again").count(), 1, "{said}");
-    other.close().await.unwrap();
+    other.close().unwrap();
 }
 
 #[tokio::test]
@@ -82,10 +77,10 @@ async fn a_login_that_the_store_has_lost_blames_the_service_and_not_weixin() {
     let house = House::new().await;
     let mut visitor = house.visitor();
     let callback = allowed(&house, &visitor.start_hosted().await);
-    let mut other = another_process(&house.data).await;
-    sqlx::query("ALTER TABLE identities RENAME TO gone").execute(&mut other).await.unwrap();
+    let other = another_process(&house.data);
+    other.execute_batch("ALTER TABLE identities RENAME TO gone").unwrap();
     let first = visitor.open(&callback).await;
-    sqlx::query("ALTER TABLE gone RENAME TO identities").execute(&mut other).await.unwrap();
+    other.execute_batch("ALTER TABLE gone RENAME TO identities").unwrap();
     let reloaded = visitor.open(&callback).await;
     for page in [first, reloaded] {
         assert_eq!(page.status, 503, "{}", page.body);
@@ -93,5 +88,5 @@ async fn a_login_that_the_store_has_lost_blames_the_service_and_not_weixin() {
         let words = main.split_once("temporarily_unavailable").unwrap().0;
         assert!(!words.contains("WeChat"), "{words}");
     }
-    other.close().await.unwrap();
+    other.close().unwrap();
 }

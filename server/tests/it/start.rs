@@ -317,12 +317,10 @@ async fn a_newer_database_is_refused() {
     let attempt = Attempt::new().await;
     let file = attempt.data.path().join("store.db");
     weixin_login::store::SqliteStore::open(&file).await.unwrap();
-    let newer = sqlx::sqlite::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
-    sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)")
-        .execute(&newer)
-        .await
+    rusqlite::Connection::open(&file)
+        .unwrap()
+        .execute_batch("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)")
         .unwrap();
-    newer.close().await;
     attempt.refused(|text| text, &["the store cannot be brought to this version", "9999"]);
 }
 
@@ -343,9 +341,7 @@ async fn a_command_beside_a_store_of_another_version_says_so_and_changes_nothing
         let attempt = Attempt::new().await;
         let file = attempt.data.path().join("store.db");
         weixin_login::store::SqliteStore::open(&file).await.unwrap();
-        let other = sqlx::sqlite::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
-        sqlx::query(change).execute(&other).await.unwrap();
-        other.close().await;
+        rusqlite::Connection::open(&file).unwrap().execute_batch(change).unwrap();
         let before = std::fs::read(&file).unwrap();
         for words in [
             &["keys", "list"][..],

@@ -1,7 +1,6 @@
 //! Refresh tokens: only where they were asked for, rotated at each use, and reuse kills the family.
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, SqliteConnection};
+use rusqlite::Connection;
 use weixin_login::secret::SecretHash;
 
 use crate::door::*;
@@ -144,14 +143,15 @@ async fn nobody_revokes_without_proving_who_they_are() {
 }
 
 /// How many refresh tokens the store has rows for.
-async fn rows(provider: &Provider) -> i64 {
-    let mut store = beside(provider).await;
-    sqlx::query_scalar("SELECT count(*) FROM refresh_tokens").fetch_one(&mut store).await.expect("a number")
+fn rows(provider: &Provider) -> i64 {
+    let count = "SELECT count(*) FROM refresh_tokens";
+    beside(provider).query_row(count, [], |row| row.get(0)).expect("a number")
 }
 
-async fn beside(provider: &Provider) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(provider.folder.path().join("store.db"));
-    SqliteConnection::connect_with(&options).await.expect("the store")
+fn beside(provider: &Provider) -> Connection {
+    let store = Connection::open(provider.folder.path().join("store.db")).expect("the store");
+    store.busy_timeout(std::time::Duration::from_secs(5)).expect("it waits");
+    store
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn after_200_uses_the_store_has_two_rows_and_any_token_but_the_newest_kill
             answer = provider.refresh(SUITE, answer.text("refresh_token")).await;
             assert_eq!(answer.status, 200);
         }
-        assert_eq!(rows(&provider).await, 2, "{reused}");
+        assert_eq!(rows(&provider), 2, "{reused}");
         provider.clock.advance(11);
         // Another client's word is none, and neither is a token that the service has not made.
         let forged = format!("{}A", tokens[reused]);
@@ -177,7 +177,7 @@ async fn after_200_uses_the_store_has_two_rows_and_any_token_but_the_newest_kill
         let newest = provider.refresh(SUITE, answer.text("refresh_token")).await;
         assert_eq!(newest.error(), INVALID_GRANT, "{reused}");
         provider.clock.advance(31 * 24 * 3600);
-        assert_eq!(rows(&provider).await, 0);
+        assert_eq!(rows(&provider), 0);
     }
 }
 
@@ -220,13 +220,12 @@ async fn a_token_that_was_used_long_ago_can_be_given_back() {
 }
 
 /// A token as an earlier version has given it out: a random word, and nothing in it says whose.
-async fn of_an_earlier_version(provider: &Provider, answer: &Answer) -> String {
+fn of_an_earlier_version(provider: &Provider, answer: &Answer) -> String {
     let word = "q6pZ0mG3b1Vv5hY8c2Xt7nR4sK9dL0fJ1wE6uA3iO5M".to_owned();
-    sqlx::query("UPDATE refresh_tokens SET hash = ?, tagged = 0 WHERE hash = ?")
-        .bind(SecretHash::of(&word).as_bytes())
-        .bind(SecretHash::of(answer.text("refresh_token")).as_bytes())
-        .execute(&mut beside(provider).await)
-        .await
+    let (new, old) = (SecretHash::of(&word), SecretHash::of(answer.text("refresh_token")));
+    let hashes = [new.as_bytes(), old.as_bytes()];
+    beside(provider)
+        .execute("UPDATE refresh_tokens SET hash = ?1, tagged = 0 WHERE hash = ?2", hashes)
         .expect("written");
     word
 }
@@ -234,7 +233,7 @@ async fn of_an_earlier_version(provider: &Provider, answer: &Answer) -> String {
 #[tokio::test]
 async fn a_token_of_before_the_upgrade_is_good_and_its_reuse_kills_the_family() {
     let provider = Provider::start().await;
-    let old = of_an_earlier_version(&provider, &provider.log_in(SUITE, &OFFLINE).await).await;
+    let old = of_an_earlier_version(&provider, &provider.log_in(SUITE, &OFFLINE).await);
     let mut answer = provider.refresh(SUITE, &old).await;
     let again = provider.refresh(SUITE, &old).await;
     assert_eq!(again.text("refresh_token"), answer.text("refresh_token"));
@@ -242,7 +241,7 @@ async fn a_token_of_before_the_upgrade_is_good_and_its_reuse_kills_the_family() 
         answer = provider.refresh(SUITE, answer.text("refresh_token")).await;
         assert_eq!(answer.status, 200);
     }
-    assert_eq!(rows(&provider).await, 3, "the old one, and the two newest");
+    assert_eq!(rows(&provider), 3, "the old one, and the two newest");
     assert_eq!(provider.refresh(SUITE, &old).await.error(), INVALID_GRANT);
     assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 401);
 }

@@ -1,10 +1,10 @@
 //! The signing keys' rows in SQLite.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row, SqliteConnection};
+use rusqlite::{Connection, Row, params};
 
 use super::SqliteStore;
+use super::statement::statements;
 use crate::clock::Seconds;
 use crate::signing_algorithm::SigningAlgorithm;
 use crate::store::StoreError;
@@ -13,30 +13,20 @@ use crate::store::keys::{Keys, SealedKey};
 #[async_trait]
 impl Keys for SqliteStore {
     async fn signing_keys(&self) -> Result<Vec<SealedKey>, StoreError> {
-        Ok(sqlx::query_as("SELECT * FROM signing_keys ORDER BY active_from, kid")
-            .fetch_all(&self.read)
-            .await?)
+        self.read.read(|connection| SIGNING_KEYS.all(connection, [], key)).await
     }
 
     async fn insert_signing_key(&self, key: &SealedKey, unless_since: Seconds) -> Result<bool, StoreError> {
-        let mut transaction = self.write.begin().await?;
-        let inserted = insert(&mut transaction, key, unless_since).await?;
-        transaction.commit().await?;
-        Ok(inserted)
+        let key = key.clone();
+        self.write.one(move |connection| insert(connection, &key, unless_since)).await
     }
 
     async fn sweep_signing_keys(&self, since: Seconds) -> Result<u64, StoreError> {
-        self.write.execute(sqlx::query(
-            "DELETE FROM signing_keys WHERE EXISTS (
-                 SELECT 1 FROM signing_keys AS later
-                 WHERE later.algorithm = signing_keys.algorithm AND later.active_from > signing_keys.active_from
-                 AND later.active_from <= ?1)",
-        )
-        .bind(since)).await
+        self.write.one(move |connection| SWEEP_SIGNING_KEYS.execute(connection, [since])).await
     }
 
     async fn signing_key_names(&self) -> Result<Vec<String>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT kid FROM signing_keys").fetch_all(&self.read).await?)
+        self.read.read(|connection| SIGNING_KEY_NAMES.all(connection, [], |row| Ok(row.get(0)?))).await
     }
 
     async fn withdraw_signing_key(
@@ -44,54 +34,48 @@ impl Keys for SqliteStore {
         kid: &str,
         successor: Option<&SealedKey>,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.write.begin().await?;
-        let gone = sqlx::query("DELETE FROM signing_keys WHERE kid = ?1")
-            .bind(kid)
-            .execute(&mut *transaction)
-            .await?;
-        if gone.rows_affected() == 0 {
-            return Ok(false);
-        }
-        if let Some(successor) = successor {
-            // Whatever is there: a key that was announced a moment ago does not sign yet.
-            insert(&mut transaction, successor, Seconds::MAX).await?;
-        }
-        transaction.commit().await?;
-        Ok(true)
+        let (kid, successor) = (kid.to_owned(), successor.cloned());
+        let withdraw = self.write.all(move |connection| {
+            if WITHDRAW_SIGNING_KEY.execute(connection, [kid])? == 0 {
+                return Ok(false);
+            }
+            if let Some(successor) = successor {
+                // Whatever is there: a key that was announced a moment ago does not sign yet.
+                insert(connection, &successor, Seconds::MAX)?;
+            }
+            Ok(true)
+        });
+        withdraw.await
     }
 }
 
-async fn insert(
-    connection: &mut SqliteConnection,
-    key: &SealedKey,
-    unless_since: Seconds,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "INSERT INTO signing_keys (kid, algorithm, sealed, created_at, active_from)
-         SELECT ?1, ?2, ?3, ?4, ?5
-         WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE algorithm = ?2 AND created_at >= ?6)",
-    )
-    .bind(&key.kid)
-    .bind(key.algorithm.as_str())
-    .bind(&key.sealed)
-    .bind(key.created_at)
-    .bind(key.active_from)
-    .bind(unless_since)
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
+fn insert(connection: &Connection, key: &SealedKey, unless_since: Seconds) -> Result<bool, StoreError> {
+    let (algorithm, made) = (key.algorithm.as_str(), key.created_at);
+    let values = params![key.kid, algorithm, key.sealed, made, key.active_from, unless_since];
+    Ok(INSERT_SIGNING_KEY.execute(connection, values)? == 1)
 }
 
-impl FromRow<'_, SqliteRow> for SealedKey {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<SealedKey> {
-        let algorithm: String = row.try_get("algorithm")?;
-        Ok(SealedKey {
-            kid: row.try_get("kid")?,
-            algorithm: SigningAlgorithm::parse(&algorithm)
-                .ok_or_else(|| sqlx::Error::Decode(format!("no signing algorithm {algorithm}").into()))?,
-            sealed: row.try_get("sealed")?,
-            created_at: row.try_get("created_at")?,
-            active_from: row.try_get("active_from")?,
-        })
-    }
+fn key(row: &Row<'_>) -> Result<SealedKey, StoreError> {
+    let algorithm: String = row.get("algorithm")?;
+    Ok(SealedKey {
+        kid: row.get("kid")?,
+        algorithm: SigningAlgorithm::parse(&algorithm)
+            .ok_or(StoreError::row("a key is for no signing algorithm"))?,
+        sealed: row.get("sealed")?,
+        created_at: row.get("created_at")?,
+        active_from: row.get("active_from")?,
+    })
+}
+
+statements! {
+    SIGNING_KEYS = "SELECT * FROM signing_keys ORDER BY active_from, kid";
+    INSERT_SIGNING_KEY = "INSERT INTO signing_keys (kid, algorithm, sealed, created_at, active_from)
+        SELECT ?1, ?2, ?3, ?4, ?5
+        WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE algorithm = ?2 AND created_at >= ?6)";
+    SWEEP_SIGNING_KEYS = "DELETE FROM signing_keys WHERE EXISTS (
+        SELECT 1 FROM signing_keys AS later
+        WHERE later.algorithm = signing_keys.algorithm AND later.active_from > signing_keys.active_from
+        AND later.active_from <= ?1)";
+    SIGNING_KEY_NAMES = "SELECT kid FROM signing_keys";
+    WITHDRAW_SIGNING_KEY = "DELETE FROM signing_keys WHERE kid = ?1";
 }

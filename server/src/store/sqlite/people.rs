@@ -1,10 +1,12 @@
 //! People and their sessions in SQLite.
 
 use async_trait::async_trait;
-use sqlx::Row;
+use rusqlite::{Row, params};
 
-use super::logouts::end_account;
-use super::{SqliteStore, session};
+use super::SqliteStore;
+use super::accounts::session;
+use super::logouts::{OwnEnding, end_account};
+use super::statement::statements;
 use crate::clock::Seconds;
 use crate::store::logouts::{Ended, Ending};
 use crate::store::people::{KnownIdentity, People};
@@ -13,47 +15,26 @@ use crate::store::{SessionRow, StoreError};
 #[async_trait]
 impl People for SqliteStore {
     async fn identities_of_account(&self, account_id: &str) -> Result<Vec<KnownIdentity>, StoreError> {
-        sqlx::query(
-            "SELECT appid, openid, unionid FROM identities WHERE account_id = ?1 ORDER BY appid, openid",
-        )
-        .bind(account_id)
-        .fetch_all(&self.read)
-        .await?
-        .into_iter()
-        .map(|row| {
+        let identity = |row: &Row<'_>| {
             Ok(KnownIdentity {
-                appid: row.try_get("appid")?,
-                openid: row.try_get("openid")?,
-                unionid: row.try_get("unionid")?,
+                appid: row.get("appid")?,
+                openid: row.get("openid")?,
+                unionid: row.get("unionid")?,
             })
-        })
-        .collect()
+        };
+        self.read.read(|connection| IDENTITIES_OF_ACCOUNT.all(connection, [account_id], identity)).await
     }
 
     async fn subjects_of_account(&self, account_id: &str) -> Result<Vec<(String, String)>, StoreError> {
-        Ok(sqlx::query_as("SELECT client_id, sub FROM subjects WHERE account_id = ?1 ORDER BY client_id")
-            .bind(account_id)
-            .fetch_all(&self.read)
-            .await?)
+        self.read.read(|connection| SUBJECTS_OF_ACCOUNT.all(connection, [account_id], pair)).await
     }
 
     async fn account_of_subject(&self, sub: &str) -> Result<Option<String>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT account_id FROM subjects WHERE sub = ?1 LIMIT 1")
-            .bind(sub)
-            .fetch_optional(&self.read)
-            .await?)
+        self.read.read(|connection| ACCOUNT_OF_SUBJECT.first(connection, [sub], |row| Ok(row.get(0)?))).await
     }
 
     async fn duplicates(&self, most: u32) -> Result<Vec<(String, String)>, StoreError> {
-        Ok(sqlx::query_as(
-            "SELECT DISTINCT unionid, account_id FROM identities WHERE unionid IN (
-                 SELECT unionid FROM identities WHERE unionid IS NOT NULL
-                 GROUP BY unionid HAVING min(account_id) <> max(account_id))
-             ORDER BY unionid, account_id LIMIT ?1",
-        )
-        .bind(most)
-        .fetch_all(&self.read)
-        .await?)
+        self.read.read(|connection| DUPLICATES.all(connection, [most], pair)).await
     }
 
     async fn sessions(
@@ -62,66 +43,70 @@ impl People for SqliteStore {
         now: Seconds,
         most: u32,
     ) -> Result<Vec<SessionRow>, StoreError> {
-        // Two statements, that each may go by its own index.
-        let statement = match account_id {
-            Some(_) => {
-                "SELECT * FROM sessions WHERE account_id = ?1 AND idle_until > ?2 AND expires_at > ?2
-                 ORDER BY auth_time DESC, sid LIMIT ?3"
+        let sessions = self.read.read(|connection| match account_id {
+            Some(account_id) => {
+                LIVING_SESSIONS_OF_ACCOUNT.all(connection, params![now, most, account_id], session)
             }
-            None => {
-                "SELECT * FROM sessions WHERE ?1 IS NULL AND idle_until > ?2 AND expires_at > ?2
-                 ORDER BY auth_time DESC, sid LIMIT ?3"
-            }
-        };
-        sqlx::query(statement)
-            .bind(account_id)
-            .bind(now)
-            .bind(most)
-            .fetch_all(&self.read)
-            .await?
-            .iter()
-            .map(session)
-            .collect()
+            None => LIVING_SESSIONS.all(connection, params![now, most], session),
+        });
+        sessions.await
     }
 
     async fn session_of_sid(&self, sid: &str, now: Seconds) -> Result<Option<SessionRow>, StoreError> {
-        sqlx::query("SELECT * FROM sessions WHERE sid = ?1 AND idle_until > ?2 AND expires_at > ?2")
-            .bind(sid)
-            .bind(now)
-            .fetch_optional(&self.read)
-            .await?
-            .map(|row| session(&row))
-            .transpose()
+        self.read.read(|connection| SESSION_OF_SID.first(connection, params![sid, now], session)).await
     }
 
     async fn merge_accounts(&self, from: &str, into: &str, ending: Ending<'_>) -> Result<Ended, StoreError> {
-        let mut transaction = self.write.begin().await?;
-        let ended = end_account(&mut transaction, from, ending).await?;
-        for statement in [
-            "UPDATE identities SET account_id = ?2 WHERE account_id = ?1",
-            "UPDATE OR IGNORE subjects SET account_id = ?2 WHERE account_id = ?1",
-            "DELETE FROM subjects WHERE account_id = ?1 AND ?2 IS NOT NULL",
-            "DELETE FROM accounts WHERE id = ?1 AND ?2 IS NOT NULL",
-        ] {
-            sqlx::query(statement).bind(from).bind(into).execute(&mut *transaction).await?;
-        }
-        transaction.commit().await?;
-        Ok(ended)
+        let (from, into, ending) = (from.to_owned(), into.to_owned(), OwnEnding::of(ending));
+        let merge = self.write.all(move |connection| {
+            let ended = end_account(connection, &from, &ending)?;
+            MOVE_IDENTITIES.execute(connection, [&from, &into])?;
+            MOVE_SUBJECTS.execute(connection, [&from, &into])?;
+            FORGET_SUBJECTS.execute(connection, [&from])?;
+            FORGET_ACCOUNT.execute(connection, [&from])?;
+            Ok(ended)
+        });
+        merge.await
     }
 
     async fn delete_account(&self, account_id: &str, ending: Ending<'_>) -> Result<Ended, StoreError> {
-        let mut transaction = self.write.begin().await?;
-        let ended = end_account(&mut transaction, account_id, ending).await?;
-        for statement in [
-            "DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE account_id = ?1)",
-            "DELETE FROM grants WHERE account_id = ?1",
-            "DELETE FROM subjects WHERE account_id = ?1",
-            "DELETE FROM identities WHERE account_id = ?1",
-            "DELETE FROM accounts WHERE id = ?1",
-        ] {
-            sqlx::query(statement).bind(account_id).execute(&mut *transaction).await?;
-        }
-        transaction.commit().await?;
-        Ok(ended)
+        let (account_id, ending) = (account_id.to_owned(), OwnEnding::of(ending));
+        let delete = self.write.all(move |connection| {
+            let ended = end_account(connection, &account_id, &ending)?;
+            for statement in
+                [FORGET_REFRESH_TOKENS, FORGET_GRANTS, FORGET_SUBJECTS, FORGET_IDENTITIES, FORGET_ACCOUNT]
+            {
+                statement.execute(connection, [&account_id])?;
+            }
+            Ok(ended)
+        });
+        delete.await
     }
+}
+
+fn pair(row: &Row<'_>) -> Result<(String, String), StoreError> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+statements! {
+    IDENTITIES_OF_ACCOUNT = "SELECT appid, openid, unionid FROM identities WHERE account_id = ?1 ORDER BY appid, openid";
+    SUBJECTS_OF_ACCOUNT = "SELECT client_id, sub FROM subjects WHERE account_id = ?1 ORDER BY client_id";
+    ACCOUNT_OF_SUBJECT = "SELECT account_id FROM subjects WHERE sub = ?1 LIMIT 1";
+    DUPLICATES = "SELECT DISTINCT unionid, account_id FROM identities WHERE unionid IN (
+        SELECT unionid FROM identities WHERE unionid IS NOT NULL
+        GROUP BY unionid HAVING min(account_id) <> max(account_id))
+        ORDER BY unionid, account_id LIMIT ?1";
+    LIVING_SESSIONS_OF_ACCOUNT = "SELECT * FROM sessions WHERE account_id = ?3 AND idle_until > ?1 AND expires_at > ?1
+        ORDER BY auth_time DESC, sid LIMIT ?2";
+    LIVING_SESSIONS = "SELECT * FROM sessions WHERE idle_until > ?1 AND expires_at > ?1
+        ORDER BY auth_time DESC, sid LIMIT ?2";
+    SESSION_OF_SID = "SELECT * FROM sessions WHERE sid = ?1 AND idle_until > ?2 AND expires_at > ?2";
+    MOVE_IDENTITIES = "UPDATE identities SET account_id = ?2 WHERE account_id = ?1";
+    MOVE_SUBJECTS = "UPDATE OR IGNORE subjects SET account_id = ?2 WHERE account_id = ?1";
+    FORGET_REFRESH_TOKENS =
+        "DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE account_id = ?1)";
+    FORGET_GRANTS = "DELETE FROM grants WHERE account_id = ?1";
+    FORGET_SUBJECTS = "DELETE FROM subjects WHERE account_id = ?1";
+    FORGET_IDENTITIES = "DELETE FROM identities WHERE account_id = ?1";
+    FORGET_ACCOUNT = "DELETE FROM accounts WHERE id = ?1";
 }
