@@ -1,7 +1,7 @@
 // The class of <weixin-login>: holds the wasm's handle while the element is in a page, and leaves the link inside it to the person
 // where the wasm does not come or does not run. Everything else is Rust. Safe to import where there is no window.
 
-import { LoginError, load, unwatch, watch } from "./loader.js";
+import { LoginError, load, permission, unwatch, watch } from "./loader.js";
 import styles from "./styles.js";
 
 /** Each is a property as well, in camelCase. */
@@ -108,7 +108,7 @@ export class WeixinLoginElement extends Base {
       // Removed, or mounted by another call, while the wasm was on its way.
       if (this.#widget || !this.isConnected) return;
       if (!sheet) throw new Error("no constructable style sheets");
-      this.#widget = new Widget(this, this.#root, script, draft());
+      this.#widget = new Widget(this, this.#root, script, draft(), permission);
     } catch (cause) {
       this.#giveUp(cause);
       return;

@@ -12,6 +12,11 @@ export class LoginError extends Error {
   }
 }
 
+/**
+ * What the browser says of asking this computer: a promise of its `PermissionStatus`, or of nothing. It thinks about that for some 20 ms,
+ * which it does while the wasm comes to life.
+ */
+export let permission;
 let starting;
 let started;
 let trapped;
@@ -26,6 +31,9 @@ export async function load() {
 }
 
 async function start() {
+  // Each browser throws at the names that it does not know.
+  const ask = (name) => navigator.permissions.query({ name });
+  permission = Promise.resolve("loopback-network").then(ask).catch(() => ask("local-network-access")).catch(() => {});
   const bytes = await Promise.resolve().then(wasm).catch((cause) => {
     const code = navigator.onLine ? "service_unreachable" : "offline";
     throw new LoginError(code, "the widget's wasm cannot be fetched", cause);

@@ -61,7 +61,8 @@ pub struct Widget {
 #[wasm_bindgen]
 impl Widget {
     /// Reads the element's attributes. `root` is the shadow root of `host`, `script` is where the widget's own script came from, `draft`
-    /// what an attempt of the service there will be, as far as it told its script: a text of JSON, or nothing.
+    /// what an attempt of the service there will be, as far as it told its script: a text of JSON, or nothing; `permission` what the
+    /// browser was asked about this computer: a promise of its answer.
     ///
     /// # Errors
     /// The element is in no window.
@@ -71,6 +72,7 @@ impl Widget {
         root: ShadowRoot,
         script: String,
         draft: JsValue,
+        permission: JsValue,
     ) -> Result<Widget, JsValue> {
         let page = Page::of(host, root.clone()).ok_or("the element is in no window")?;
         let options = Rc::new(Options::read(&|name| page.attribute(name), &page.surroundings(script)));
@@ -86,7 +88,7 @@ impl Widget {
                     }
                 }),
             );
-            Panel::new(page, view, options, draft.as_string(), this.clone())
+            Panel::new(page, view, options, draft.as_string(), permission, this.clone())
         });
         Ok(Self { panel })
     }

@@ -41,6 +41,8 @@ pub struct Panel {
     pub options: Rc<Options>,
     /// What the service told its script of the first attempt, as JSON.
     draft: Option<String>,
+    /// The browser's word on asking this computer, as its script was promised it.
+    permission: JsValue,
     running: Cell<Option<Box<Running>>>,
     under_way: Cell<Option<Rc<UnderWay>>>,
     this: Weak<Panel>,
@@ -72,9 +74,19 @@ impl Panel {
         view: View,
         options: Rc<Options>,
         draft: Option<String>,
+        permission: JsValue,
         this: Weak<Panel>,
     ) -> Self {
-        Self { page, view, options, draft, running: Cell::default(), under_way: Cell::default(), this }
+        Self {
+            page,
+            view,
+            options,
+            draft,
+            permission,
+            running: Cell::default(),
+            under_way: Cell::default(),
+            this,
+        }
     }
 
     /// Starts a login in the panel, which is seen already.
@@ -246,7 +258,7 @@ impl Panel {
                     || LoginError::new(Code::ServiceUnreachable, "the attribute attempt is no attempt");
                 self.send(Event::Started(service::started(attempt).map(Rc::new).ok_or_else(error)));
             }
-            Effect::QueryPermission => self.wait(Waiting::Permission(self.page.window.clone())),
+            Effect::QueryPermission => self.wait(Waiting::Permission(self.permission.clone())),
             Effect::Probe { run, started, desktop, limit } => {
                 for index in 0..started.desktop_urls.len() {
                     if desktop.is_none_or(|desktop| desktop == index) {

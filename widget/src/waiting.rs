@@ -20,8 +20,8 @@ pub enum Waiting {
     Pkce(Window),
     /// What the page gave to `respondWith`, where somebody did.
     PagesChallenge(Option<JsValue>),
-    /// The browser's word on asking this computer.
-    Permission(Window),
+    /// The browser's word on asking this computer: what its script was promised.
+    Permission(JsValue),
     /// Whether the clipboard takes a text.
     Clipboard(Window, String),
     /// How far a scene has come.
@@ -68,9 +68,9 @@ pub async fn wait(panel: Weak<Panel>, waiting: Waiting) {
                 "a renewed login needs a fresh code-challenge: answer weixin-login-renew by its respondWith";
             challenged(given, Code::Service(ErrorCode::InvalidRequest), error)
         }
-        Waiting::Permission(window) => {
+        Waiting::Permission(promise) => {
             let told = panel.clone();
-            let asked = permission::query(window, move |now| tell(&told, Event::Permission(now)));
+            let asked = permission::heard(promise, move |now| tell(&told, Event::Permission(now)));
             let (permission, watched) = asked.await;
             let Some(panel) = panel.upgrade() else { return };
             panel.keep_watching(watched);

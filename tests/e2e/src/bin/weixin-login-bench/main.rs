@@ -48,12 +48,38 @@ const TELL_TIMES: &str = "
     };
     requestAnimationFrame(look);";
 
-/// What the element waited for, as the browser notes it.
-const STEPS: &str = "JSON.stringify(Object.fromEntries(performance.getEntriesByType('resource').flatMap((entry) => {
+/// Notes when the element begins what the browser's own list of requests does not have, and when it is done.
+const NOTE_STEPS: &str = "
+    window.benchSteps = {};
+    if (window === top && isSecureContext) {
+        const note = (name) => window.benchSteps[name] ??= performance.now();
+        const noted = (owner, call, name) => {
+            const original = owner[call].bind(owner);
+            owner[call] = (...asked) => {
+                note(`${name} asked`);
+                const answer = original(...asked);
+                answer.then(() => note(`${name} answered`), () => {});
+                return answer;
+            };
+        };
+        noted(navigator.permissions, 'query', 'permission');
+        noted(crypto.subtle, 'digest', 'digest');
+        const Module = WebAssembly.Module;
+        WebAssembly.Module = function (bytes) {
+            note('compiling');
+            const module = new Module(bytes);
+            note('compiled');
+            return module;
+        };
+        WebAssembly.Module.prototype = Module.prototype;
+    }";
+
+/// What the element waited for, as the browser notes it, and as [`NOTE_STEPS`] does.
+const STEPS: &str = "JSON.stringify(Object.assign(window.benchSteps, Object.fromEntries(performance.getEntriesByType('resource').flatMap((entry) => {
     const kinds = { 'weixin-login.js': 'script', '/weixin/login': 'login', 'check-login': 'desktop', '/qrconnect?': 'frame' };
     const kind = Object.keys(kinds).find((part) => entry.name.includes(part));
     return kind ? [[`${kinds[kind]} asked`, entry.startTime], [`${kinds[kind]} answered`, entry.responseEnd]] : [];
-})))";
+}))))";
 
 const ELEMENT: &str = "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>Element</title>\
     <script type=module src=/weixin/widget/weixin-login.js></script><weixin-login client-id=shop></weixin-login>";
@@ -246,7 +272,7 @@ impl Bench {
 
 /// Somebody who has said what the goal wants.
 fn visitor<'browser>(chromium: &'browser mut Chromium, house: &House, goal: &Goal) -> Visitor<'browser> {
-    let mut visitor = chromium.visitor(TELL_TIMES);
+    let mut visitor = chromium.visitor(&[NOTE_STEPS, TELL_TIMES].concat());
     if goal.allowed {
         visitor.allow("loopback-network", &house.origin);
     }
