@@ -3,8 +3,11 @@
 
 pub mod address;
 pub mod begin;
+mod consumed;
 pub mod cookie;
 mod scene;
+
+pub use consumed::{CallbackError, ConsumedAttempt, consume, consume_scene, find};
 
 use crate::secret::SecretHash;
 use crate::store::{AttemptKind, AttemptRow};

@@ -10,7 +10,7 @@ use protocol::service::ErrorCode;
 use protocol::sns::{ACCESS_TOKEN_PATH, AccessTokenAnswer, Meaning, Refused, USERINFO_PATH, UserInfo};
 use serde_json::Value;
 
-use crate::callback::ConsumedAttempt;
+use crate::attempt::ConsumedAttempt;
 use crate::config::{App, Weixin};
 use crate::error::ApiError;
 use crate::outbound;

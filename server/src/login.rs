@@ -5,9 +5,9 @@ use actix_web::HttpRequest;
 use actix_web::cookie::Cookie;
 use protocol::service::ErrorCode;
 
+use crate::attempt::ConsumedAttempt;
 use crate::attempt::address::way_back;
 use crate::attempt::cookie::oldest_secret;
-use crate::callback::ConsumedAttempt;
 use crate::code;
 use crate::error::ApiError;
 use crate::exchange::WeixinIdentity;

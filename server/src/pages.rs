@@ -7,7 +7,7 @@ mod sessions;
 
 pub use assets::asset;
 pub(crate) use notice::{other_host, refusal, refusal_at, signed_out, slow_down, store_away};
-pub(crate) use sessions::sessions;
+pub(crate) use sessions::{Listed, Listing, Offered, sessions};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};

@@ -11,8 +11,7 @@ pub mod still;
 use actix_web::HttpRequest;
 use protocol::service::{Kind, SECRET_HEADER, SceneEvent};
 
-use crate::attempt::{BrowserProof, cookie, proves};
-use crate::callback::CallbackError;
+use crate::attempt::{BrowserProof, CallbackError, cookie, proves};
 use crate::clock::Seconds;
 use crate::error::ApiError;
 use crate::http::origin::{is_own_page, origin};

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::ids::State;
 use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, Problem, SECRET_HEADER};
 
-use super::{CallbackError, ConsumedAttempt, code_of, consume, find};
-use crate::attempt::BrowserProof;
+use super::code_of;
+use crate::attempt::{BrowserProof, CallbackError, ConsumedAttempt, consume, find};
 use crate::error::ApiError;
 use crate::http::origin::{is_own_page, origin};
 use crate::login;

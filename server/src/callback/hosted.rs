@@ -9,9 +9,9 @@ use protocol::service::ErrorCode;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::{CallbackError, ConsumedAttempt, code_of, consume, find};
+use super::code_of;
 use crate::attempt::address::{start_again, way_back};
-use crate::attempt::{BrowserProof, cookie, proves};
+use crate::attempt::{BrowserProof, CallbackError, ConsumedAttempt, consume, cookie, find, proves};
 use crate::authorization::see_other;
 use crate::config::Client;
 use crate::http::headers::{content_security_policy, header_value};

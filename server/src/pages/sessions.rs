@@ -9,9 +9,44 @@ use askama::Template;
 use super::{Frame, page};
 use crate::clock::Seconds;
 use crate::http::headers::header_value;
-use crate::session::listing::{Listed, Listing, Offered};
 use crate::shared::Shared;
 use crate::text::{self, Language};
+
+/// A person's logins, as that person sees them.
+pub struct Listing {
+    /// The name at WeChat.
+    pub nickname: String,
+    /// The avatar at WeChat.
+    pub picture: Option<String>,
+    /// Newest first.
+    pub logins: Vec<Listed>,
+    /// What sites may still do although the login that gave it has ended; newest first.
+    pub grants: Vec<Offered>,
+}
+
+/// A grant that has outlived its session, as the person sees it.
+pub struct Offered {
+    /// Its name.
+    pub id: String,
+    /// The site, by its name in the configuration.
+    pub site: String,
+    /// Since when.
+    pub since: Seconds,
+}
+
+/// A login, as the person sees it.
+pub struct Listed {
+    /// A public name of it.
+    pub sid: String,
+    /// The sites that it has logged in to, by the names in the configuration.
+    pub sites: Vec<String>,
+    /// The browser and the system; empty where they are not known.
+    pub device: String,
+    /// When.
+    pub auth_time: Seconds,
+    /// Whether it is the browser that asks.
+    pub is_here: bool,
+}
 
 #[derive(Template)]
 #[template(path = "sessions.html")]

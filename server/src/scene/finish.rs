@@ -5,8 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{CallbackAnswer, FinishedLogin, Onward, Problem};
 
 use super::own_attempt;
-use crate::attempt::{BrowserProof, cookie};
-use crate::callback::{CallbackError, ConsumedAttempt, consume_scene};
+use crate::attempt::{BrowserProof, CallbackError, ConsumedAttempt, consume_scene, cookie};
 use crate::error::ApiError;
 use crate::http::origin::is_own_page;
 use crate::login::{self, LoginError};

@@ -8,10 +8,9 @@ use protocol::service::ErrorCode;
 use super::ending::{Offline, end};
 use super::{here, take_cookies};
 use crate::authorization::see_other;
-use crate::clock::Seconds;
 use crate::http::language;
 use crate::http::origin::is_own_page;
-use crate::pages::{self, Refusal};
+use crate::pages::{self, Listed, Listing, Offered, Refusal};
 use crate::shared::Shared;
 use crate::store::grants::{Chosen, GrantRow};
 use crate::store::{SessionRow, StoreError};
@@ -19,44 +18,6 @@ use crate::text::Language;
 
 /// More are not shown; the oldest are left out.
 const MOST: u32 = 100;
-
-/// A person's logins, as that person sees them.
-pub struct Listing {
-    /// The name at WeChat.
-    pub nickname: String,
-    /// The avatar at WeChat.
-    pub picture: Option<String>,
-    /// Newest first.
-    pub logins: Vec<Listed>,
-    /// What sites may still do although the login that gave it has ended; newest first.
-    pub grants: Vec<Offered>,
-}
-
-/// A grant that has outlived its session, as the person sees it.
-pub struct Offered {
-    /// Its name.
-    pub id: String,
-    /// The site, by its name in the configuration.
-    pub site: String,
-    /// Since when.
-    pub since: Seconds,
-}
-
-/// A login, as the person sees it.
-pub struct Listed {
-    /// A public name of it.
-    pub sid: String,
-    /// The sites that it has logged in to, by the names in the configuration.
-    pub sites: Vec<String>,
-    /// The browser and the system; empty where they are not known.
-    pub device: String,
-    /// When.
-    pub auth_time: Seconds,
-    /// Whether it is the browser that asks.
-    pub is_here: bool,
-    /// The sessions that it is.
-    sessions: Vec<SessionRow>,
-}
 
 /// `GET /sessions`: the person's own, newest first.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
@@ -109,7 +70,8 @@ async fn list(
     let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
     let Some(account) = app.store.lasting.account(account_id).await? else { return Ok(None) };
     let clients = app.store.lasting.session_clients(account_id).await?;
-    let mut logins: Vec<Listed> = Vec::new();
+    // Each with the sessions that it is.
+    let mut logins: Vec<(Listed, Vec<SessionRow>)> = Vec::new();
     for session in app.store.lasting.sessions(Some(account_id), app.clock.now(), MOST).await? {
         let names = clients
             .iter()
@@ -121,32 +83,32 @@ async fn list(
             .collect::<Vec<_>>();
         let is_here = own.iter().any(|own| own.sid == session.sid);
         let same =
-            logins.iter().position(|listed| listed.sessions.iter().all(|other| is_one(other, &session)));
+            logins.iter().position(|(_, sessions)| sessions.iter().all(|other| is_one(other, &session)));
         let at = same.unwrap_or_else(|| {
-            logins.push(Listed {
+            let listed = Listed {
                 sid: session.sid.clone(),
                 sites: Vec::new(),
                 device: session.device.clone(),
                 auth_time: session.auth_time,
                 is_here,
-                sessions: Vec::new(),
-            });
+            };
+            logins.push((listed, Vec::new()));
             logins.len() - 1
         });
-        let Some(listed) = logins.get_mut(at) else { continue };
+        let Some((listed, sessions)) = logins.get_mut(at) else { continue };
         listed.is_here |= is_here;
         for name in names {
             if !listed.sites.contains(&name) {
                 listed.sites.push(name);
             }
         }
-        listed.sessions.push(session);
+        sessions.push(session);
     }
     let chosen = Chosen { account_id: Some(account_id), ..Chosen::default() };
     let grants = app.store.lasting.offline_grants(chosen, app.clock.now(), MOST).await?;
     // A login that lives ends with its grants: only what has outlived its login has a line of its own.
     let outlived = |grant: &GrantRow| {
-        !logins.iter().flat_map(|login| &login.sessions).any(|session| session.sid == grant.sid)
+        !logins.iter().flat_map(|(_, sessions)| sessions).any(|session| session.sid == grant.sid)
     };
     let grants = grants.into_iter().filter(outlived).map(|grant| Offered {
         site: match app.config.client(&grant.client_id) {
@@ -158,6 +120,7 @@ async fn list(
         since: grant.created_at,
     });
     let grants = grants.collect();
+    let logins = logins.into_iter().map(|(listed, _)| listed).collect();
     Ok(Some(Listing { nickname: account.nickname, picture: account.picture, logins, grants }))
 }
 
