@@ -304,3 +304,102 @@ impl TryFrom<AttemptColumns> for AttemptRow {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<AttemptRow> {
+        let return_to = Destination::ReturnTo("https://shop.example/orders?page=2".into());
+        let client = Destination::Client(Authorization {
+            redirect_uri: "https://rp.example/callback".into(),
+            state: Some("\u{5fae}\"".into()),
+            scope: "openid".into(),
+            nonce: None,
+            code_challenge: Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into()),
+            expected_sub: Some("sub".into()),
+            query: "client_id=rp".into(),
+        });
+        let page = |nonce: Option<&str>, result| SitePage {
+            origin: "https://shop.example".into(),
+            result,
+            code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into(),
+            nonce: nonce.map(Into::into),
+        };
+        let kinds = [
+            (AttemptKind::Hosted(return_to.clone()), Product::Website, None),
+            (AttemptKind::Hosted(client.clone()), Product::ServiceAccount, Some(AttemptEnd::Done)),
+            (AttemptKind::OwnScene(return_to), Product::ServiceAccount, Some(AttemptEnd::StoreAway)),
+            (AttemptKind::OwnScene(client), Product::ServiceAccount, None),
+            (AttemptKind::Embedded(page(Some("n"), LoginResult::Code)), Product::Website, None),
+            (AttemptKind::SiteScene(page(None, LoginResult::Session)), Product::ServiceAccount, None),
+            (
+                AttemptKind::Leg { scene_id: "scene".into() },
+                Product::ServiceAccount,
+                Some(AttemptEnd::Refused(ErrorCode::AccessDenied)),
+            ),
+        ];
+        let row = |(kind, product, end)| AttemptRow {
+            id: "id".into(),
+            kind,
+            product,
+            state_hash: SecretHash::of("state"),
+            secret_hash: SecretHash::of("secret"),
+            client_id: "shop".into(),
+            lang: Some("zh-CN".into()),
+            expires_at: 600,
+            taken_at: Some(60),
+            end,
+        };
+        kinds.into_iter().map(row).collect()
+    }
+
+    #[test]
+    fn every_kind_comes_back_from_columns_and_from_json() {
+        for row in rows() {
+            assert_eq!(AttemptRow::try_from(AttemptColumns::from(&row)).expect("a row"), row);
+            let json = serde_json::to_string(&row).expect("JSON");
+            assert_eq!(serde_json::from_str::<AttemptRow>(&json).expect("a row"), row, "{json}");
+        }
+    }
+
+    /// What the version before has written, and what no version writes.
+    #[test]
+    fn columns_say_what_they_always_said_or_are_no_attempt() {
+        let columns = AttemptColumns {
+            id: "id".into(),
+            kind: "hosted".into(),
+            product: "website".into(),
+            state_hash: SecretHash::of("state").as_bytes().into(),
+            secret_hash: SecretHash::of("secret").as_bytes().into(),
+            client_id: "rp".into(),
+            authorization: Some(
+                r#"{"redirect_uri":"https://rp.example/","state":null,"scope":"openid","nonce":null,"code_challenge":null,"expected_sub":null,"query":"client_id=rp"}"#.into(),
+            ),
+            expires_at: 600,
+            outcome: Some("a word of tomorrow".into()),
+            ..AttemptColumns::default()
+        };
+        let row = AttemptRow::try_from(columns.clone()).expect("a row");
+        assert!(matches!(row.kind, AttemptKind::Hosted(Destination::Client(_))), "{row:?}");
+        assert_eq!(row.end, Some(AttemptEnd::Refused(ErrorCode::AttemptUsed)));
+        let broken: [fn(&mut AttemptColumns); 7] = [
+            |columns| columns.kind = "popup".into(),
+            |columns| columns.product = "mini_program".into(),
+            |columns| columns.state_hash.truncate(31),
+            |columns| columns.authorization = Some("{}".into()),
+            |columns| columns.authorization = None,
+            |columns| columns.kind = "embedded".into(),
+            |columns| {
+                columns.kind = "embedded".into();
+                columns.origin = Some("https://shop.example".into());
+                columns.result = Some("cookie".into());
+            },
+        ];
+        for change in broken {
+            let mut columns = columns.clone();
+            change(&mut columns);
+            assert!(AttemptRow::try_from(columns.clone()).is_err(), "{columns:?}");
+        }
+    }
+}
