@@ -60,7 +60,8 @@ pub async fn on_our_page(
 ) -> Result<(String, Vec<Cookie<'static>>), LoginError> {
     let now = app.clock.now();
     let client_id = &attempt.row().client_id;
-    let browser = oldest_secret(&app.config.public_url, request);
+    let public_url = &app.config.public_url;
+    let browser = oldest_secret(public_url, request);
     let sso = NewCookie::of_service(app, request, browser.as_deref());
     let (site, issued, expected_sub) = match destination {
         Destination::ReturnTo(_) => {
@@ -85,10 +86,10 @@ pub async fn on_our_page(
     let cookies = cookies.into_iter().filter_map(|(new, session)| new?.cookie(app, session.as_ref()?));
     let location = match (destination, code) {
         (Destination::Client(authorization), Some(code)) if logged_in.is_expected => {
-            authorization.granted(app, &code)
+            authorization.granted(public_url, &code)
         }
-        (Destination::Client(authorization), _) => authorization.refused_to_another(app),
-        (Destination::ReturnTo(_), _) => way_back(&app.config.public_url, &attempt.row().kind),
+        (Destination::Client(authorization), _) => authorization.refused_to_another(public_url),
+        (Destination::ReturnTo(_), _) => way_back(public_url, &attempt.row().kind),
     };
     Ok((location, cookies.collect()))
 }

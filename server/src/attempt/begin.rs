@@ -115,9 +115,8 @@ impl From<StartError> for ApiError {
 }
 
 /// Where a tap leads, inside WeChat.
-pub fn tap_address(app: &Shared, login: &StartedLogin) -> Option<String> {
+pub fn tap_address(login: &StartedLogin) -> Option<String> {
     let appid = AppId::parse(login.appid.clone()?).ok()?;
     let state = State::parse(login.state.clone()).ok()?;
-    let open_url = &app.config.weixin.open_url;
-    Some(authorize_address(open_url, &appid, &login.redirect_uri, Scope::SnsapiUserinfo, &state, true))
+    Some(authorize_address(&login.open_url, &appid, &login.redirect_uri, Scope::SnsapiUserinfo, &state, true))
 }

@@ -130,7 +130,7 @@ async fn finish(
         Err(refusal) => match row.kind.destination() {
             // The client hears that the person refused; what a person can mend is said to the person.
             Some(Destination::Client(authorization)) if refusal == Refusal::Code(ErrorCode::AccessDenied) => {
-                see_other(&authorization.denied(app))
+                see_other(&authorization.denied(&app.config.public_url))
             }
             _ => stuck.page(app, refusal),
         },

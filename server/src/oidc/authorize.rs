@@ -44,7 +44,7 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
         Ok(asked) => asked,
         Err(error) => {
             let state = AuthorizationRequest::state_of(&parameters);
-            return see_other(&refused(&app, redirect_uri, state.as_deref(), &error));
+            return see_other(&refused(&app.config.public_url, redirect_uri, state.as_deref(), &error));
         }
     };
     let language = asked.ui_locales.as_deref().and_then(language::listed).unwrap_or(language);
@@ -55,7 +55,7 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
             OAuthErrorCode::TemporarilyUnavailable,
             "the service cannot reach its store; try again in a moment",
         );
-        see_other(&refused(&app, redirect_uri, state.as_deref(), &error))
+        see_other(&refused(&app.config.public_url, redirect_uri, state.as_deref(), &error))
     })
 }
 
@@ -107,11 +107,11 @@ async fn decide(
         let Issued { code, row } = code::for_client(&authorization, app.clock.now());
         let row = row.row(client.id.clone(), session.account_id, Some(session.sid), session.auth_time);
         app.store.fleeting.insert_code(&row).await?;
-        return Ok(see_other(&authorization.granted(app, &code)));
+        return Ok(see_other(&authorization.granted(&app.config.public_url, &code)));
     }
     if asked.prompt == Prompt::None {
         let error = OAuthError::new(OAuthErrorCode::LoginRequired, "the person has to log in");
-        return Ok(see_other(&authorization.refused(app, &error)));
+        return Ok(see_other(&authorization.refused(&app.config.public_url, &error)));
     }
     if let Err(wait) = app.limits.request(&app.config, Limit::Starts, request).await {
         return Ok(pages::slow_down(app, request, wait, language));

@@ -86,8 +86,8 @@ pub async fn tapped(app: web::Data<Shared>, request: HttpRequest, id: web::Path<
             lang: Some(language.tag().into()),
         };
         let started = begin(&app, leg).await?;
-        let authorize = tap_address(&app, &started.login)
-            .ok_or(Stop::Refused(Refusal::Code(ErrorCode::Misconfigured)))?;
+        let authorize =
+            tap_address(&started.login).ok_or(Stop::Refused(Refusal::Code(ErrorCode::Misconfigured)))?;
         app.notices.tell(&scene.id);
         let mut response = see_other(&authorize);
         cookie::bind(&app.config.public_url, &request, &mut response, &started, app.clock.now());

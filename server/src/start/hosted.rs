@@ -112,7 +112,7 @@ pub async fn page(
         Err(StartError::Store(error)) => return Err(error),
     };
     let mut response = match way {
-        Way::Tap => match tap_address(app, &started.login) {
+        Way::Tap => match tap_address(&started.login) {
             Some(authorize) => phone::tap(app, client, &authorize, language),
             None => {
                 let why = Refusal::Code(ErrorCode::Misconfigured);
