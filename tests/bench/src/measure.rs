@@ -14,7 +14,7 @@ use crate::scenarios::{
     ABANDONED, EMBEDDED, HOSTED, LISTEN, OIDC, OIDC_PROVIDER as PROVIDERS_OIDC, REFRESH, SCAN, SCENE,
     START_SCENE,
 };
-use crate::subjects::{Data, EXPRESS, House, OIDC_PROVIDER, SERVICE, Subject};
+use crate::subjects::{Data, EXPRESS, House, OIDC_PROVIDER, SERVICE, Subject, WITH_REDIS};
 
 /// How much is measured.
 #[derive(clap::Args)]
@@ -33,13 +33,15 @@ pub struct Extent {
     streams: usize,
 }
 
-/// What is compared: the service goes first.
-const CONTESTS: &[&[(Subject, Scenario)]] = &[
-    &[(SERVICE, HOSTED), (EXPRESS, HOSTED)],
-    &[(SERVICE, OIDC), (OIDC_PROVIDER, PROVIDERS_OIDC)],
-    &[(SERVICE, EMBEDDED)],
-    &[(SERVICE, REFRESH)],
-    &[(SERVICE, SCENE)],
+/// What is compared, by the name that `--only` has for it: the service goes first.
+const CONTESTS: &[(&str, &[(Subject, Scenario)])] = &[
+    ("hosted", &[(SERVICE, HOSTED), (EXPRESS, HOSTED)]),
+    ("oidc", &[(SERVICE, OIDC), (OIDC_PROVIDER, PROVIDERS_OIDC)]),
+    ("embedded", &[(SERVICE, EMBEDDED)]),
+    ("refresh", &[(SERVICE, REFRESH)]),
+    ("scene", &[(SERVICE, SCENE)]),
+    ("stores of hosted", &[(SERVICE, HOSTED), (WITH_REDIS, HOSTED)]),
+    ("stores of oidc", &[(SERVICE, OIDC), (WITH_REDIS, OIDC)]),
 ];
 /// Before anything is measured: connections, caches, the compiler of a peer.
 const WARM: Duration = Duration::from_secs(3);
@@ -47,8 +49,10 @@ const WARM: Duration = Duration::from_secs(3);
 pub async fn all(house: &House, extent: &Extent, only: &str) -> Result<Report> {
     let mut report = Report::default();
     report.paragraph(&machine(house)?);
-    if "logins".contains(only) || CONTESTS.iter().any(|contest| contest[0].1.name.contains(only)) {
-        logins(house, extent, &mut report, if "logins".contains(only) { "" } else { only }).await?;
+    let is_wanted = |name: &str| "logins".contains(only) || name.contains(only);
+    let contests: Vec<_> = CONTESTS.iter().filter(|(name, _)| is_wanted(name)).map(|(_, all)| *all).collect();
+    if !contests.is_empty() {
+        logins(house, extent, &mut report, &contests).await?;
     }
     if "rest".contains(only) {
         rest(house, &mut report).await?;
@@ -82,14 +86,19 @@ struct Round {
     syncs: f64,
 }
 
-async fn logins(house: &House, extent: &Extent, report: &mut Report, only: &str) -> Result<()> {
+async fn logins(
+    house: &House,
+    extent: &Extent,
+    report: &mut Report,
+    contests: &[&[(Subject, Scenario)]],
+) -> Result<()> {
     let length = Until::Over(Duration::from_secs(extent.seconds));
     report.heading("Logins");
     let mut rows = Vec::new();
-    for contest in CONTESTS.iter().filter(|contest| contest[0].1.name.contains(only)) {
+    for contest in contests {
         let mut entrants = Vec::new();
         for (subject, scenario) in *contest {
-            let data = house.data()?;
+            let data = house.data(*subject)?;
             let program = house.start(*subject, &data)?;
             load::full(program.address, *scenario, Until::Over(WARM)).await.context(subject.name())?;
             let (subject, scenario) = (*subject, *scenario);
@@ -167,7 +176,7 @@ async fn round(entrant: &Entrant, until: Until, pace: Option<f64>) -> Result<Rou
 /// Size, start, and memory of a service that does nothing.
 async fn rest(house: &House, report: &mut Report) -> Result<()> {
     report.heading("At rest");
-    let data = house.data()?;
+    let data = house.data(SERVICE)?;
     let first = house.start(SERVICE, &data)?;
     let first_start = first.started_within;
     first.stop()?;
@@ -198,7 +207,7 @@ async fn rest(house: &House, report: &mut Report) -> Result<()> {
 /// Many computers that show a QR code and listen; then a phone scans each.
 async fn streams(house: &House, extent: &Extent, report: &mut Report) -> Result<()> {
     report.heading(&format!("{} open event streams", thousands(extent.streams as f64)));
-    let data = house.data()?;
+    let data = house.data(SERVICE)?;
     let program = house.start(SERVICE, &data)?;
     load::full(program.address, SCENE, Until::Done(300)).await?;
     let mut browsers = Vec::new();
@@ -273,7 +282,7 @@ async fn streams(house: &House, extent: &Extent, report: &mut Report) -> Result<
 async fn pending(house: &House, extent: &Extent, report: &mut Report) -> Result<()> {
     report.heading(&format!("{} pending attempts", thousands(extent.pending as f64)));
     let length = Until::Over(Duration::from_secs(extent.seconds));
-    let data = house.data()?;
+    let data = house.data(SERVICE)?;
     let program = house.start(SERVICE, &data)?;
     load::full(program.address, HOSTED, Until::Over(WARM)).await?;
     let mut rows = Vec::new();

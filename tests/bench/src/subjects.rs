@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::Result;
 use tempfile::TempDir;
+use weixin_login_servers::{Postgres, PostgresOptions, Redis, RedisOptions};
 
 use crate::process::Program;
 
@@ -19,20 +20,27 @@ pub enum Subject {
     Peer { name: &'static str, script: &'static str },
 }
 
+/// Where the service keeps what lasts, and what lives for minutes.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Store {
-    Sqlite,
+pub struct Store {
+    name: &'static str,
+    is_postgres: bool,
+    has_redis: bool,
 }
 
-pub const SERVICE: Subject = Subject::Service(Store::Sqlite);
+pub const SERVICE: Subject = service("weixin-login", false, false);
+pub const WITH_REDIS: Subject = service("weixin-login, SQLite and Redis", false, true);
 pub const EXPRESS: Subject = Subject::Peer { name: "Express", script: "express.js" };
 pub const OIDC_PROVIDER: Subject = Subject::Peer { name: "oidc-provider", script: "oidc.js" };
+
+const fn service(name: &'static str, is_postgres: bool, has_redis: bool) -> Subject {
+    Subject::Service(Store { name, is_postgres, has_redis })
+}
 
 impl Subject {
     pub fn name(self) -> &'static str {
         match self {
-            Self::Service(Store::Sqlite) => "weixin-login",
-            Self::Peer { name, .. } => name,
+            Self::Service(Store { name, .. }) | Self::Peer { name, .. } => name,
         }
     }
 }
@@ -49,22 +57,33 @@ pub struct House {
     pub weixin: Program,
 }
 
-/// A subject's files.
-pub struct Data(TempDir);
+/// A subject's files, and the servers that keep the rest.
+pub struct Data {
+    folder: TempDir,
+    postgres: Option<Postgres>,
+    redis: Option<Redis>,
+}
 
 impl Data {
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 
     fn file(&self) -> PathBuf {
-        self.0.path().join("store.db")
+        self.folder.path().join("store.db")
     }
 }
 
 impl House {
-    pub fn data(&self) -> Result<Data> {
-        Ok(Data(tempfile::tempdir_in(&self.folder)?))
+    /// Makes what this subject needs to begin with nothing.
+    pub fn data(&self, subject: Subject) -> Result<Data> {
+        let (is_postgres, has_redis) = match subject {
+            Subject::Service(store) => (store.is_postgres, store.has_redis),
+            Subject::Peer { .. } => (false, false),
+        };
+        let postgres = is_postgres.then(|| Postgres::start(PostgresOptions::default())).transpose()?;
+        let redis = has_redis.then(|| Redis::start(RedisOptions::default())).transpose()?;
+        Ok(Data { folder: tempfile::tempdir_in(&self.folder)?, postgres, redis })
     }
 
     /// The command that starts this subject over these files.
@@ -77,8 +96,14 @@ impl House {
                 command.env("STORE", data.file()).env("WEIXIN_API_URL", api_url);
                 Ok(command)
             }
-            Subject::Service(Store::Sqlite) => {
-                let store = format!("sqlite:{}", data.file().display());
+            Subject::Service(_) => {
+                let mut store = match &data.postgres {
+                    Some(postgres) => postgres.url("postgres"),
+                    None => format!("sqlite:{}", data.file().display()),
+                };
+                if let Some(redis) = &data.redis {
+                    store = format!("{store}\"\ncache = \"{}", redis.url(0));
+                }
                 let file = data.path().join("weixin-login.toml");
                 // It holds a secret, and the service says so where others may read it.
                 OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&file)?;
