@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::load::{self, Run, Until, percentile};
-use crate::process::Program;
+use crate::process::{self, Program};
 use crate::report::{Bar, Report};
 use crate::scenario::{Browser, Scenario};
 use crate::scenarios::{
@@ -82,6 +82,8 @@ struct Round {
     p99: f64,
     /// Milliseconds of a login.
     cpu: f64,
+    /// The same, of what is around it: the load, and WeChat's answers.
+    around: f64,
     /// How often one asks the disk to keep what was written.
     syncs: f64,
 }
@@ -106,14 +108,14 @@ async fn logins(
         }
         for _ in 0..extent.rounds {
             for entrant in &mut entrants {
-                let round = round(entrant, length, None).await?;
+                let round = round(house, entrant, length, None).await?;
                 entrant.rounds.push(round);
             }
         }
         let first = middle(entrants[0].rounds.iter().map(|round| round.per_second));
         for entrant in entrants {
             let per_second = middle(entrant.rounds.iter().map(|round| round.per_second));
-            let half = round(&entrant, length, Some(per_second / 2.0)).await?;
+            let half = round(house, &entrant, length, Some(per_second / 2.0)).await?;
             let Entrant { subject, scenario, rounds, .. } = entrant;
             let of = |pick: fn(&Round) -> f64| middle(rounds.iter().map(pick));
             let range = rounds.iter().map(|round| round.per_second);
@@ -128,6 +130,7 @@ async fn logins(
                 format!("{:.1}", half.p50),
                 format!("{:.1}", half.p99),
                 format!("{:.2}", of(|round| round.cpu)),
+                format!("{:.2}", of(|round| round.around)),
                 format!("{:.2}", of(|round| round.syncs)),
             ]);
             crate::say(&rows.last().map(|row| row.join(" | ")).unwrap_or_default());
@@ -145,6 +148,7 @@ async fn logins(
             "at half the load p50",
             "p99",
             "CPU ms",
+            "CPU ms around it",
             "fsyncs",
         ],
         &rows,
@@ -152,19 +156,22 @@ async fn logins(
     Ok(())
 }
 
-async fn round(entrant: &Entrant, until: Until, pace: Option<f64>) -> Result<Round> {
+async fn round(house: &House, entrant: &Entrant, until: Until, pace: Option<f64>) -> Result<Round> {
     let Entrant { scenario, program, data, .. } = entrant;
     let syncs = program.count_syncs(data.path())?;
     // Until it counts.
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let cpu = program.cpu()?;
+    let around = || anyhow::Ok(house.weixin.cpu()? + process::cpu(std::process::id())?);
+    let (cpu, others) = (program.cpu()?, around()?);
     let mut run = match pace {
         None => load::full(program.address, *scenario, until).await?,
         Some(per_second) => load::paced(program.address, *scenario, until, per_second).await?,
     };
     let logins = run.logins.len() as f64;
-    let (cpu, syncs) = ((program.cpu()? - cpu) / logins, syncs.end()? / logins);
+    let (cpu, around) = ((program.cpu()? - cpu) / logins, (around()? - others) / logins);
+    let syncs = syncs.end()? / logins;
     Ok(Round {
+        around,
         per_second: run.per_second(),
         p50: run.percentile(50.0),
         p99: run.percentile(99.0),

@@ -45,12 +45,7 @@ impl Program {
 
     /// CPU time of all its threads until now, in milliseconds.
     pub fn cpu(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name, in brackets, may hold anything.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = fields.get(11).zip(fields.get(12)).context("utime and stime")?;
-        let ticks = ticks.0.parse::<f64>()? + ticks.1.parse::<f64>()?;
-        Ok(ticks * 1e3 / rustix::param::clock_ticks_per_second() as f64)
+        cpu(self.child.id())
     }
 
     /// What it has in memory, in bytes.
@@ -66,6 +61,16 @@ impl Program {
         self.child.wait()?;
         Ok(())
     }
+}
+
+/// CPU time of all threads of a process until now, in milliseconds.
+pub fn cpu(pid: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name, in brackets, may hold anything.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = fields.get(11).zip(fields.get(12)).context("utime and stime")?;
+    let ticks = ticks.0.parse::<f64>()? + ticks.1.parse::<f64>()?;
+    Ok(ticks * 1e3 / rustix::param::clock_ticks_per_second() as f64)
 }
 
 /// How often the disk is asked, while it is counted.
