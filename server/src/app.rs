@@ -89,7 +89,6 @@ impl Application {
         let app = web::Data::new(Shared {
             keys,
             backchannel: BackChannel::new(config.backchannel_private_addresses)?,
-            exchange: Exchange::new(&config.weixin)?,
             limits: Limits::new(&config.limits, cache.clone()),
             config: config.clone(),
             clock,
@@ -100,14 +99,17 @@ impl Application {
         });
 
         let shared = app.clone();
-        let parts = (web::Data::from(config.clone()), web::Data::new(Headers::new(&config)), begun.clone());
+        let exchange = web::Data::new(Exchange::new(&config.weixin)?);
+        let headers = web::Data::new(Headers::new(&config));
+        let parts = (web::Data::from(config), headers, exchange, begun.clone());
         let public = HttpServer::new(move || {
             let shared = shared.clone();
-            let (config, headers, begun) = parts.clone();
+            let (config, headers, exchange, begun) = parts.clone();
             ActixApp::new()
                 .app_data(shared.clone())
                 .app_data(config)
                 .app_data(headers)
+                .app_data(exchange)
                 .app_data(begun)
                 .app_data(web::PayloadConfig::new(refuse::LONGEST_BODY))
                 .app_data(web::JsonConfig::default().limit(refuse::LONGEST_BODY).error_handler(not_json))

@@ -5,24 +5,21 @@
 //! Which route is counted as what stands in the table of routes. Where there is a cache all nodes count together, there; without one, and
 //! while it does not answer in time, each node counts by itself.
 
+mod count;
 mod near;
 mod together;
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use ipnet::IpNet;
 
+use self::count::{Count, Counted, Who};
 use self::near::Near;
 use self::together::Together;
 use crate::address::{household, site};
 use crate::config::{self, Config};
 use crate::http::client_address::client_address;
 use crate::store::Redis;
-
-/// How many households a site may be, as far as limits go.
-const HOUSEHOLDS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 
 /// What requests to a route are counted as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,59 +32,6 @@ pub(crate) enum Limit {
     Tokens,
     /// Not at all, or by the route itself: pages, files and sessions.
     None,
-}
-
-/// What is counted. Each has a limit of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Counted {
-    Starts,
-    Answers,
-    Tokens,
-    ClientStarts,
-    ClientTokens,
-    Failures,
-}
-
-impl Counted {
-    const ALL: [Self; 6] =
-        [Self::Starts, Self::Answers, Self::Tokens, Self::ClientStarts, Self::ClientTokens, Self::Failures];
-
-    fn limit(self, limits: &config::Limits) -> NonZeroU32 {
-        match self {
-            Self::Starts => limits.starts_per_minute,
-            Self::Answers => limits.answers_per_minute,
-            Self::Tokens => limits.token_requests_per_minute,
-            Self::ClientStarts => limits.client_starts_per_minute,
-            Self::ClientTokens => limits.client_token_requests_per_minute,
-            Self::Failures => limits.failed_authentications_per_minute,
-        }
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Starts => "starts",
-            Self::Answers => "answers",
-            Self::Tokens => "tokens",
-            Self::ClientStarts => "client-starts",
-            Self::ClientTokens => "client-tokens",
-            Self::Failures => "failures",
-        }
-    }
-}
-
-/// Who is counted: somebody in this network, a client, or somebody in this network who says to be this client.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Who {
-    network: Option<IpNet>,
-    client_id: String,
-}
-
-/// One count.
-struct Count {
-    what: Counted,
-    who: Who,
-    /// Of a whole site, which may be tenfold.
-    is_site: bool,
 }
 
 /// Counts. Each limit is a burst of its number, and that number a minute after it.

@@ -1,11 +1,12 @@
 //! What all routes and steps of one running service share: its configuration, clock, store and counters. No logic.
+//!
+//! The way to WeChat is not here: whoever exchanges a code is handed it by name.
 
 use std::sync::Arc;
 
 use crate::backchannel::BackChannel;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::exchange::Exchange;
 use crate::keys::SharedKeys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -20,8 +21,6 @@ pub struct Shared {
     pub clock: Clock,
     /// What it remembers.
     pub store: Store,
-    /// The way to WeChat.
-    pub exchange: Exchange,
     /// What signs.
     pub keys: SharedKeys,
     /// The way to clients whose session has ended.

@@ -8,6 +8,7 @@ use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, Problem, SECRE
 use super::code_of;
 use crate::attempt::{BrowserProof, CallbackError, ConsumedAttempt, consume, find};
 use crate::error::ApiError;
+use crate::exchange::Exchange;
 use crate::http::origin::{is_own_page, origin};
 use crate::login;
 use crate::shared::Shared;
@@ -22,13 +23,14 @@ use crate::store::{AttemptEnd, AttemptKind};
 )]
 pub async fn by_frame(
     app: web::Data<Shared>,
+    exchange: web::Data<Exchange>,
     request: HttpRequest,
     body: web::Json<CallbackAnswer>,
 ) -> Result<HttpResponse, ApiError> {
     if !is_own_page(&app.config, &request) {
         return Err(CallbackError::OtherBrowser.into());
     }
-    finish(&app, None, BrowserProof::Frame, body.into_inner()).await
+    finish(&app, &exchange, None, BrowserProof::Frame, body.into_inner()).await
 }
 
 /// `POST /login/{id}/callback` with the attempt's secret, from the origin that started it, without cookies.
@@ -41,6 +43,7 @@ pub async fn by_frame(
 )]
 pub async fn by_secret(
     app: web::Data<Shared>,
+    exchange: web::Data<Exchange>,
     request: HttpRequest,
     id: web::Path<String>,
     body: web::Json<CallbackAnswer>,
@@ -48,11 +51,12 @@ pub async fn by_secret(
     let secret =
         request.headers().get(SECRET_HEADER).and_then(|secret| secret.to_str().ok()).unwrap_or_default();
     let origin = origin(&request).unwrap_or_default();
-    finish(&app, Some(&id), BrowserProof::Secret { secret, origin }, body.into_inner()).await
+    finish(&app, &exchange, Some(&id), BrowserProof::Secret { secret, origin }, body.into_inner()).await
 }
 
 async fn finish(
     app: &Shared,
+    exchange: &Exchange,
     id: Option<&str>,
     proof: BrowserProof<'_>,
     answer: CallbackAnswer,
@@ -64,7 +68,7 @@ async fn finish(
         return Err(CallbackError::OtherBrowser.into());
     }
     let attempt = consume(app.store.fleeting.as_ref(), row, proof, now).await?;
-    let ended = log_in(app, &attempt, answer.code).await;
+    let ended = log_in(app, exchange, &attempt, answer.code).await;
     let end = ended.as_ref().map_or_else(|error| AttemptEnd::Refused(error.code), |_| AttemptEnd::Done);
     app.metrics.login_finished("embedded", end.as_str());
     if ended.is_err() {
@@ -79,7 +83,12 @@ async fn finish(
 }
 
 /// Exchange, account, and our own code.
-async fn log_in(app: &Shared, attempt: &ConsumedAttempt, code: Option<String>) -> Result<String, ApiError> {
+async fn log_in(
+    app: &Shared,
+    exchange: &Exchange,
+    attempt: &ConsumedAttempt,
+    code: Option<String>,
+) -> Result<String, ApiError> {
     let AttemptKind::Embedded(page) = &attempt.row().kind else {
         return Err(CallbackError::OtherBrowser.into());
     };
@@ -87,6 +96,6 @@ async fn log_in(app: &Shared, attempt: &ConsumedAttempt, code: Option<String>) -
         ErrorCode::AccessDenied => ApiError::new(code, "the person refused"),
         code => ApiError::new(code, "WeChat's code is malformed"),
     })?;
-    let identity = app.exchange.identity(attempt, code).await?;
+    let identity = exchange.identity(attempt, code).await?;
     Ok(login::on_site_page(app, attempt, page, login::person(identity)).await?)
 }

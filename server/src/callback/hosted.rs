@@ -14,6 +14,7 @@ use crate::attempt::address::{start_again, way_back};
 use crate::attempt::{BrowserProof, CallbackError, ConsumedAttempt, consume, cookie, find, proves};
 use crate::authorization::see_other;
 use crate::config::Client;
+use crate::exchange::Exchange;
 use crate::http::headers::{content_security_policy, header_value};
 use crate::http::language;
 use crate::http::origin::sec_fetch_dest;
@@ -36,7 +37,11 @@ struct CallbackQuery {
 }
 
 /// `GET /callback?code=&state=`; without a code, or with WeChat's word in its place, the person has refused.
-pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
+pub async fn get(
+    app: web::Data<Shared>,
+    exchange: web::Data<Exchange>,
+    request: HttpRequest,
+) -> HttpResponse {
     let language = language::of(&request);
     let refuse = |refusal| pages::refusal(&app, refusal, language, None);
     let Ok(query) = web::Query::<CallbackQuery>::from_query(request.query_string()) else {
@@ -69,7 +74,7 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
             match consume(app.store.fleeting.as_ref(), row, BrowserProof::Cookie(&cookie), app.clock.now())
                 .await
             {
-                Ok(attempt) => finish(&app, &request, attempt, code, &stuck).await,
+                Ok(attempt) => finish(&app, &exchange, &request, attempt, code, &stuck).await,
                 Err(CallbackError::Used) => second_load(&app, &id, &stuck).await,
                 Err(error) => stuck.page(&app, refusal_of(error)),
             }
@@ -93,12 +98,13 @@ impl Stuck<'_> {
 /// The attempt is taken: whatever happens now is said once, and kept for those who load the callback again.
 async fn finish(
     app: &Shared,
+    exchange: &Exchange,
     request: &HttpRequest,
     attempt: ConsumedAttempt,
     code: Option<String>,
     stuck: &Stuck<'_>,
 ) -> HttpResponse {
-    let ended = log_in(app, request, &attempt, code).await;
+    let ended = log_in(app, exchange, request, &attempt, code).await;
     let end = match &ended {
         Ok(_) => AttemptEnd::Done,
         Err(Refusal::StoreAway) => AttemptEnd::StoreAway,
@@ -140,6 +146,7 @@ async fn finish(
 /// Exchange, account, sessions, and the way back.
 async fn log_in(
     app: &Shared,
+    exchange: &Exchange,
     request: &HttpRequest,
     attempt: &ConsumedAttempt,
     code: Option<String>,
@@ -149,7 +156,7 @@ async fn log_in(
         Refusal::StoreAway
     };
     let code = code_of(code).map_err(Refusal::Code)?;
-    let identity = app.exchange.identity(attempt, code).await.map_err(|error| {
+    let identity = exchange.identity(attempt, code).await.map_err(|error| {
         error.log();
         Refusal::Code(error.code())
     })?;

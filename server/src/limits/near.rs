@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use governor::clock::Clock;
 use governor::{DefaultKeyedRateLimiter, Quota};
 
-use super::{Count, Counted, HOUSEHOLDS, Who};
+use super::count::{Count, Counted, HOUSEHOLDS, Who};
 use crate::config;
 
 type Limiter = DefaultKeyedRateLimiter<Who>;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use redis::Script;
 
-use super::{Count, HOUSEHOLDS};
+use super::count::{Count, HOUSEHOLDS};
 use crate::config;
 use crate::store::{Redis, StoreError};
 

@@ -6,7 +6,8 @@ use redis::{FromRedisValue, PushKind};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use super::{AT_ONCE, Notices, message, told};
+use super::message::{AT_ONCE, message, told};
+use super::places::Places;
 use crate::secret::random_word;
 use crate::store::Redis;
 
@@ -14,7 +15,7 @@ use crate::store::Redis;
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Tells the others, and hears them. What this node has told comes back to it, and is passed over.
-pub(super) async fn carry(notices: &Notices, redis: &Redis, mut news: mpsc::Receiver<String>) {
+pub(super) async fn carry(places: &Places, redis: &Redis, mut news: mpsc::Receiver<String>) {
     let (channel, node) = (redis.channel("notices"), random_word());
     let tell = async {
         let mut batch = Vec::with_capacity(AT_ONCE);
@@ -35,7 +36,7 @@ pub(super) async fn carry(notices: &Notices, redis: &Redis, mut news: mpsc::Rece
         while let Some(push) = pushed.recv().await {
             let ([_, message], PushKind::Message) = (&*push.data, &push.kind) else { continue };
             let Ok(message) = String::from_redis_value_ref(message) else { continue };
-            told(&node, &message).for_each(|id| notices.heard(id));
+            told(&node, &message).for_each(|id| places.tell(id));
         }
     };
     tokio::join!(tell, hear);

@@ -1,0 +1,77 @@
+//! Who waits on this node for a change of something that has a name.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
+/// So many may wait in one place: a page has one stream, and while it is loaded again those that nobody has closed yet.
+const MOST_WAITING: u64 = 3;
+
+/// Where those wait who want to hear of one thing.
+#[derive(Default)]
+struct Place {
+    changed: Notify,
+    come: AtomicU64,
+}
+
+/// One who waits. Whoever came so long ago that [`MOST_WAITING`] others have come since has to go: it is the oldest whose
+/// connection may have died without a word, and a new one may not be turned away because of it.
+pub(crate) struct Waiting {
+    place: Arc<Place>,
+    /// How many had come, this one among them.
+    number: u64,
+}
+
+impl Waiting {
+    /// Ends with the next change after this call, or when somebody else has come.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.place.changed.notified()
+    }
+
+    /// Whether enough others have come since.
+    pub(crate) fn has_to_go(&self) -> bool {
+        self.place.come.load(Ordering::SeqCst) >= self.number + MOST_WAITING
+    }
+}
+
+/// The places where somebody waits, by the attempt's name.
+#[derive(Default)]
+pub(super) struct Places(Mutex<HashMap<String, Weak<Place>>>);
+
+impl Places {
+    /// Begins to wait for changes of an attempt. The place lasts as long as somebody waits there.
+    pub(super) fn wait(&self, id: &str) -> Waiting {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = places.get(id).and_then(Weak::upgrade);
+        let place = known.unwrap_or_else(|| {
+            let place = Arc::new(Place::default());
+            places.insert(id.into(), Arc::downgrade(&place));
+            place
+        });
+        drop(places);
+        let number = place.come.fetch_add(1, Ordering::SeqCst) + 1;
+        place.changed.notify_waiters();
+        Waiting { place, number }
+    }
+
+    /// An attempt, or its scene, has changed: who waits for it here hears it.
+    pub(super) fn tell(&self, id: &str) {
+        let place = {
+            let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            places.get(id).and_then(Weak::upgrade)
+        };
+        if let Some(place) = place {
+            place.changed.notify_waiters();
+        }
+    }
+
+    /// Forgets places where nobody waits any more.
+    pub(super) fn sweep(&self) {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        places.retain(|_, place| place.strong_count() > 0);
+        places.shrink_to_fit();
+    }
+}
