@@ -4,15 +4,18 @@ import { defineElement } from "./element.js";
 import { LoginError } from "./loader.js";
 
 let flight;
+/** Brings the flight's dialog back, where the person has closed it while the service finishes. */
+let show;
 
 /**
- * Opens the login in a dialog. Resolves with what `weixin-login-success` carries; rejects with a {@link LoginError}. While it is
- * open, a second call gives the same promise.
+ * Opens the login in a dialog. Resolves with what `weixin-login-success` carries; rejects with a {@link LoginError}. While it goes
+ * on, a second call gives the same promise, and shows the dialog again.
  *
  * @param {object} options as the element's properties, and `renew`, which gives a promise of `{codeChallenge, nonce, state}`
  */
 export function login(options = {}) {
-  return (flight ??= open(options).finally(() => (flight = undefined)));
+  show?.();
+  return (flight ??= open(options).finally(() => (flight = show = undefined)));
 }
 
 async function open({ renew, ...options }) {
@@ -27,7 +30,7 @@ async function open({ renew, ...options }) {
   try {
     return await new Promise((resolve, reject) => {
       let problem = cancelled;
-      let isOpen = true;
+      let isOpen;
       const on = (name, heard) => element.addEventListener(`weixin-login-${name}`, ({ detail }) => heard(detail));
       on("success", resolve);
       on("error", ({ code, message, cause }) => {
@@ -44,7 +47,11 @@ async function open({ renew, ...options }) {
       });
       element.addEventListener("weixin-login-renew", (event) => renew && event.respondWith(renew()));
       document.body.append(element);
-      element.open();
+      show = () => {
+        isOpen = true;
+        element.open();
+      };
+      show();
     });
   } finally {
     element.remove();

@@ -1,8 +1,8 @@
 //! `login()`: one promise for a whole login, which always settles.
 
 use serde_json::{Value, json};
-use weixin_emulator::DesktopMode;
-use weixin_login_e2e::between::Between;
+use weixin_emulator::{Call, DesktopMode, Fault as WeixinFault};
+use weixin_login_e2e::between::{Between, Fault};
 use weixin_login_e2e::browser::chromium::{SLEEPY, awake_after};
 use weixin_login_e2e::browser::{Browser, BrowserOptions};
 use weixin_login_e2e::house::{House, page};
@@ -192,20 +192,71 @@ async fn a_renewal_asks_the_function_that_it_was_given() {
     assert_eq!(settled(&browser, 1).await[0]["result"]["state"], "s2");
 }
 
+/// A login that the service is finishing, and whose dialog the person has closed.
+async fn until_let_go(house: &House, between: &Between, browser: &Browser) {
+    between.fault("POST", "/callback", Fault::Hang);
+    browser.script("begin()").await;
+    continue_and_allow(house, browser).await;
+    between.until_heard("POST", "/callback", 1).await;
+    press_cross(browser).await;
+    let gone = format!("return !({DIALOG})");
+    browser.until("no dialog", &gone).await;
+}
+
+const DIALOG: &str = "document.querySelector('weixin-login')?.shadowRoot.querySelector('dialog[open]')";
+
+async fn press_cross(browser: &Browser) {
+    let cross = "return document.querySelector('weixin-login').shadowRoot.querySelector('.close')";
+    browser.press_on("the dialog's cross", cross).await;
+}
+
 #[tokio::test]
 async fn while_the_service_finishes_the_dialog_may_go_and_the_promise_holds() {
     let house = house().await;
     let between = Between::in_front_of(&house);
-    between.fault("POST", "/callback", weixin_login_e2e::between::Fault::Hang);
     let browser = at(&house, house.browser_options()).await;
-    browser.script("begin()").await;
-    continue_and_allow(&house, &browser).await;
-    between.until_heard("POST", "/callback", 1).await;
-    let cross = "return document.querySelector('weixin-login').shadowRoot.querySelector('.close')";
-    browser.press_on("the dialog's cross", cross).await;
-    let gone = "return !document.querySelector('weixin-login')?.shadowRoot.querySelector('dialog[open]')";
-    browser.until("no dialog", gone).await;
+    until_let_go(&house, &between, &browser).await;
     between.clear();
     assert_eq!(settled(&browser, 1).await[0]["result"]["nickname"], "陈锴");
     assert_nothing_is_left(&browser).await;
+}
+
+#[tokio::test]
+async fn a_call_while_the_service_finishes_shows_the_dialog_again_and_both_settle() {
+    let house = house().await;
+    let between = Between::in_front_of(&house);
+    let browser = at(&house, house.browser_options()).await;
+    until_let_go(&house, &between, &browser).await;
+    browser.script("begin()").await;
+    browser.until("the dialog again", &format!("return !!({DIALOG})")).await;
+    assert_eq!(
+        browser.script("return [settled.length, document.querySelectorAll('weixin-login').length]").await,
+        json!([0, 1])
+    );
+    between.clear();
+    let settled = settled(&browser, 2).await;
+    assert_eq!([&settled[0]["result"]["nickname"], &settled[1]["result"]["nickname"]], ["陈锴"; 2]);
+    assert_nothing_is_left(&browser).await;
+}
+
+#[tokio::test]
+async fn a_dialog_that_was_shown_again_tells_what_went_wrong_and_both_settle_when_it_goes() {
+    let house = house().await;
+    let between = Between::in_front_of(&house);
+    let browser = at(&house, house.browser_options()).await;
+    until_let_go(&house, &between, &browser).await;
+    browser.script("begin()").await;
+    browser.until("the dialog again", &format!("return !!({DIALOG})")).await;
+    house.weixin.fault(Call::AccessToken, WeixinFault::Errcode { errcode: 40029 });
+    between.clear();
+    browser.until_phase("expired").await;
+    assert_eq!(browser.script("return settled.length").await, 0);
+    press_cross(&browser).await;
+    let settled = settled(&browser, 2).await;
+    assert_eq!(settled[0], settled[1]);
+    assert_eq!((&settled[0]["code"], &settled[0]["isLoginError"]), (&json!("code_spent"), &json!(true)));
+    assert_nothing_is_left(&browser).await;
+    // And the next call is a login of its own.
+    browser.script("begin()").await;
+    browser.until("the card", &shown("continue")).await;
 }
