@@ -9,6 +9,8 @@ mod error;
 mod file;
 mod grants;
 mod keys;
+mod lasting;
+mod logins;
 mod logouts;
 mod migrations;
 mod people;
@@ -26,7 +28,6 @@ use std::time::Duration;
 use self::file::{Access, StoreFile};
 use self::reader::Reader;
 use self::writer::Writer;
-use super::logins::Whole;
 use super::{NEWER, StoreError};
 
 /// How long a start waits for whoever has the file.
@@ -71,5 +72,3 @@ impl SqliteStore {
         Ok(Self { write: Writer::start(file.clone())?, read: Reader::open(file)? })
     }
 }
-
-impl Whole for SqliteStore {}

@@ -1,80 +1,14 @@
-//! Who is who, and who is logged in, in SQLite.
+//! The rows of who is who, and who is logged in, in SQLite.
 
-use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 
-use super::SqliteStore;
-use super::statement::statements;
+use super::statement::{Statement, statements};
 use crate::clock::Seconds;
 use crate::secret::{SecretHash, random_word};
-use crate::store::{AccountRow, Browser, Found, IdentityRow, Lasting, SessionRow, StoreError};
-
-#[async_trait]
-impl Lasting for SqliteStore {
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.read.read(|connection| PING.first(connection, [], |_| Ok(()))).await?;
-        self.write.one(|connection| PING_BY_A_WRITE.execute(connection, [])).await?;
-        Ok(())
-    }
-
-    async fn account_of_identity(&self, identity: &IdentityRow, now: Seconds) -> Result<Found, StoreError> {
-        let identity = identity.clone();
-        self.write.all(move |connection| account_of_identity(connection, &identity, now)).await
-    }
-
-    async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError> {
-        let seen = |connection: &Connection| {
-            SUBJECT.first(connection, params![client_id, account_id], |row| Ok(row.get(0)?))
-        };
-        if let Some(sub) = self.read.read(seen).await? {
-            return Ok(sub);
-        }
-        let (client_id, account_id) = (client_id.to_owned(), account_id.to_owned());
-        self.write.one(move |connection| subject(connection, &client_id, &account_id)).await
-    }
-
-    async fn account(&self, account_id: &str) -> Result<Option<AccountRow>, StoreError> {
-        self.read
-            .read(|connection| {
-                ACCOUNT.first(connection, [account_id], |row| {
-                    Ok(AccountRow {
-                        id: row.get("id")?,
-                        nickname: row.get("nickname")?,
-                        picture: row.get("picture")?,
-                    })
-                })
-            })
-            .await
-    }
-
-    async fn insert_session(&self, session: &SessionRow) -> Result<(), StoreError> {
-        let session = session.clone();
-        self.write.one(move |connection| insert_session(connection, &session)).await
-    }
-
-    async fn session(
-        &self,
-        secret_hash: &SecretHash,
-        now: Seconds,
-    ) -> Result<Option<SessionRow>, StoreError> {
-        self.read.read(|connection| SESSION.first(connection, params![secret_hash, now], session)).await
-    }
-
-    async fn touch_session(&self, sid: &str, idle_until: Seconds) -> Result<(), StoreError> {
-        let sid = sid.to_owned();
-        self.write
-            .one(move |connection| TOUCH_SESSION.execute(connection, params![sid, idle_until]))
-            .await
-            .map(drop)
-    }
-
-    async fn sweep_lasting(&self, now: Seconds, most: u32) -> Result<u64, StoreError> {
-        self.delete(&[SWEEP_SESSIONS, SWEEP_IDLE_SESSIONS], move |_| now, most).await
-    }
-}
+use crate::store::{AccountRow, Browser, Found, IdentityRow, SessionRow, StoreError};
 
 /// Finds the account of an identity, or makes one, within a transaction.
-fn account_of_identity(
+pub(super) fn account_of_identity(
     connection: &Connection,
     identity: &IdentityRow,
     now: Seconds,
@@ -95,14 +29,47 @@ fn account_of_identity(
     Ok(Found { account: AccountRow { id, nickname, picture }, same_unionid })
 }
 
+/// An account.
+pub(super) fn account(connection: &Connection, account_id: &str) -> Result<Option<AccountRow>, StoreError> {
+    ACCOUNT.first(connection, [account_id], |row| {
+        Ok(AccountRow { id: row.get("id")?, nickname: row.get("nickname")?, picture: row.get("picture")? })
+    })
+}
+
+/// What a client has once been told of an account.
+pub(super) fn known_subject(
+    connection: &Connection,
+    client_id: &str,
+    account_id: &str,
+) -> Result<Option<String>, StoreError> {
+    SUBJECT.first(connection, [client_id, account_id], |row| Ok(row.get(0)?))
+}
+
 /// What a client calls an account, made at its first sight, within a transaction.
-fn subject(connection: &Connection, client_id: &str, account_id: &str) -> Result<String, StoreError> {
+pub(super) fn subject(
+    connection: &Connection,
+    client_id: &str,
+    account_id: &str,
+) -> Result<String, StoreError> {
+    if let Some(sub) = known_subject(connection, client_id, account_id)? {
+        return Ok(sub);
+    }
     let sub = KEEP_SUBJECT
         .first(connection, params![client_id, account_id, random_word()], |row| Ok(row.get(0)?))?;
     sub.ok_or(StoreError::row("a client's name for an account was kept, and is not there"))
 }
 
-fn insert_session(connection: &Connection, session: &SessionRow) -> Result<(), StoreError> {
+/// A living session by its cookie's hash.
+pub(super) fn living_session(
+    connection: &Connection,
+    secret_hash: &SecretHash,
+    now: Seconds,
+) -> Result<Option<SessionRow>, StoreError> {
+    SESSION.first(connection, params![secret_hash, now], session)
+}
+
+/// Keeps a session, within a transaction.
+pub(super) fn insert_session(connection: &Connection, session: &SessionRow) -> Result<(), StoreError> {
     KEEP_SESSION
         .execute(
             connection,
@@ -139,6 +106,28 @@ pub(super) fn session(row: &Row<'_>) -> Result<SessionRow, StoreError> {
         expires_at: row.get("expires_at")?,
     })
 }
+
+/// A session was used, within a transaction.
+pub(super) fn touch_session(
+    connection: &Connection,
+    sid: &str,
+    idle_until: Seconds,
+) -> Result<(), StoreError> {
+    TOUCH_SESSION.execute(connection, params![sid, idle_until]).map(drop)
+}
+
+/// Whether the store answers.
+pub(super) fn ping(connection: &Connection) -> Result<(), StoreError> {
+    PING.first(connection, [], |_| Ok(())).map(drop)
+}
+
+/// Whether it takes writes.
+pub(super) fn ping_by_a_write(connection: &Connection) -> Result<(), StoreError> {
+    PING_BY_A_WRITE.execute(connection, []).map(drop)
+}
+
+/// What clears away sessions.
+pub(super) const SWEEPS: &[Statement] = &[SWEEP_SESSIONS, SWEEP_IDLE_SESSIONS];
 
 statements! {
     PING = "SELECT 1 FROM accounts WHERE id = ''";

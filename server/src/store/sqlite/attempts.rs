@@ -56,14 +56,12 @@ impl Fleeting for SqliteStore {
     }
 
     async fn code_or_tombstone(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError> {
-        self.read.read(|connection| CODE_OR_TOMBSTONE.first(connection, [code_hash], code)).await
+        self.read.read(|connection| code_or_tombstone(connection, code_hash)).await
     }
 
     async fn take_code(&self, code_hash: &SecretHash, now: Seconds) -> Result<bool, StoreError> {
         let code_hash = *code_hash;
-        self.write
-            .one(move |connection| Ok(TAKE_CODE.execute(connection, params![code_hash, now])? == 1))
-            .await
+        self.write.one(move |connection| take_code(connection, &code_hash, now)).await
     }
 
     async fn sweep_fleeting(&self, now: Seconds, most: u32) -> Result<u64, StoreError> {
@@ -129,6 +127,23 @@ fn insert_code(connection: &Connection, code: &CodeRow) -> Result<(), StoreError
             ],
         )
         .map(drop)
+}
+
+/// A code, whatever became of it.
+pub(super) fn code_or_tombstone(
+    connection: &Connection,
+    code_hash: &SecretHash,
+) -> Result<Option<CodeRow>, StoreError> {
+    CODE_OR_TOMBSTONE.first(connection, [code_hash], code)
+}
+
+/// Uses a living code, within a transaction.
+pub(super) fn take_code(
+    connection: &Connection,
+    code_hash: &SecretHash,
+    now: Seconds,
+) -> Result<bool, StoreError> {
+    Ok(TAKE_CODE.execute(connection, params![code_hash, now])? == 1)
 }
 
 fn result(word: &str) -> Result<LoginResult, StoreError> {

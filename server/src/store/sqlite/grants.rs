@@ -27,10 +27,7 @@ impl Grants for SqliteStore {
 
     async fn revoke_grant(&self, id: &str, now: Seconds, keep_until: Seconds) -> Result<(), StoreError> {
         let id = id.to_owned();
-        self.write
-            .one(move |connection| REVOKE_GRANT.execute(connection, params![id, now, keep_until]))
-            .await
-            .map(drop)
+        self.write.one(move |connection| revoke_grant(connection, &id, now, keep_until)).await
     }
 
     async fn refresh_token_grant(
@@ -116,7 +113,7 @@ fn of_chosen(
 }
 
 /// Keeps a grant while its session lives, within a transaction.
-fn insert_grant(
+pub(super) fn insert_grant(
     connection: &Connection,
     grant: &GrantRow,
     refresh_token: Option<(SecretHash, Seconds)>,
@@ -144,6 +141,16 @@ fn insert_grant(
             .execute(connection, params![hash, grant.id, expires_at.min(grant.expires_at)])?;
     }
     Ok(true)
+}
+
+/// Ends a grant, or sees to it that it never begins, within a transaction.
+pub(super) fn revoke_grant(
+    connection: &Connection,
+    id: &str,
+    now: Seconds,
+    keep_until: Seconds,
+) -> Result<(), StoreError> {
+    REVOKE_GRANT.execute(connection, params![id, now, keep_until]).map(drop)
 }
 
 /// Uses a refresh token within a transaction.

@@ -58,10 +58,10 @@ impl Logouts for SqliteStore {
 
 /// How sessions end, for a piece of work that goes to another thread.
 pub(super) struct OwnEnding {
-    offline: bool,
-    tell: Vec<String>,
-    due_at: Seconds,
-    now: Seconds,
+    pub(super) offline: bool,
+    pub(super) tell: Vec<String>,
+    pub(super) due_at: Seconds,
+    pub(super) now: Seconds,
 }
 
 impl OwnEnding {

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::file::{Access, StoreFile};
 use super::statement::Statement;
-use super::{PATIENCE, accounts, attempts, grants, keys, logouts, migrations, people, scenes};
+use super::{PATIENCE, accounts, attempts, grants, keys, logins, logouts, migrations, people, scenes};
 
 /// A handful of rows, whatever happens; `later` is the same table once more.
 const SMALL: &[&str] = &["signing_keys", "later"];
@@ -15,8 +15,16 @@ const SMALL: &[&str] = &["signing_keys", "later"];
 const ABOUT_EVERYBODY: &[Statement] = &[people::DUPLICATES, people::LIVING_SESSIONS];
 
 fn every_statement() -> impl Iterator<Item = Statement> {
-    let rooms =
-        [accounts::ALL, attempts::ALL, grants::ALL, keys::ALL, logouts::ALL, people::ALL, scenes::ALL];
+    let rooms = [
+        accounts::ALL,
+        attempts::ALL,
+        grants::ALL,
+        keys::ALL,
+        logins::ALL,
+        logouts::ALL,
+        people::ALL,
+        scenes::ALL,
+    ];
     rooms.into_iter().flatten().copied()
 }
 
