@@ -4,6 +4,9 @@
 //! A transaction that may write is IMMEDIATE from its beginning: one that only becomes so after it has read is refused at once,
 //! without waiting, when another process has written in between.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
