@@ -67,7 +67,10 @@ fn start(programs: &mut Programs, folder: &Path, port: u16) -> Result<Outcome<Ad
     let shop = format!("http://localhost:{port}");
     let service = format!("{shop}/weixin");
 
-    let emulator = match programs.start("emulator", built("weixin-emulator").args(["--site-url", &shop]))? {
+    // The shop's own page may ask this desktop: WeChat's, as is reported, answers its own pages alone, and the card stands in its frame.
+    let mut emulator = built("weixin-emulator");
+    emulator.args(["--site-url", &shop, "--cors", "all"]);
+    let emulator = match programs.start("emulator", &mut emulator)? {
         Outcome::Ready(emulator) => emulator,
         Outcome::Interrupted => return Ok(Outcome::Interrupted),
     };
@@ -108,7 +111,9 @@ impl Addresses {
        Scan and allow it with the emulated phone on the same page.
     3. {shop}/counter.html shows the site's own QR code, for a service account. Be the phone with a second browser
        that says it is WeChat's: chromium --user-data-dir=$(mktemp -d) --user-agent=\"Mobile MicroMessenger\" LINK
-    4. Cancel on the phone, let the code expire, make WeChat slow: the shop always says what to do next.
+    4. In the emulated WeChat, under "pages that may read the answers", choose weixin.qq.com alone, as is reported of the real
+       WeChat (this demo asks for all): the card then stands in WeChat's own frame.
+    5. Cancel on the phone, let the code expire, make WeChat slow: the shop always says what to do next.
 
   试一试:打开商店,点绿色按钮;在「模拟微信」页面里确认登录。关掉桌面微信,再用模拟手机扫码登录。
 

@@ -70,6 +70,8 @@ impl House {
             Emulator::start(weixin_emulator::Options { tls, ports_in_addresses, ..Default::default() })
                 .await
                 .expect("the emulator starts");
+        // The desktop grants its answers to WeChat's own pages alone by default; most houses try the direct call, too.
+        weixin.set_cors(weixin_emulator::Cors::All);
         let tls = options.tls.then(|| {
             let (cert_pem, key_pem) =
                 weixin.issue(&[SHOP_NAME, EVIL_NAME]).expect("a certificate for the shop");

@@ -2,10 +2,13 @@
 (function () {
   "use strict";
 
+  // Of a namespace, or of a proxy before the emulator; usually nothing.
+  const PATH = document.body.dataset.path;
+
   const TEXTS = {
     zh: {
       title: "微信模拟器", subtitle: "在这台电脑上扮演微信：手机、电脑客户端和接口。这不是微信。", openSite: "打开演示网站 ↗", other: "English", theme: "深色 / 浅色",
-      weixin: "微信", phone: "手机", desktop: "电脑上的微信", phonePerson: "手机的主人", desktopPerson: "电脑上登录的人",
+      weixin: "微信", phone: "手机", desktop: "电脑上的微信", phonePerson: "手机的主人", desktopPort: "监听的端口", strictOrder: "参数顺序不符即拒绝（oauth2/authorize）", strictState: "没有 state 即拒绝（10013）", desktopPerson: "电脑上登录的人",
       snapshot: "对未经点击的页面给出快照页（虚拟账号）", scan: "扫一扫", allow: "允许", cancel: "取消", refuse: "拒绝", deny: "拒绝，并告知网站（无 code 的回调）",
       ask: "申请获取并使用你的昵称、头像", nothing: "还没有二维码。打开网站的登录页，二维码就会出现在这里。", cancelledNow: "已取消，可再次扫描",
       secondsLeft: (s) => `${s} 秒后失效`, dialogTitle: (app) => `“${app}” 申请使用你的微信登录`, noDialog: "等待网站请求快捷登录",
@@ -16,7 +19,7 @@
       presetMarkup: "昵称是标签", presetEmoji: "4 kB 表情", presetRtl: "反向文字", apps: "应用", addApp: "添加或修改一个应用", appName: "名称", domains: "回调域名（逗号分隔）", kind: "种类",
       website: "网站应用", serviceAccount: "服务号", appUnionid: "绑定开放平台（有 unionid）", scanOnly: "仅支持扫码（10057）", requests: "收到的请求", addresses: "地址",
       waiting: "等待中", gone: "已断开", lost: "与模拟器的连接断开了",
-      delay: "延迟（毫秒）", hang: "不回答，直到清除", status: "HTTP 状态码", cut: "切断连接", lose_answer: "执行后切断（回答丢失）", html: "一页 HTML", huge: "10 MB", errcode: "errcode",
+      delay: "延迟（毫秒）", hang: "不回答，直到清除", status: "HTTP 状态码", cut: "切断连接", lose_answer: "执行后切断（回答丢失）", html: "一页 HTML", huge: "10 MB", error_page: "错误页（10003–10016）", errcode: "errcode",
       times: [["+25 秒", 25], ["+2 分钟", 120], ["+5 分钟", 300], ["+10 分钟", 600], ["+2 小时", 7200], ["+30 天", 2592000]],
       mode: {
         normal: ["正常", "已登录；网站请求时弹出对话框。"], absent: ["未运行", "端口拒绝连接：这台电脑上没有微信。"], logged_out: ["未登录", "微信开着，但没人登录：非零 errcode。"], locked: ["已锁定", "已登录但锁定：非零 errcode。"],
@@ -27,7 +30,7 @@
     },
     en: {
       title: "WeChat emulator", subtitle: "Plays WeChat on this machine: the phone, the desktop client and the API. This is not WeChat.", openSite: "Open the demo site ↗", other: "中文", theme: "Dark / light",
-      weixin: "WeChat", phone: "Phone", desktop: "WeChat on the desktop", phonePerson: "Who holds the phone", desktopPerson: "Who is logged in",
+      weixin: "WeChat", phone: "Phone", desktop: "WeChat on the desktop", phonePerson: "Who holds the phone", desktopPort: "Listens on", strictOrder: "Refuse another order of parameters (oauth2/authorize)", strictState: "Refuse a missing state (10013)", desktopPerson: "Who is logged in",
       snapshot: "Snapshot pages (a virtual person) for sites that ask untapped", scan: "Scan", allow: "Allow", cancel: "Cancel", refuse: "Refuse", deny: "Refuse, and tell the site (callback without code)",
       ask: "Asks to use your nickname and avatar", nothing: "No QR code yet. Open the site's login page and its code shows up here.", cancelledNow: "Cancelled; scan again",
       secondsLeft: (s) => `expires in ${s} s`, dialogTitle: (app) => `“${app}” asks to log in with your WeChat`, noDialog: "Waiting for a site to ask for fast login",
@@ -38,7 +41,7 @@
       presetMarkup: "Markup as nickname", presetEmoji: "4 kB of emoji", presetRtl: "Right-to-left", apps: "Apps", addApp: "Add or change an app", appName: "Name", domains: "Callback domains (commas)", kind: "Kind",
       website: "Website app", serviceAccount: "Service account", appUnionid: "Bound to the open platform (unionid)", scanOnly: "Scan only (10057)", requests: "Requests", addresses: "Addresses",
       waiting: "waiting", gone: "gone", lost: "The connection to the emulator is lost",
-      delay: "Delay (ms)", hang: "No answer until cleared", status: "HTTP status", cut: "Connection cut", lose_answer: "Done, then cut (answer lost)", html: "A page of HTML", huge: "10 MB", errcode: "errcode",
+      delay: "Delay (ms)", hang: "No answer until cleared", status: "HTTP status", cut: "Connection cut", lose_answer: "Done, then cut (answer lost)", html: "A page of HTML", huge: "10 MB", error_page: "error page (10003–10016)", errcode: "errcode",
       times: [["+25 s", 25], ["+2 min", 120], ["+5 min", 300], ["+10 min", 600], ["+2 h", 7200], ["+30 days", 2592000]],
       mode: {
         normal: ["Normal", "Logged in; opens its dialog when a site asks."], absent: ["Absent", "The port refuses connections: no WeChat on this computer."], logged_out: ["Logged out", "WeChat runs, nobody is logged in: a non-zero errcode."], locked: ["Locked", "Logged in but locked: a non-zero errcode."],
@@ -48,7 +51,7 @@
       },
     },
   };
-  const FAULTS = { delay: ["millis", 2000], hang: null, status: ["status", 502], cut: null, lose_answer: null, html: null, huge: null, errcode: ["errcode", -1] };
+  const FAULTS = { delay: ["millis", 2000], hang: null, status: ["status", 502], cut: null, lose_answer: null, html: null, huge: null, error_page: ["number", 10004], errcode: ["errcode", -1] };
   const PRESETS = {
     markup: ["markup", "<img src=x onerror=alert(1)><b>&amp;</b>"],
     emoji: ["emoji", "😀".repeat(1024)],
@@ -67,7 +70,7 @@
   }
 
   async function send(path, body, method = "POST") {
-    const response = await fetch("/control/" + path, {
+    const response = await fetch(PATH + "/control/" + path, {
       method, headers: body === undefined ? {} : { "Content-Type": "application/json" }, body: body === undefined ? undefined : JSON.stringify(body),
     });
     if (!response.ok) say((await response.json().catch(() => ({}))).error || String(response.status));
@@ -106,6 +109,11 @@
     part("phone-person", [names, state.phone.person.id], () => options($("phone-person"), names, state.phone.person.id));
     part("desktop-person", [names, state.desktop.person.id], () => options($("desktop-person"), names, state.desktop.person.id));
     $("snapshot").checked = state.phone.snapshot;
+    $("strict-order").checked = state.strict.parameter_order;
+    $("strict-state").checked = state.strict.state;
+    const ports = state.urls.desktops.map((url, place) => [String(place), url]);
+    $("desktop-port-label").hidden = ports.length < 2;
+    part("desktop-port", [ports, state.desktop.port], () => options($("desktop-port"), ports, String(state.desktop.port)));
 
     part("desktop", [state.desktop.mode, state.desktop.person], drawDesktop);
     part("dialog", state.desktop.dialog, drawDialog);
@@ -225,8 +233,10 @@
       const { outcome } = request.outcome;
       const end = outcome === "answered" ? String(request.outcome.status) : outcome === "in_flight" ? text.waiting : text.gone;
       const bad = outcome === "gone" || request.outcome.status >= 400;
-      return make("li", {}, ...[["", request.order], ["", request.method], ["", request.path], [bad ? "bad" : "", end]]
+      const line = make("li", {}, ...[["", request.order], ["", request.method], ["", request.path], [bad ? "bad" : "", end]]
         .map(([className, content]) => make("span", { className, textContent: content })));
+      if (request.remark) line.append(make("span", { className: "remark", textContent: request.remark }));
+      return line;
     }));
   }
 
@@ -284,6 +294,10 @@
   };
 
   $("phone-person").onchange = (event) => send("phone", { person: event.target.value });
+  const strict = () => send("strict", { parameter_order: $("strict-order").checked, state: $("strict-state").checked });
+  $("strict-order").onchange = strict;
+  $("strict-state").onchange = strict;
+  $("desktop-port").onchange = (event) => send("desktop", { port: Number(event.target.value) });
   $("desktop-person").onchange = (event) => send("desktop", { person: event.target.value });
   $("snapshot").onchange = (event) => send("phone", { snapshot: event.target.checked });
   $("cors").onchange = (event) => send("desktop", { cors: event.target.value });
@@ -322,7 +336,7 @@
   };
 
   speak();
-  const events = new EventSource("/control/events");
+  const events = new EventSource(PATH + "/control/events");
   events.onmessage = (event) => {
     state = JSON.parse(event.data);
     pictured = performance.now();

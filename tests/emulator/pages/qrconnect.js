@@ -6,6 +6,7 @@
   var framed = window.parent !== window;
   var image = document.querySelector(".qrcode");
   var gone = false;
+  var paused = null;
 
   function show(id, visible) {
     document.getElementById(id).hidden = !visible;
@@ -24,7 +25,7 @@
 
   function answered(code) {
     var address = context.redirect_uri;
-    var query = (code ? "code=" + encodeURIComponent(code) + "&" : "") + "state=" + encodeURIComponent(context.state);
+    var query = (code ? "code=" + code + "&" : "") + "state=" + context.state;
     go(address + (address.indexOf("?") > -1 ? "&" : "?") + query);
   }
 
@@ -48,6 +49,8 @@
       else if (status === 403) { tip("wx_after_cancel"); next(2000, 403); }
       else if (status === 402) { script.remove(); expire(); }
       else if (status === 500) window.location.reload();
+      // Nobody looks at the QR code while the card stands before it: the poll goes on when it is shown again.
+      else if (status === 408 && !document.getElementById("by-fast-login").hidden) { script.remove(); paused = { last: last }; }
       else if (status === 408) next(2000, last);
       else next(5000, last);
     };
@@ -62,36 +65,29 @@
   // A page that is kept for going back would hold on to one of the browser's six connections. Shown again, it asks again.
   window.addEventListener("pagehide", function () { window.stop(); });
 
-  var renewal;
   function expire() {
     show("expired", true);
-    // A page that is looked at renews itself; one press is quicker.
-    renewal = setTimeout(function waitUntilSeen() {
-      if (document.visibilityState === "visible") renew();
-      else document.addEventListener("visibilitychange", renew, { once: true });
-    }, 15000);
   }
 
   function renew() {
-    clearTimeout(renewal);
-    document.removeEventListener("visibilitychange", renew);
     var address = new URL(window.location.href);
     address.searchParams.set("f", "xml");
     fetch(address).then(function (response) { return response.text(); }).then(function (text) {
       uuid = /<uuid><!\[CDATA\[(.*?)\]\]><\/uuid>/.exec(text)[1];
-      image.src = "/connect/qrcode/" + uuid;
+      image.src = context.path + "/connect/qrcode/" + uuid;
       show("expired", false);
       tip("wx_default_tip");
       poll();
-    }).catch(function () { renewal = setTimeout(renew, 5000); });
+    }).catch(function () { show("expired", true); });
   }
   document.getElementById("refresh").addEventListener("click", renew);
 
   // The page's own fast login: it stands on WeChat's origin, which the desktop client always answers.
   var offered = null;
+  var desktop = null;
 
-  function ask(path, apiname, jsdata) {
-    return fetch(context.desktop + path, {
+  function ask(at, path, apiname, jsdata) {
+    return fetch(at + path, {
       method: "POST",
       credentials: "omit",
       headers: { "Content-Type": "application/json" },
@@ -110,9 +106,16 @@
   }
 
   function probe() {
-    return ask("/api/check-login", "qrconnectchecklogin", asked()).then(function (person) {
-      if (!person.authorize_uuid) throw new Error("no authorize_uuid");
+    // On all ports at once: the first that answers is WeChat's.
+    return Promise.any(context.desktops.map(function (at) {
+      return ask(at, "/api/check-login", "qrconnectchecklogin", asked()).then(function (person) {
+        if (!person.authorize_uuid) throw new Error("no authorize_uuid");
+        return { at: at, person: person };
+      });
+    })).then(function (first) {
+      var person = first.person;
       offered = person;
+      desktop = first.at;
       document.getElementById("nickname").textContent = person.nickname;
       var avatar = document.getElementById("avatar");
       if (person.headimgurl) avatar.src = person.headimgurl;
@@ -123,6 +126,11 @@
     show("by-fast-login", false);
     show("by-scan", true);
     show("use-fast", offered !== null);
+    if (paused) {
+      var held = paused;
+      paused = null;
+      poll(held.last);
+    }
   }
 
   function showFast() {
@@ -139,7 +147,7 @@
       y: window.screenY + (window.outerHeight - 263) / 2,
     };
     var jsdata = Object.assign({ data: JSON.stringify(corner) }, asked(), { authorize_uuid: offered.authorize_uuid });
-    ask("/api/authorize", "qrconnectfastauthorize", jsdata).then(function (answer) {
+    ask(desktop, "/api/authorize", "qrconnectfastauthorize", jsdata).then(function (answer) {
       var target = new URL(answer.redirect_url);
       if (target.origin !== new URL(context.redirect_uri).origin) throw new Error("another origin");
       go(target.href);

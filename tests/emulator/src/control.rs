@@ -1,69 +1,185 @@
 //! The control page at `/` and the JSON under `/control/*` behind it: a hand for the phone, the desktop, the faults and the
 //! clock, for people and for tests in other languages. Rust tests call the same things on `Emulator`.
 
+mod hands;
+mod reading;
+mod worlds;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
+use actix_web::error::InternalError;
 use actix_web::{HttpResponse, web};
 use futures_util::stream;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::openapi::server::Server;
+use utoipa::{OpenApi, ToSchema};
 
-use crate::desktop::{Cors, DesktopMode, DialogAnswer, host_of};
-use crate::fault::{Call, Fault};
+use crate::desktop::{DesktopMode, host_of};
+use crate::fault::Call;
+use crate::gate::BODY_LIMIT;
+use crate::namespaces::Here;
 use crate::page::page;
-use crate::scenario::{App, Person};
-use crate::world::{Progress, State, TicketError, World};
+use crate::scenario::{Person, Scenario};
+use crate::world::{Progress, World};
 
 /// How much of the log and how many QR codes the page shows.
 const SHOWN_REQUESTS: usize = 60;
 const SHOWN_TICKETS: usize = 12;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    let json = web::JsonConfig::default()
+        .limit(BODY_LIMIT)
+        .error_handler(|error, _| InternalError::from_response(String::new(), nonsense(error)).into());
+    let query = web::QueryConfig::default()
+        .error_handler(|error, _| InternalError::from_response(String::new(), nonsense(error)).into());
     config
-        .app_data(web::JsonConfig::default().error_handler(|error, _| {
-            let word = json!({ "error": error.to_string() });
-            actix_web::error::InternalError::from_response(error, HttpResponse::BadRequest().json(word))
-                .into()
-        }))
+        .app_data(json)
+        .app_data(query)
         .route("/", web::get().to(control_page))
+        .route("/healthz", web::get().to(healthz))
+        .route("/control/openapi.json", web::get().to(openapi))
+        .route("/control/scenario.schema.json", web::get().to(scenario_schema))
         .route("/control/state", web::get().to(state))
         .route("/control/events", web::get().to(events))
         .service(
             web::resource("/control/requests")
-                .route(web::get().to(requests))
-                .route(web::delete().to(clear_requests)),
+                .route(web::get().to(reading::requests))
+                .route(web::delete().to(reading::clear_requests)),
         )
-        .route("/control/exchanges", web::get().to(exchanges))
-        .route("/control/scan", web::post().to(scan))
-        .route("/control/allow", web::post().to(allow))
-        .route("/control/cancel", web::post().to(cancel))
-        .route("/control/deny", web::post().to(deny))
-        .route("/control/code", web::post().to(code))
-        .route("/control/phone", web::post().to(phone))
-        .route("/control/desktop", web::post().to(desktop))
-        .route("/control/dialog", web::post().to(dialog))
-        .route("/control/fault", web::post().to(fault))
-        .route("/control/faults", web::delete().to(clear_faults))
-        .route("/control/advance", web::post().to(advance))
-        .route("/control/revoke", web::post().to(revoke))
-        .route("/control/person", web::post().to(person))
-        .route("/control/app", web::post().to(app));
+        .route("/control/exchanges", web::get().to(reading::exchanges))
+        .route("/control/wait/qr", web::get().to(reading::wait_for_qr))
+        .route("/control/wait/dialog", web::get().to(reading::wait_for_dialog))
+        .route("/control/wait/request", web::get().to(reading::wait_for_request))
+        .route("/control/scan", web::post().to(hands::scan))
+        .route("/control/allow", web::post().to(hands::allow))
+        .route("/control/cancel", web::post().to(hands::cancel))
+        .route("/control/deny", web::post().to(hands::deny))
+        .route("/control/code", web::post().to(hands::code))
+        .route("/control/phone", web::post().to(hands::phone))
+        .route("/control/desktop", web::post().to(hands::desktop))
+        .route("/control/dialog", web::post().to(hands::dialog))
+        .route("/control/auto", web::post().to(hands::auto))
+        .route("/control/strict", web::post().to(hands::strict))
+        .route("/control/fault", web::post().to(hands::fault))
+        .route("/control/faults", web::delete().to(hands::clear_faults))
+        .route("/control/advance", web::post().to(hands::advance))
+        .route("/control/revoke", web::post().to(hands::revoke))
+        .route("/control/person", web::post().to(hands::person))
+        .route("/control/app", web::post().to(hands::app))
+        .route("/control/reset", web::post().to(worlds::reset))
+        .route("/control/namespaces", web::get().to(worlds::namespaces))
+        .service(
+            web::resource("/control/namespaces/{name}")
+                .route(web::put().to(worlds::make))
+                .route(web::delete().to(worlds::end)),
+        )
+        .service(web::resource("/control/{path}*").to(unknown));
 }
 
-async fn control_page() -> HttpResponse {
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "weixin-emulator",
+        description = "The hand that holds the phone, the desktop, the clock and the faults. Under /ns/NAME every route is there once \
+                       more, for the namespace of that name."
+    ),
+    paths(
+        healthz,
+        state,
+        events,
+        reading::requests,
+        reading::clear_requests,
+        reading::exchanges,
+        reading::wait_for_qr,
+        reading::wait_for_dialog,
+        reading::wait_for_request,
+        hands::scan,
+        hands::allow,
+        hands::cancel,
+        hands::deny,
+        hands::code,
+        hands::phone,
+        hands::desktop,
+        hands::dialog,
+        hands::auto,
+        hands::strict,
+        hands::fault,
+        hands::clear_faults,
+        hands::advance,
+        hands::revoke,
+        hands::person,
+        hands::app,
+        worlds::reset,
+        worlds::namespaces,
+        worlds::make,
+        worlds::end,
+    ),
+    components(schemas(Scenario))
+)]
+struct Document;
+
+async fn openapi(world: Here) -> HttpResponse {
+    let mut document = Document::openapi();
+    document.servers = Some(vec![Server::new(world.addresses.control.as_str())]);
+    HttpResponse::Ok().json(document)
+}
+
+/// The schema of a scenario file, for editors: the same that the document has, with its parts beside it.
+async fn scenario_schema() -> HttpResponse {
+    let document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+    let text = document["components"]["schemas"].to_string().replace("#/components/schemas/", "#/$defs/");
+    let parts: Value = serde_json::from_str(&text).unwrap_or_default();
+    HttpResponse::Ok().json(json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A scenario of weixin-emulator",
+        "$ref": "#/$defs/Scenario",
+        "$defs": parts,
+    }))
+}
+
+async fn control_page(world: Here) -> HttpResponse {
     page(
         include_str!("../pages/control.html"),
-        &[("css", include_str!("../pages/control.css")), ("script", include_str!("../pages/control.js"))],
+        &[
+            ("css", include_str!("../pages/control.css")),
+            ("script", include_str!("../pages/control.js")),
+            ("path", &world.addresses.path),
+        ],
     )
 }
 
-async fn state(world: web::Data<World>) -> HttpResponse {
+#[derive(Serialize, ToSchema)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+}
+
+/// The emulator answers.
+#[utoipa::path(get, path = "/healthz", responses((status = 200, body = Health)))]
+async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
+}
+
+async fn unknown() -> HttpResponse {
+    HttpResponse::NotFound()
+        .json(Refused::because("the control API has no such route: see /control/openapi.json"))
+}
+
+/// Everything that the control page shows: addresses, apps, people, phones, the desktop, faults, the newest requests.
+#[utoipa::path(get, path = "/control/state", responses((status = 200, body = Object)))]
+async fn state(world: Here) -> HttpResponse {
     HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(describe(&world))
 }
 
 /// The state again after every change, as server-sent events.
-async fn events(world: web::Data<World>) -> HttpResponse {
+#[utoipa::path(
+    get,
+    path = "/control/events",
+    responses((status = 200, content_type = "text/event-stream", body = String))
+)]
+async fn events(world: Here) -> HttpResponse {
     let changes = world.subscribe();
     let pieces = stream::unfold((world, changes, true), |(world, mut changes, first)| async move {
         if !first {
@@ -118,14 +234,21 @@ fn describe(world: &World) -> Value {
                     "method": record.method,
                     "path": record.path,
                     "outcome": record.outcome,
+                    "remark": record.remark,
                 })
             })
+            .collect();
+        let phones: serde_json::Map<String, Value> = state
+            .phones
+            .iter()
+            .map(|(name, phone)| (name.clone(), describe_person(world, &phone.person)))
             .collect();
         json!({
             "urls": {
                 "open": world.addresses.open,
                 "api": world.addresses.api,
-                "desktop": world.addresses.desktop,
+                "desktop": world.addresses.desktops.first(),
+                "desktops": world.addresses.desktops,
                 "control": world.addresses.control,
                 "site": world.addresses.site,
             },
@@ -137,12 +260,16 @@ fn describe(world: &World) -> Value {
                 "snapshot": state.phone.snapshot,
                 "tickets": tickets,
             },
+            "phones": phones,
             "desktop": {
                 "mode": state.desktop.mode,
                 "cors": state.desktop.cors,
+                "port": state.desktop.port,
                 "person": describe_person(world, &state.desktop.person),
                 "dialog": state.desktop.open_dialog(),
             },
+            "auto": { "phone": state.phone.auto, "desktop": state.desktop.auto },
+            "strict": state.strict,
             "modes": DesktopMode::ALL,
             "calls": Call::ALL,
             "faults": state.faults.rules(),
@@ -155,192 +282,15 @@ fn describe_person(world: &World, person: &Person) -> Value {
     json!({ "id": person.id, "nickname": person.nickname, "avatar": world.avatar_of(person) })
 }
 
-async fn requests(world: web::Data<World>) -> HttpResponse {
-    let all: Vec<_> = world.read(|state, _| state.log.all().cloned().collect());
-    HttpResponse::Ok().json(all)
+/// Why a call was not done.
+#[derive(Serialize, Deserialize, ToSchema)]
+struct Refused {
+    error: String,
 }
 
-async fn clear_requests(world: web::Data<World>) -> HttpResponse {
-    world.change(|state, _| state.log.clear());
-    ok()
-}
-
-async fn exchanges(world: web::Data<World>) -> HttpResponse {
-    HttpResponse::Ok().json(world.read(|state, _| state.grants.all_exchanges().clone()))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfTicket {
-    uuid: String,
-}
-
-async fn scan(world: web::Data<World>, body: web::Json<OfTicket>) -> HttpResponse {
-    ticket_answer(world.scan(&body.uuid))
-}
-
-async fn allow(world: web::Data<World>, body: web::Json<OfTicket>) -> HttpResponse {
-    ticket_answer(world.allow(&body.uuid))
-}
-
-async fn cancel(world: web::Data<World>, body: web::Json<OfTicket>) -> HttpResponse {
-    ticket_answer(world.cancel(&body.uuid))
-}
-
-async fn deny(world: web::Data<World>, body: web::Json<OfTicket>) -> HttpResponse {
-    ticket_answer(world.deny(&body.uuid))
-}
-
-fn ticket_answer(result: Result<(), TicketError>) -> HttpResponse {
-    match result {
-        Ok(()) => ok(),
-        Err(error) => refuse(&error.to_string()),
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ForCode {
-    authorize_url: String,
-}
-
-async fn code(world: web::Data<World>, body: web::Json<ForCode>) -> HttpResponse {
-    match world.code_for(&body.authorize_url) {
-        Ok(redirect_url) => HttpResponse::Ok().json(json!({ "redirect_url": redirect_url })),
-        Err(refusal) => refuse(&refusal.to_string()),
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfPhone {
-    person: Option<String>,
-    snapshot: Option<bool>,
-}
-
-async fn phone(world: web::Data<World>, body: web::Json<OfPhone>) -> HttpResponse {
-    let OfPhone { person, snapshot } = body.into_inner();
-    named(
-        &world,
-        person,
-        |state, person| state.phone.person = person,
-        |state| {
-            state.phone.snapshot = snapshot.unwrap_or(state.phone.snapshot);
-        },
-    )
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfDesktop {
-    mode: Option<DesktopMode>,
-    cors: Option<Cors>,
-    person: Option<String>,
-}
-
-async fn desktop(world: web::Data<World>, body: web::Json<OfDesktop>) -> HttpResponse {
-    let OfDesktop { mode, cors, person } = body.into_inner();
-    let answer = named(
-        &world,
-        person,
-        |state, person| state.desktop.person = person,
-        |state| {
-            state.desktop.cors = cors.unwrap_or(state.desktop.cors);
-        },
-    );
-    if let Some(mode) = mode
-        && let Err(error) = world.set_desktop(mode).await
-    {
-        return refuse(&format!("the desktop's port cannot be opened: {error}"));
-    }
-    answer
-}
-
-/// Puts the person of that id, if one is named, where they belong, and does the rest when that person exists.
-fn named(
-    world: &World,
-    id: Option<String>,
-    put: impl FnOnce(&mut State, Person),
-    rest: impl FnOnce(&mut State),
-) -> HttpResponse {
-    world.change(|state, _| {
-        if let Some(id) = id {
-            match state.person(&id).cloned() {
-                Some(person) => put(state, person),
-                None => return refuse(&format!("nobody has the id {id:?}")),
-            }
-        }
-        rest(state);
-        ok()
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfDialog {
-    answer: DialogAnswer,
-}
-
-async fn dialog(world: web::Data<World>, body: web::Json<OfDialog>) -> HttpResponse {
-    match world.change(|state, _| state.desktop.answer_dialog(body.answer)) {
-        true => ok(),
-        false => refuse("no dialog is open"),
-    }
-}
-
-/// `{"call":"access_token","fault":{"kind":"delay","millis":2000},"times":1}`; without `times` until the faults are cleared.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfFault {
-    call: Call,
-    fault: Fault,
-    times: Option<u32>,
-}
-
-async fn fault(world: web::Data<World>, body: web::Json<OfFault>) -> HttpResponse {
-    let OfFault { call, fault, times } = body.into_inner();
-    world.change(|state, _| state.faults.set(call, fault, times));
-    ok()
-}
-
-async fn clear_faults(world: web::Data<World>) -> HttpResponse {
-    world.change(|state, _| state.faults.clear());
-    ok()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ByTime {
-    seconds: u32,
-}
-
-async fn advance(world: web::Data<World>, body: web::Json<ByTime>) -> HttpResponse {
-    world.advance(Duration::from_secs(body.seconds.into()));
-    ok()
-}
-
-async fn revoke(world: web::Data<World>) -> HttpResponse {
-    world.change(|state, _| state.grants.revoke_tokens());
-    ok()
-}
-
-async fn person(world: web::Data<World>, body: web::Json<Person>) -> HttpResponse {
-    match body.check() {
-        Ok(()) => {
-            world.put_person(body.into_inner());
-            ok()
-        }
-        Err(word) => refuse(&word),
-    }
-}
-
-async fn app(world: web::Data<World>, body: web::Json<App>) -> HttpResponse {
-    match body.check() {
-        Ok(()) => {
-            world.put_app(body.into_inner());
-            ok()
-        }
-        Err(word) => refuse(&word),
+impl Refused {
+    fn because(word: impl ToString) -> Refused {
+        Refused { error: word.to_string() }
     }
 }
 
@@ -348,6 +298,12 @@ fn ok() -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-fn refuse(word: &str) -> HttpResponse {
-    HttpResponse::Conflict().json(json!({ "error": word }))
+/// The call makes no sense, whatever the state.
+fn nonsense(word: impl ToString) -> HttpResponse {
+    HttpResponse::BadRequest().json(Refused::because(word))
+}
+
+/// The call makes sense, but not now.
+fn refuse(word: impl ToString) -> HttpResponse {
+    HttpResponse::Conflict().json(Refused::because(word))
 }

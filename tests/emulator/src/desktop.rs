@@ -1,24 +1,30 @@
 //! The desktop client's local service, `https://localhost.weixin.qq.com:14013` at home: who is logged in on this computer,
 //! the dialog it opens, and the many ways in which it does not help.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
-use crate::fault::{Call, LogEntry, huge};
+use crate::fault::{Call, huge};
+use crate::gate::remarked;
+use crate::namespaces::Here;
 use crate::query::{answer_query, append_before_fragment};
-use crate::scenario::{AppKind, Person};
+use crate::scenario::{AppKind, Auto, AutoAnswer, Person};
 use crate::sns::quote;
 use crate::world::{AuthorizationRequest, State, World, random_word};
 
 /// How long an authorize_uuid of check-login is good for. Assumed: nobody has measured it.
 const UUID_LIFETIME: Duration = Duration::from_secs(120);
+/// As many pages as may have asked who is logged in without going on.
+const UUIDS_KEPT: usize = 20_000;
 /// How long [`DesktopMode::Slow`] takes for each answer.
 const SLOW: Duration = Duration::from_secs(3);
 /// A person who does not answer the dialog for this long has refused.
@@ -29,7 +35,7 @@ const AUTHORIZE: &str = "qrconnectfastauthorize";
 const AUTHORIZE_CONFIRM: &str = "qrconnectfastauthorizeconfirm";
 
 /// How the desktop client behaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DesktopMode {
     /// Logged in, and asks the person.
@@ -96,18 +102,18 @@ impl DesktopMode {
 }
 
 /// Which web origins may read the desktop client's answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cors {
     /// Every origin: the direct call from a site's own page works.
-    #[default]
     All,
     /// Pages of weixin.qq.com alone, as is reported of the real one: the direct call fails, the QR page's works.
+    #[default]
     WeixinOnly,
 }
 
 /// What a person can say to the desktop's dialog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DialogAnswer {
     /// The site gets its code.
@@ -117,7 +123,7 @@ pub enum DialogAnswer {
 }
 
 /// A dialog that stands on the desktop and waits for the person.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Dialog {
     /// Counts the dialogs of this emulator.
     pub id: u64,
@@ -141,9 +147,13 @@ pub(crate) struct Desktop {
     pub mode: DesktopMode,
     pub cors: Cors,
     pub person: Person,
+    /// On which of its ports it listens, counted from 0.
+    pub port: usize,
+    /// How it answers its dialogs by itself.
+    pub auto: Option<Auto>,
     pub dialogs: Vec<Dialog>,
     dialogs_made: u64,
-    uuids: Vec<AuthorizeUuid>,
+    uuids: VecDeque<AuthorizeUuid>,
 }
 
 /// What check-login gives out and authorize takes back once.
@@ -154,12 +164,33 @@ struct AuthorizeUuid {
     made_at: Duration,
 }
 
-/// The errcode of an answer without jsdata.
-struct Failure(i64);
+/// The errcode of an answer without jsdata, and the reason for the log.
+struct Failure(i64, String);
+
+impl Failure {
+    fn plain(errcode: i64) -> Failure {
+        Failure(errcode, format!("errcode {errcode}"))
+    }
+}
 
 impl Desktop {
     pub fn new(person: Person, mode: DesktopMode, cors: Cors) -> Desktop {
-        Desktop { mode, cors, person, dialogs: Vec::new(), dialogs_made: 0, uuids: Vec::new() }
+        Desktop {
+            mode,
+            cors,
+            person,
+            port: 0,
+            auto: None,
+            dialogs: Vec::new(),
+            dialogs_made: 0,
+            uuids: VecDeque::new(),
+        }
+    }
+
+    /// Dialogs are counted on: whoever waits for one of the old world's is not answered by a new one.
+    pub fn go_on_from(&mut self, old: &Desktop) {
+        self.dialogs_made = old.dialogs_made;
+        self.port = old.port;
     }
 
     /// Answers the dialog that has waited longest; `false` when none is open.
@@ -191,19 +222,13 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 
 /// Marks the answers, preflights included, that a page of another origin may read.
 pub(crate) async fn cors(
-    world: web::Data<World>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let granted = origin.filter(|origin| match world.read(|state, _| state.desktop.cors) {
-        Cors::All => true,
-        Cors::WeixinOnly => origin.to_str().is_ok_and(|origin| {
-            origin == world.addresses.open
-                || origin.strip_prefix("https://").is_some_and(|host| host.ends_with(".weixin.qq.com"))
-        }),
-    });
     let mut response = next.call(request).await?;
+    let here = response.request().extensions().get::<Here>().cloned();
+    let granted = origin.filter(|origin| here.is_some_and(|world| is_granted(&world, origin)));
     let preflight = response.request().method() == Method::OPTIONS;
     let headers = response.headers_mut();
     headers.insert(header::VARY, header::HeaderValue::from_static("Origin"));
@@ -222,8 +247,18 @@ pub(crate) async fn cors(
     Ok(response)
 }
 
-async fn check_login(world: web::Data<World>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    note_body(&world, &request, &body);
+fn is_granted(world: &World, origin: &header::HeaderValue) -> bool {
+    let own = url::Url::parse(&world.addresses.open).map(|url| url.origin().ascii_serialization());
+    match world.read(|state, _| state.desktop.cors) {
+        Cors::All => true,
+        Cors::WeixinOnly => origin.to_str().is_ok_and(|origin| {
+            own.is_ok_and(|own| own == origin)
+                || origin.strip_prefix("https://").is_some_and(|host| host.ends_with(".weixin.qq.com"))
+        }),
+    }
+}
+
+async fn check_login(world: Here, body: web::Bytes) -> HttpResponse {
     let mode = ready(&world).await;
     if let Some(noise) = noise(mode) {
         return noise;
@@ -242,13 +277,15 @@ fn check(
     let (_, asked) = understand(body, CHECK_LOGIN, mode)?;
     match mode {
         // Nobody outside WeChat knows the codes of these two: any that is not 0 means "show the QR code".
-        DesktopMode::LoggedOut => return Err(Failure(-2)),
-        DesktopMode::Locked => return Err(Failure(-3)),
+        DesktopMode::LoggedOut => return Err(Failure::plain(-2)),
+        DesktopMode::Locked => return Err(Failure::plain(-3)),
         _ => {}
     }
-    let app = state.check(&asked, AppKind::Website).map_err(|_| Failure(-1))?;
+    let app = state
+        .check(&asked, AppKind::Website)
+        .map_err(|refusal| Failure(-1, state.reason(&refusal, &asked)))?;
     if mode == DesktopMode::ScanOnly || app.scan_only {
-        return Err(Failure(10057));
+        return Err(Failure::plain(10057));
     }
     let desktop = &mut state.desktop;
     desktop.uuids.retain(|given| now < given.made_at + UUID_LIFETIME);
@@ -260,12 +297,14 @@ fn check(
         quote(&world.avatar_of(&person)),
         quote(&uuid)
     );
-    desktop.uuids.push(AuthorizeUuid { uuid, request: asked, person, made_at: now });
+    while desktop.uuids.len() >= UUIDS_KEPT {
+        desktop.uuids.pop_front();
+    }
+    desktop.uuids.push_back(AuthorizeUuid { uuid, request: asked, person, made_at: now });
     Ok(told)
 }
 
-async fn authorize(world: web::Data<World>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    note_body(&world, &request, &body);
+async fn authorize(world: Here, body: web::Bytes) -> HttpResponse {
     let mode = ready(&world).await;
     if let Some(noise) = noise(mode) {
         return noise;
@@ -274,15 +313,39 @@ async fn authorize(world: web::Data<World>, request: HttpRequest, body: web::Byt
         Err(failure) => Err(failure),
         Ok((id, asked)) => {
             let _closing = Closing { world: &world, id };
+            answer_by_itself(&world, id);
             let answered =
-                |state: &State, _| state.desktop.dialogs.iter().find(|dialog| dialog.id == id)?.answer;
+                |state: &State, _| match state.desktop.dialogs.iter().find(|dialog| dialog.id == id) {
+                    Some(dialog) => dialog.answer,
+                    // The emulator was reset under it.
+                    None => Some(DialogAnswer::Refuse),
+                };
             match world.wait(DIALOG_PATIENCE, answered).await {
                 Some(DialogAnswer::Allow) => Ok(world.change(|state, now| confirm(state, mode, &asked, now))),
-                Some(DialogAnswer::Refuse) | None => Err(Failure(10050)),
+                Some(DialogAnswer::Refuse) | None => Err(Failure::plain(10050)),
             }
         }
     };
     speak(mode, AUTHORIZE_CONFIRM, result)
+}
+
+/// Lets the desktop answer a dialog without a hand, where it is told to.
+fn answer_by_itself(world: &Here, id: u64) {
+    let Some(Auto { answer, after_millis }) = world.read(|state, _| state.desktop.auto) else { return };
+    let world = world.clone();
+    actix_web::rt::spawn(async move {
+        world.sleep(Duration::from_millis(after_millis.into())).await;
+        let answer = match answer {
+            AutoAnswer::Allow => DialogAnswer::Allow,
+            AutoAnswer::Refuse | AutoAnswer::Cancel => DialogAnswer::Refuse,
+        };
+        world.change(|state, _| {
+            let dialog = state.desktop.dialogs.iter_mut().find(|dialog| dialog.id == id);
+            if let Some(dialog) = dialog.filter(|dialog| dialog.answer.is_none()) {
+                dialog.answer = Some(answer);
+            }
+        });
+    });
 }
 
 /// Takes a dialog off the screen when its call ends, the page's going away included.
@@ -311,26 +374,27 @@ fn open_dialog(
 ) -> Result<(u64, Asked), Failure> {
     let (jsdata, request) = understand(body, AUTHORIZE, mode)?;
     match mode {
-        DesktopMode::LoggedOut => return Err(Failure(-2)),
-        DesktopMode::Locked => return Err(Failure(-3)),
-        DesktopMode::ScanOnly => return Err(Failure(10057)),
-        DesktopMode::Refusing => return Err(Failure(10050)),
-        DesktopMode::UuidExpired => return Err(Failure(10046)),
+        DesktopMode::LoggedOut => return Err(Failure::plain(-2)),
+        DesktopMode::Locked => return Err(Failure::plain(-3)),
+        DesktopMode::ScanOnly => return Err(Failure::plain(10057)),
+        DesktopMode::Refusing => return Err(Failure::plain(10050)),
+        DesktopMode::UuidExpired => return Err(Failure::plain(10046)),
         DesktopMode::UuidExpiredOnce => {
             state.desktop.mode = DesktopMode::Normal;
-            return Err(Failure(10046));
+            return Err(Failure::plain(10046));
         }
         _ => {}
     }
-    let app_name = state.check(&request, AppKind::Website).map_err(|_| Failure(-1))?.name.clone();
-    let (x, y) = place(&jsdata).ok_or(Failure(-1))?;
+    let app_name = state.check(&request, AppKind::Website);
+    let app_name = app_name.map_err(|refusal| Failure(-1, state.reason(&refusal, &request)))?.name.clone();
+    let (x, y) = place(&jsdata).ok_or(Failure::plain(-1))?;
     let uuid = jsdata["authorize_uuid"].as_str().unwrap_or_default();
     let desktop = &mut state.desktop;
     let given = desktop.uuids.iter().position(|given| given.uuid == uuid && given.request == request);
     // Taken out whatever follows: one press, one dialog.
-    let given = given.map(|index| desktop.uuids.remove(index)).ok_or(Failure(10046))?;
+    let given = given.and_then(|index| desktop.uuids.remove(index)).ok_or(Failure::plain(10046))?;
     if now >= given.made_at + UUID_LIFETIME {
-        return Err(Failure(10046));
+        return Err(Failure::plain(10046));
     }
     desktop.dialogs_made += 1;
     let id = desktop.dialogs_made;
@@ -368,11 +432,11 @@ fn understand(
     apiname: &str,
     mode: DesktopMode,
 ) -> Result<(Value, AuthorizationRequest), Failure> {
-    let envelope: Value = serde_json::from_slice(body).map_err(|_| Failure(-1))?;
+    let envelope: Value = serde_json::from_slice(body).map_err(|_| Failure::plain(-1))?;
     if mode == DesktopMode::OtherService || envelope["apiname"] != apiname {
-        return Err(Failure(-11028));
+        return Err(Failure::plain(-11028));
     }
-    let text = |name: &str| envelope["jsdata"][name].as_str().map(str::to_owned).ok_or(Failure(-1));
+    let text = |name: &str| envelope["jsdata"][name].as_str().map(str::to_owned).ok_or(Failure::plain(-1));
     let request = AuthorizationRequest {
         appid: text("appid")?,
         redirect_uri: text("redirect_uri")?,
@@ -413,25 +477,22 @@ fn noise(mode: DesktopMode) -> Option<HttpResponse> {
 
 pub(crate) fn errcode_answer(call: Call, errcode: i64) -> HttpResponse {
     let apiname = if call == Call::Authorize { AUTHORIZE_CONFIRM } else { CHECK_LOGIN };
-    speak(DesktopMode::Normal, apiname, Err(Failure(errcode)))
+    speak(DesktopMode::Normal, apiname, Err(Failure::plain(errcode)))
 }
 
 fn speak(mode: DesktopMode, apiname: &str, result: Result<String, Failure>) -> HttpResponse {
-    let (errcode, jsdata) = match result {
-        Ok(jsdata) => (0, jsdata),
-        Err(Failure(errcode)) => (errcode, "{}".to_owned()),
+    let (errcode, jsdata, remark) = match result {
+        Ok(jsdata) => (0, jsdata, None),
+        Err(Failure(errcode, remark)) => (errcode, "{}".to_owned(), Some(remark)),
     };
     let jsdata = if mode == DesktopMode::JsdataString { quote(&jsdata) } else { jsdata };
     let text = format!(r#"{{"apiname":"{apiname}","errcode":{errcode},"jsdata":{jsdata}}}"#);
     let text = if mode == DesktopMode::DoubleWrapped { quote(&text) } else { text };
     let content_type = if mode == DesktopMode::TextPlain { "text/plain" } else { "application/json" };
-    HttpResponse::Ok().content_type(content_type).body(text)
-}
-
-fn note_body(world: &World, request: &HttpRequest, body: &[u8]) {
-    let entry = request.extensions().get::<LogEntry>().copied();
-    if let Some(LogEntry(order)) = entry {
-        world.change(|state, _| state.log.note_body(order, &String::from_utf8_lossy(body)));
+    let response = HttpResponse::Ok().content_type(content_type).body(text);
+    match remark {
+        Some(remark) => remarked(response, remark),
+        None => response,
     }
 }
 

@@ -22,11 +22,16 @@ mod avatar;
 mod control;
 mod desktop;
 mod fault;
+mod gate;
+mod namespaces;
 mod open;
+mod options;
 mod page;
 mod phone;
+mod products;
 mod query;
 mod requests;
+mod ring;
 mod scenario;
 mod servers;
 mod service_account;
@@ -35,57 +40,25 @@ mod tls;
 mod world;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use desktop::{Cors, DesktopMode, Dialog, DialogAnswer};
 pub use fault::{Call, Fault, FaultRule};
+pub use options::{Options, StartError};
 pub use requests::{Outcome, RequestRecord};
 pub use scenario::{
-    App, AppKind, DEFAULT_APPID, DEFAULT_PERSON, DEFAULT_SECRET, DEFAULT_SERVICE_ACCOUNT_APPID,
-    DEFAULT_SERVICE_ACCOUNT_SECRET, Person, Scenario, ScenarioError,
+    App, AppKind, Auto, AutoAnswer, Autos, DEFAULT_APPID, DEFAULT_MINI_PROGRAM_APPID,
+    DEFAULT_MINI_PROGRAM_SECRET, DEFAULT_PERSON, DEFAULT_SECRET, DEFAULT_SERVICE_ACCOUNT_APPID,
+    DEFAULT_SERVICE_ACCOUNT_SECRET, Person, PushTarget, Scenario, ScenarioError, Strict,
 };
 pub use world::{Refusal, TicketError};
 
-use servers::{Ports, Servers};
+use namespaces::Worlds;
+use servers::Servers;
 use world::{Addresses, World};
-
-/// How an emulator starts. The default has free ports, plain http and the default scenario.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The port of everything but the desktop service; 0 takes a free one.
-    pub port: u16,
-    /// The port of the desktop service; 0 takes a free one, since a person's own WeChat may hold 14013.
-    pub desktop_port: u16,
-    /// Serve https under WeChat's real names as well, with an own certificate authority.
-    pub tls: bool,
-    /// With `tls`: the addresses carry the ports too, for a browser that can be told where a name is, but not which port.
-    pub ports_in_addresses: bool,
-    /// Who exists.
-    pub scenario: Scenario,
-    /// Where the site under test is: a link on the control page.
-    pub site_url: Option<String>,
-}
-
-/// Why an emulator did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The port is taken, or may not be used.
-    #[error("port {port} cannot be used: {source}; choose another one, or leave it out for a free one")]
-    Port {
-        /// The one that was asked for.
-        port: u16,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The scenario contradicts itself.
-    #[error(transparent)]
-    Scenario(#[from] ScenarioError),
-    /// The certificates could not be made.
-    #[error("the certificates cannot be made: {0}")]
-    Certificates(Box<dyn std::error::Error + Send + Sync>),
-}
 
 /// A running emulator. Dropping it stops its servers and cuts what is still open.
 ///
@@ -97,7 +70,7 @@ pub struct Emulator {
     world: Arc<World>,
     authority: Option<tls::Authority>,
     open_address: SocketAddr,
-    desktop_address: SocketAddr,
+    desktop_addresses: Vec<SocketAddr>,
     // Last: the servers end before the world they serve.
     _servers: Servers,
 }
@@ -105,44 +78,21 @@ pub struct Emulator {
 impl Emulator {
     /// Starts the servers on a thread of their own: any async runtime, or none, may hold the emulator.
     pub async fn start(options: Options) -> Result<Emulator, StartError> {
-        options.scenario.check()?;
-        let plain = listen(options.port)?;
-        let secured = if options.tls { Some(listen(0)?) } else { None };
-        let desktop = servers::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.desktop_port)))
-            .map_err(|source| StartError::Port { port: options.desktop_port, source })?;
-        let system = |source| StartError::Port { port: options.port, source };
-        let plain_address = plain.local_addr().map_err(system)?;
-        let open_address = secured.as_ref().unwrap_or(&plain).local_addr().map_err(system)?;
-        let desktop_address =
-            desktop.local_addr().map_err(system)?.as_socket().expect("an IPv4 socket has an address");
-
-        let authority = if options.tls {
-            Some(tls::Authority::new().map_err(|error| StartError::Certificates(error.into()))?)
-        } else {
-            None
-        };
+        let scenario = options.checked_scenario()?;
+        let bound = options.bind()?;
+        let authority = options.authority()?;
         let tls_config = authority
             .as_ref()
             .map(tls::Authority::server_config)
             .transpose()
             .map_err(StartError::Certificates)?;
-        let control = format!("http://{plain_address}");
-        let addresses = if !options.tls {
-            plain_addresses(control, desktop_address, options.site_url)
-        } else if options.ports_in_addresses {
-            real_addresses(control, open_address.port(), desktop_address.port(), options.site_url)
-        } else {
-            real_addresses(control, 443, 14013, options.site_url)
-        };
-        let desktop_listens = options.scenario.desktop_mode != DesktopMode::Absent;
-        let world = Arc::new(World::new(options.scenario, addresses));
-        let ports = Ports { plain, secured, desktop };
-        let servers = Servers::start(world.clone(), ports, tls_config, desktop_listens);
-        if desktop_listens {
-            // Returns when the port accepts, so that nobody meets a refusal right after the start.
-            let _ = world.set_desktop(world.read(|state, _| state.desktop.mode)).await;
-        }
-        Ok(Emulator { world, authority, open_address, desktop_address, _servers: servers })
+        let (open_address, desktop_addresses) = (bound.open, bound.desktops.clone());
+        let mode = scenario.desktop_mode;
+        let world = Arc::new(World::new(scenario, options.addresses(&bound)));
+        let servers = Servers::start(Arc::new(Worlds::new(world.clone())), bound.ports, tls_config);
+        // Returns when the port accepts, so that nobody meets a refusal right after the start.
+        let _ = world.set_desktop(mode).await;
+        Ok(Emulator { world, authority, open_address, desktop_addresses, _servers: servers })
     }
 
     /// Base URL of the pages: `https://open.weixin.qq.com` at home. No trailing slash, like the others.
@@ -157,7 +107,12 @@ impl Emulator {
 
     /// Base URL of the desktop client's service: `https://localhost.weixin.qq.com:14013` at home.
     pub fn desktop_url(&self) -> String {
-        self.world.addresses.desktop.clone()
+        self.world.addresses.desktops.first().cloned().unwrap_or_default()
+    }
+
+    /// Base URLs of all ports that the desktop client may listen on, in the order WeChat's page tries them.
+    pub fn desktop_urls(&self) -> Vec<String> {
+        self.world.addresses.desktops.clone()
     }
 
     /// Base URL of the control page, always plain http on loopback.
@@ -172,19 +127,21 @@ impl Emulator {
 
     /// Where the desktop client's service is really served; https in TLS mode.
     pub fn desktop_address(&self) -> SocketAddr {
-        self.desktop_address
+        self.desktop_addresses[0]
     }
 
     /// The real names, as `name:port`, and where each is served here (TLS mode).
     pub fn names(&self) -> Vec<(String, SocketAddr)> {
-        let Addresses { open, long_poll, api, desktop, avatars, .. } = &self.world.addresses;
+        let Addresses { open, long_poll, api, desktops, avatars, media, .. } = &self.world.addresses;
         let name = |address: &str| {
             let name = address.trim_start_matches("https://");
             if name.contains(':') { name.to_owned() } else { format!("{name}:443") }
         };
+        let beside = |host: &str| name(&avatars.replace("thirdwx.qlogo.cn", host));
         let mut names: Vec<_> =
-            [open, long_poll, api, avatars].map(|address| (name(address), self.open_address)).into();
-        names.push((name(desktop), self.desktop_address));
+            [open, long_poll, api, media, avatars].map(|address| (name(address), self.open_address)).into();
+        names.extend(["wx.qlogo.cn", "res.wx.qq.com"].map(|host| (beside(host), self.open_address)));
+        names.extend(desktops.iter().map(|address| name(address)).zip(self.desktop_addresses.clone()));
         names
     }
 
@@ -214,6 +171,19 @@ impl Emulator {
     /// Changes how the desktop client behaves. When this returns its port accepts or refuses connections accordingly; it
     /// fails only when another program took the port meanwhile.
     pub async fn set_desktop(&self, mode: DesktopMode) -> io::Result<()> {
+        self.world.set_desktop(mode).await
+    }
+
+    /// Moves the desktop client to another of its ports, counted from 0; the others refuse connections.
+    ///
+    /// # Panics
+    /// When it has no such port: see [`Options::more_desktop_ports`].
+    pub async fn set_desktop_port(&self, place: usize) -> io::Result<()> {
+        assert!(place < self.desktop_addresses.len(), "the desktop has the ports that its options name");
+        let mode = self.world.change(|state, _| {
+            state.desktop.port = place;
+            state.desktop.mode
+        });
         self.world.set_desktop(mode).await
     }
 
@@ -292,6 +262,30 @@ impl Emulator {
         self.wait(timeout, |state, now| state.newest_waiting(now)).await
     }
 
+    /// Another person scans, with a phone of their own.
+    pub fn scan_as(&self, uuid: &str, person: Person) -> Result<(), TicketError> {
+        self.world.scan_as(uuid, person)
+    }
+
+    /// What phone and desktop do by themselves from now on.
+    pub fn set_auto(&self, auto: Autos) {
+        self.world.change(|state, _| {
+            state.phone.auto = auto.phone;
+            state.desktop.auto = auto.desktop;
+        });
+    }
+
+    /// What is refused although widely used libraries do it.
+    pub fn set_strict(&self, strict: Strict) {
+        self.world.change(|state, _| state.strict = strict);
+    }
+
+    /// Begins anew with this scenario, or the one it started with. Whoever waits for something of the old world hears that it
+    /// is gone.
+    pub async fn reset(&self, scenario: Option<Scenario>) -> io::Result<()> {
+        self.world.reset(scenario).await
+    }
+
     /// The phone scans.
     pub fn scan(&self, uuid: &str) -> Result<(), TicketError> {
         self.world.scan(uuid)
@@ -362,32 +356,12 @@ impl Emulator {
     }
 }
 
-fn listen(port: u16) -> Result<std::net::TcpListener, StartError> {
-    servers::listen(port).map_err(|source| StartError::Port { port, source })
+/// The certificate authority that a folder keeps, as PEM; made when it keeps none.
+pub fn certificate_authority(folder: &Path) -> Result<String, StartError> {
+    tls::Authority::kept_in(folder).map(|authority| authority.pem()).map_err(StartError::Certificates)
 }
 
-fn plain_addresses(control: String, desktop: SocketAddr, site: Option<String>) -> Addresses {
-    Addresses {
-        open: control.clone(),
-        long_poll: control.clone(),
-        api: control.clone(),
-        desktop: format!("http://{desktop}"),
-        avatars: control.clone(),
-        control,
-        site,
-    }
-}
-
-/// The port of https goes without saying, as everywhere.
-fn real_addresses(control: String, open: u16, desktop: u16, site: Option<String>) -> Addresses {
-    let open = if open == 443 { String::new() } else { format!(":{open}") };
-    Addresses {
-        open: format!("https://open.weixin.qq.com{open}"),
-        long_poll: format!("https://lp.open.weixin.qq.com{open}"),
-        api: format!("https://api.weixin.qq.com{open}"),
-        desktop: format!("https://localhost.weixin.qq.com:{desktop}"),
-        avatars: format!("https://thirdwx.qlogo.cn{open}"),
-        control,
-        site,
-    }
+/// The file in that folder that holds it, to be trusted by other programs.
+pub fn certificate_authority_file(folder: &Path) -> std::path::PathBuf {
+    tls::ca_file(folder)
 }

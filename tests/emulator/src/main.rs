@@ -1,33 +1,14 @@
-//! The program: an emulator for people. It reads its arguments, prints one line of JSON when it is ready, and waits.
+//! The program: an emulator for people and for programs in other languages. It reads its arguments, prints one line of JSON when it
+//! is ready, and waits.
 
-use std::path::PathBuf;
+mod program;
+
 use std::process::ExitCode;
 
 use clap::Parser;
-use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
-use weixin_emulator::{App, AppKind, Emulator, Options, Scenario};
-
-/// WeChat's side of website login on this machine. Not WeChat.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    /// Port of the pages, the API and the control page; a free one when left out.
-    #[arg(long, default_value_t = 0)]
-    port: u16,
-    /// Port of the desktop client's service; a free one when left out.
-    #[arg(long, default_value_t = 0)]
-    desktop_port: u16,
-    /// Serve https under WeChat's real names, with a certificate authority of its own.
-    #[arg(long)]
-    tls: bool,
-    /// JSON file with apps and people.
-    #[arg(long, value_name = "FILE")]
-    scenario: Option<PathBuf>,
-    /// Address of the site under test, for a link on the control page.
-    #[arg(long, value_name = "URL")]
-    site_url: Option<String>,
-}
+use program::arguments::{Arguments, Command, Serve};
+use program::{announcement, environment};
+use weixin_emulator::Emulator;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -38,7 +19,13 @@ async fn main() -> ExitCode {
                 .unwrap_or_else(|_| "warn,weixin_emulator=info".into()),
         )
         .init();
-    match run(Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    let done = match &arguments.command {
+        Some(Command::Ca(folder)) => environment::ca(folder),
+        Some(Command::Env(env)) => environment::env(env),
+        None => serve(arguments.serve).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(word) => {
             eprintln!("weixin-emulator: {word}");
@@ -47,66 +34,36 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), String> {
-    let scenario = match &arguments.scenario {
-        None => Scenario::default(),
-        Some(path) => {
-            let text =
-                std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            Scenario::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?
-        }
-    };
-    let first = |kind| scenario.apps.iter().find(|app| app.kind == kind).cloned();
-    let (website, service_account) = (first(AppKind::Website), first(AppKind::ServiceAccount));
-    let emulator = Emulator::start(Options {
-        port: arguments.port,
-        desktop_port: arguments.desktop_port,
-        tls: arguments.tls,
-        ports_in_addresses: false,
-        scenario,
-        site_url: arguments.site_url,
-    })
-    .await
-    .map_err(|error| error.to_string())?;
+async fn serve(serve: Serve) -> Result<(), String> {
+    let options = serve.options()?;
+    let emulator = Emulator::start(options.clone()).await.map_err(|error| error.to_string())?;
     // Taken before the line is printed: who reads it may stop us at once.
-    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
-    announce(&emulator, website.as_ref(), service_account.as_ref());
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let stopped = stop_signal().map_err(|error| error.to_string())?;
+    announcement::announce(&emulator, &options);
+    stopped.await;
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the one line that other programs read")]
-fn announce(emulator: &Emulator, website: Option<&App>, service_account: Option<&App>) {
-    let mut line = json!({
-        "open_url": emulator.open_url(),
-        "api_url": emulator.api_url(),
-        "desktop_url": emulator.desktop_url(),
-        "control_url": emulator.control_url(),
-    });
-    if let Some(App { appid, secret, .. }) = website {
-        line["appid"] = appid.as_str().into();
-        line["secret"] = secret.as_str().into();
-    }
-    if let Some(App { appid, secret, .. }) = service_account {
-        line["service_account_appid"] = appid.as_str().into();
-        line["service_account_secret"] = secret.as_str().into();
-    }
-    if let (Some(pem), Some(hash)) = (emulator.ca_pem(), emulator.ca_spki_sha256_base64()) {
-        line["open_address"] = emulator.open_address().to_string().into();
-        line["desktop_address"] = emulator.desktop_address().to_string().into();
-        line["ca_pem"] = pem.clone().into();
-        eprintln!(
-            "The certificate authority of this run, in PEM:\n{pem}\n\
-             Chromium trusts it and finds the names with\n  \
-             --ignore-certificate-errors-spki-list={hash} --user-data-dir=$(mktemp -d) \
-             --host-resolver-rules=\"{}\"\n\
-             Other clients: give them the PEM above as a root (curl --cacert), and map the names (curl --connect-to).",
-            emulator.host_resolver_rules()
-        );
-    }
-    println!("{line}");
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(windows)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::windows::{ctrl_c, ctrl_close};
+    let (mut pressed, mut closed) = (ctrl_c()?, ctrl_close()?);
+    Ok(async move {
+        tokio::select! {
+            _ = pressed.recv() => {}
+            _ = closed.recv() => {}
+        }
+    })
 }

@@ -7,9 +7,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use qrcode::{Color, EcLevel, QrCode};
 use serde_json::json;
 
+use crate::gate::remarked;
+use crate::namespaces::Here;
 use crate::page::{error_page, escape, page, script_json};
-use crate::query::{Query, answer_query, append};
-use crate::scenario::AppKind;
+use crate::query::{Query, append, raw_answer_query};
+use crate::scenario::{AppKind, Auto, AutoAnswer};
 use crate::world::{AuthorizationRequest, Progress, Refusal, State, Ticket, World};
 
 /// How long the poll is held while nothing happens, by the emulator's clock.
@@ -39,22 +41,24 @@ fn strip(value: &str) -> String {
     value.replace(['\'', '"', '<', '>', '`'], "").replace("script:", "")
 }
 
-/// Where a page goes with the person's answer. It knows nothing of fragments: the query lands behind them.
+/// Where a page goes with the person's answer. It knows nothing of fragments, the query lands behind them; and the state is put
+/// there as it stands in the page, unencoded.
 pub(crate) fn redirect_after_scan(request: &AuthorizationRequest, code: Option<&str>) -> String {
-    append(&request.redirect_uri, &answer_query(code, &request.state))
+    append(&request.redirect_uri, &raw_answer_query(code, &request.state))
 }
 
-async fn qrconnect(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+async fn qrconnect(world: Here, request: HttpRequest) -> HttpResponse {
     let query = Query::parse(request.query_string());
-    let asked = AuthorizationRequest::from_query(&query);
     let made = world.change(|state, now| {
-        let app_name = state.check(&asked, AppKind::Website)?.name.clone();
-        Ok((state.make_ticket(asked.clone(), now), app_name))
+        let (asked, app) = state.check_address(&query, AppKind::Website)?;
+        let app_name = app.name.clone();
+        Ok((state.make_ticket(asked.clone(), now), asked, app_name))
     });
-    let (uuid, app_name) = match made {
+    let (uuid, asked, app_name) = match made {
         Ok(made) => made,
-        Err(refusal) => return refusal_page(refusal),
+        Err(refusal) => return refusal_page(&world, refusal, &AuthorizationRequest::from_query(&query)),
     };
+    answer_by_itself(&world, &uuid);
     if query.get("f") == Some("xml") {
         // The page asks itself for a fresh code this way. Assumed from what third parties read out of it.
         return HttpResponse::Ok().content_type("text/xml; charset=utf-8").body(format!(
@@ -74,7 +78,8 @@ async fn qrconnect(world: web::Data<World>, request: HttpRequest) -> HttpRespons
         "self_redirect": value("self_redirect"),
         "fast_login": value("fast_login") != "0",
         "long_poll": world.addresses.long_poll,
-        "desktop": world.addresses.desktop,
+        "desktops": world.addresses.desktops,
+        "path": world.addresses.path,
     });
     let href = value("href");
     let own_style = if href.starts_with("https://") || href.starts_with("data:text/css") {
@@ -112,6 +117,7 @@ async fn qrconnect(world: web::Data<World>, request: HttpRequest) -> HttpRespons
             ("background", &background),
             ("lang", text("zh-CN", "en")),
             ("uuid", &uuid),
+            ("path", &world.addresses.path),
             ("app_name", &escape(&app_name)),
             ("title", text("微信登录", "WeChat login")),
             ("scan", text("使用微信扫一扫登录", "Scan with WeChat to log in")),
@@ -133,17 +139,65 @@ async fn qrconnect(world: web::Data<World>, request: HttpRequest) -> HttpRespons
     )
 }
 
-/// The pages that WeChat shows in place of a login; the site hears nothing.
-pub(crate) fn refusal_page(refusal: Refusal) -> HttpResponse {
-    match refusal {
+/// Lets the phones that act by themselves scan a new QR code and answer it.
+pub(crate) fn answer_by_itself(world: &Here, uuid: &str) {
+    let hand = world.read(|state, _| {
+        let mut phones = std::iter::once(&state.phone).chain(state.phones.values());
+        phones.find_map(|phone| Some((phone.auto?, phone.person.clone())))
+    });
+    let Some((Auto { answer, after_millis }, person)) = hand else { return };
+    let (world, uuid) = (world.clone(), uuid.to_owned());
+    actix_web::rt::spawn(async move {
+        // A hand may have been quicker, at either step: then there is nothing left to do.
+        let _ = world.scan_as(&uuid, person);
+        world.sleep(Duration::from_millis(after_millis.into())).await;
+        let _ = match answer {
+            AutoAnswer::Allow => world.allow(&uuid),
+            AutoAnswer::Refuse => world.deny(&uuid),
+            AutoAnswer::Cancel => world.cancel(&uuid),
+        };
+    });
+}
+
+/// The pages that WeChat shows in place of a login; the site hears nothing. The log is told more than the page says.
+pub(crate) fn refusal_page(world: &World, refusal: Refusal, asked: &AuthorizationRequest) -> HttpResponse {
+    let reason = world.read(|state, _| state.reason(&refusal, asked));
+    let page = match refusal {
         Refusal::AppId => error_page("AppID 参数错误", ""),
         Refusal::RedirectUri => error_page("redirect_uri 参数错误", "错误码: 10003"),
         Refusal::Scope => error_page("Scope 参数错误或没有 Scope 权限", "错误码: 10005"),
+        Refusal::ScopeMissing => numbered_page(10010),
+        Refusal::RedirectUriMissing => numbered_page(10011),
+        Refusal::AppIdMissing => numbered_page(10012),
+        Refusal::StateMissing => numbered_page(10013),
+        Refusal::WebsiteAppId => numbered_page(10016),
+        Refusal::StateTooLong => error_page("state 参数过长", ""),
+        Refusal::ResponseType => error_page("response_type 参数错误", ""),
         Refusal::ParameterOrder | Refusal::Address => error_page("该链接无法访问", ""),
-    }
+    };
+    remarked(page, reason)
 }
 
-async fn qrcode(world: web::Data<World>, uuid: web::Path<String>) -> HttpResponse {
+/// The error pages that the service account's document lists.
+pub(crate) fn numbered_page(number: u16) -> HttpResponse {
+    let title = match number {
+        10003 => "redirect_uri域名与后台配置不一致",
+        10004 => "此公众号被封禁",
+        10005 => "此公众号并没有这些scope的权限",
+        10006 => "必须关注此测试号",
+        10009 => "操作太频繁了，请稍后重试",
+        10010 => "scope不能为空",
+        10011 => "redirect_uri不能为空",
+        10012 => "appid不能为空",
+        10013 => "state不能为空",
+        10015 => "公众号未授权第三方平台，请检查授权状态",
+        10016 => "不支持微信开放平台的Appid，请使用公众号Appid",
+        _ => "系统错误",
+    };
+    remarked(error_page(title, &format!("错误码: {number}")), format!("{title} ({number})"))
+}
+
+async fn qrcode(world: Here, uuid: web::Path<String>) -> HttpResponse {
     if world.read(|state, _| state.ticket(&uuid).is_none()) {
         return HttpResponse::NotFound().finish();
     }
@@ -181,7 +235,7 @@ fn draw(text: &str) -> Option<Vec<u8>> {
     Some(image)
 }
 
-async fn long_poll(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+async fn long_poll(world: Here, request: HttpRequest) -> HttpResponse {
     let query = Query::parse(request.query_string());
     let uuid = query.or_empty("uuid");
     let last = query.or_empty("last").to_owned();

@@ -4,9 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use crate::desktop::host_of;
+use crate::namespaces::Here;
 use crate::page::{error_page, escape, page};
 use crate::query::Query;
-use crate::world::{TicketError, World};
+use crate::world::TicketError;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config.service(
@@ -38,7 +39,7 @@ pub(crate) struct Question<'a> {
 }
 
 /// Opening the address that the QR code holds is the scan.
-async fn confirm(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+async fn confirm(world: Here, request: HttpRequest) -> HttpResponse {
     let query = Query::parse(request.query_string());
     let uuid = query.or_empty("uuid");
     if let Err(error) = world.scan(uuid) {
@@ -55,12 +56,12 @@ async fn confirm(world: web::Data<World>, request: HttpRequest) -> HttpResponse 
         redirect_uri: request.as_ref().map_or("", |request| &request.redirect_uri),
         nickname: &person.nickname,
         avatar: &world.avatar_of(&person),
-        action: "/connect/confirm",
+        action: &format!("{}/connect/confirm", world.addresses.path),
         hidden: &[("uuid", uuid)],
     })
 }
 
-async fn answer(world: web::Data<World>, form: web::Form<Answer>) -> HttpResponse {
+async fn answer(world: Here, form: web::Form<Answer>) -> HttpResponse {
     let result = match form.answer {
         Choice::Allow => world.allow(&form.uuid),
         Choice::Cancel => world.cancel(&form.uuid),

@@ -1,8 +1,12 @@
 //! Reading a query string the way WeChat's pages do: the first of several wins, and an unencoded redirect_uri swallows
 //! whatever stands behind it.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 use url::form_urlencoded;
 
+#[derive(Clone)]
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -23,6 +27,21 @@ impl Query {
         self.get(name).unwrap_or_default()
     }
 
+    /// With what a call to the desktop client names in its JSON.
+    pub fn with_desktops(mut self, body: &[u8]) -> Query {
+        let appid = |body: Value| body["jsdata"]["appid"].as_str().map(str::to_owned);
+        if self.get("appid").is_none()
+            && let Some(appid) = serde_json::from_slice(body).ok().and_then(appid)
+        {
+            self.0.push(("appid".to_owned(), appid));
+        }
+        self
+    }
+
+    pub fn first_of_each(&self) -> BTreeMap<String, String> {
+        self.0.iter().rev().cloned().collect()
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(key, _)| key.as_str())
     }
@@ -35,6 +54,14 @@ pub(crate) fn answer_query(code: Option<&str>, state: &str) -> String {
         query.append_pair("code", code);
     }
     query.append_pair("state", state).finish()
+}
+
+/// The same as the QR page has it: the state as it stands in the page.
+pub(crate) fn raw_answer_query(code: Option<&str>, state: &str) -> String {
+    match code {
+        Some(code) => format!("code={code}&state={state}"),
+        None => format!("state={state}"),
+    }
 }
 
 /// Appends where a question mark or an ampersand belongs.

@@ -1,17 +1,20 @@
 //! The ordered log of what reached the emulator, for tests that ask what was called, how often and in which order.
 //! The control API does not appear in it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::fault::Call;
 
 /// More than any test makes; a bench forgets its oldest.
 const KEPT: usize = 20_000;
+/// Of each text in a record.
+const TEXT_KEPT: usize = 8 * 1024;
 
 /// One request that reached the emulator.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RequestRecord {
     /// When it came. Arrivals and answers count on one sequence, so both can be compared.
     pub order: u64,
@@ -23,18 +26,22 @@ pub struct RequestRecord {
     pub path: String,
     /// Without the `?`, still percent-encoded. It holds secrets where the caller sent them.
     pub query: String,
-    /// The body of a call to the desktop client; empty elsewhere.
+    /// The body, its beginning alone where it is longer than 8 kB. It holds secrets, too.
     pub body: String,
+    /// What was asked: the parameters of the address and of a form, decoded.
+    pub asked: BTreeMap<String, String>,
     /// The `Origin` header.
     pub origin: Option<String>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
+    /// Why it was refused, or what WeChat may dislike about it.
+    pub remark: Option<String>,
 }
 
 /// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// The caller still waits.
@@ -74,6 +81,9 @@ impl RequestLog {
     /// Takes the request in and gives its order.
     pub fn arrive(&mut self, mut record: RequestRecord) -> u64 {
         record.order = self.next();
+        for text in [&mut record.body, &mut record.query, &mut record.path] {
+            text.truncate(text.floor_char_boundary(TEXT_KEPT));
+        }
         if self.records.len() == KEPT {
             self.records.pop_front();
         }
@@ -82,16 +92,11 @@ impl RequestLog {
         order
     }
 
-    pub fn note_body(&mut self, order: u64, body: &str) {
-        if let Some(record) = self.find(order) {
-            record.body = body.to_owned();
-        }
-    }
-
-    pub fn answer(&mut self, order: u64, status: u16) {
+    pub fn answer(&mut self, order: u64, status: u16, remark: Option<String>) {
         let now = self.next();
         if let Some(record) = self.find(order) {
             record.outcome = Outcome::Answered { order: now, status };
+            record.remark = remark;
         }
     }
 
@@ -104,6 +109,11 @@ impl RequestLog {
 
     pub fn all(&self) -> impl DoubleEndedIterator<Item = &RequestRecord> {
         self.records.iter()
+    }
+
+    /// Numbers go on from those of an older log: who counts on them is not led astray.
+    pub fn go_on_from(&mut self, old: &RequestLog) {
+        self.sequence = old.sequence;
     }
 
     pub fn clear(&mut self) {

@@ -1,10 +1,13 @@
 //! Who exists in this emulator's world: apps registered at WeChat and people who use it, and the JSON file that lists them.
 //! What happens to them is elsewhere; nothing here changes after it is read.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use crate::desktop::{Cors, DesktopMode};
 
@@ -18,9 +21,13 @@ pub const DEFAULT_SERVICE_ACCOUNT_APPID: &str = "wxfedcba9876543210";
 pub const DEFAULT_SERVICE_ACCOUNT_SECRET: &str = "a0b1c2d3e4f5061728394a5b6c7d8e9f";
 /// The id of the person who holds the phone and the desktop unless a scenario says otherwise.
 pub const DEFAULT_PERSON: &str = "chen-kai";
+/// The appid of the mini program that every default scenario has.
+pub const DEFAULT_MINI_PROGRAM_APPID: &str = "wx89abcdef01234567";
+/// The AppSecret of [`DEFAULT_MINI_PROGRAM_APPID`].
+pub const DEFAULT_MINI_PROGRAM_SECRET: &str = "5a4b3c2d1e0f9a8b7c6d5e4f3a2b1c0d";
 
 /// The apps and people an emulator starts with, as its `--scenario` file says them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Apps registered at WeChat; the default website app and service account when left out.
@@ -38,9 +45,83 @@ pub struct Scenario {
     /// How the desktop client behaves at first; `normal` when left out.
     #[serde(default)]
     pub desktop_mode: DesktopMode,
-    /// Which web origins the desktop client talks to; `all` when left out.
+    /// Which web origins the desktop client talks to; `weixin_only` when left out, as is reported of the real one.
     #[serde(default)]
     pub cors: Cors,
+    /// Further phones: a name for each, and the id of the person who holds it.
+    #[serde(default)]
+    pub phones: BTreeMap<String, String>,
+    /// What phone and desktop do by themselves.
+    #[serde(default)]
+    pub auto: Autos,
+    /// What is refused although widely used libraries do it.
+    #[serde(default)]
+    pub strict: Strict,
+    /// Where a service account's events are sent to.
+    #[serde(default)]
+    pub pushes: Vec<PushTarget>,
+}
+
+/// What phone and desktop do by themselves; left out: nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Autos {
+    /// The phone scans every QR code that is shown, and answers.
+    #[serde(default)]
+    pub phone: Option<Auto>,
+    /// The desktop answers its dialogs; `cancel` is a refusal there.
+    #[serde(default)]
+    pub desktop: Option<Auto>,
+}
+
+/// An answer that is given without a hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Auto {
+    /// What is answered.
+    pub answer: AutoAnswer,
+    /// After how long by the emulator's clock; a phone scans at once and answers then.
+    #[serde(default)]
+    pub after_millis: u32,
+}
+
+/// What is answered without a hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AutoAnswer {
+    /// The site gets its code.
+    Allow,
+    /// The site is told of the refusal: a callback without a code, or 10050.
+    Refuse,
+    /// The page says so, and the site hears nothing.
+    Cancel,
+}
+
+/// What is refused although widely used libraries do it, and nobody outside knows whether WeChat minds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Strict {
+    /// `oauth2/authorize` takes its parameters in the documented order alone; else another order is a warning.
+    #[serde(default)]
+    pub parameter_order: bool,
+    /// A missing state is error page 10013: the document lists that number, and says that state is optional.
+    #[serde(default)]
+    pub state: bool,
+}
+
+/// Where a service account's events are sent to, as its 服务器配置 says at WeChat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PushTarget {
+    /// The service account.
+    pub appid: String,
+    /// The site's own address; query and all.
+    pub url: String,
+    /// What the signature is made with.
+    pub token: String,
+    /// 43 letters and digits; with it pushes are encrypted (安全模式), without it plain.
+    #[serde(default)]
+    pub encoding_aes_key: Option<String>,
 }
 
 impl Default for Scenario {
@@ -52,12 +133,16 @@ impl Default for Scenario {
             desktop_person: None,
             desktop_mode: DesktopMode::default(),
             cors: Cors::default(),
+            phones: BTreeMap::new(),
+            auto: Autos::default(),
+            strict: Strict::default(),
+            pushes: Vec::new(),
         }
     }
 }
 
 /// One app registered at WeChat.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct App {
     /// `wx` and 16 hexadecimal digits.
@@ -70,6 +155,7 @@ pub struct App {
     #[serde(default)]
     pub kind: AppKind,
     /// The hosts a redirect_uri may have, without scheme and port. `*.example.test` means every name below it.
+    #[serde(default)]
     pub callback_domains: Vec<String>,
     /// Whether it is bound to an open-platform account, so that its answers carry a unionid.
     #[serde(default = "yes")]
@@ -80,7 +166,7 @@ pub struct App {
 }
 
 /// The product of WeChat's that an app is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AppKind {
     /// 网站应用 of the open platform: scope snsapi_login.
@@ -88,10 +174,12 @@ pub enum AppKind {
     Website,
     /// 服务号: scopes snsapi_base and snsapi_userinfo, inside WeChat only.
     ServiceAccount,
+    /// 小程序: `wx.login` and `sns/jscode2session`; no page of WeChat's.
+    MiniProgram,
 }
 
 /// One person who uses WeChat.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// The emulator's own handle: `[a-z0-9-]`, never on the wire.
@@ -119,6 +207,9 @@ pub struct Person {
     /// A snapshot person (`is_snapshotuser`): what WeChat invents where nobody has allowed anything.
     #[serde(default, rename = "virtual")]
     pub is_virtual: bool,
+    /// What a mini program may ask for: digits without a country code, which is 86. Left out: one that nobody has.
+    #[serde(default)]
+    pub phone_number: Option<String>,
 }
 
 impl Person {
@@ -134,6 +225,7 @@ impl Person {
             country: String::new(),
             has_unionid: true,
             is_virtual: false,
+            phone_number: None,
         }
     }
 
@@ -193,12 +285,16 @@ impl Scenario {
                 return wrong(format!("two people have the id {:?}", person.id));
             }
         }
-        for (field, id) in [("phone_person", &self.phone_person), ("desktop_person", &self.desktop_person)] {
-            if let Some(id) = id
-                && !self.people.iter().any(|person| &person.id == id)
-            {
+        let holders = self.phones.values().map(|id| ("phones", id));
+        let named = [("phone_person", &self.phone_person), ("desktop_person", &self.desktop_person)];
+        let named = named.into_iter().filter_map(|(field, id)| Some((field, id.as_ref()?)));
+        for (field, id) in named.chain(holders) {
+            if !self.people.iter().any(|person| &person.id == id) {
                 return wrong(format!("`{field}` names {id:?}, who is not among `people`"));
             }
+        }
+        for push in &self.pushes {
+            push.check().map_err(ScenarioError::Content)?;
         }
         Ok(())
     }
@@ -214,6 +310,24 @@ impl App {
             return Err(format!("the callback domain {domain:?} has a scheme, a port or a path"));
         }
         Ok(())
+    }
+
+    /// Why a redirect_uri of this app is refused, for the person who has to allow it.
+    pub(crate) fn refusal_of(&self, redirect_uri: &str) -> String {
+        let host = crate::desktop::host_of(redirect_uri);
+        let allowed = match self.callback_domains.is_empty() {
+            true => "none".to_owned(),
+            false => self.callback_domains.join(", "),
+        };
+        if host.is_empty() {
+            return format!(
+                "redirect_uri {redirect_uri:?} is no address with a host; is it percent-encoded?"
+            );
+        }
+        format!(
+            "the host {host} is no callback domain of {}, whose are: {allowed} (allow it with --callback-domain {host}, or in the scenario's apps)",
+            self.appid
+        )
     }
 
     /// WeChat compares the host alone: neither scheme nor port nor path.
@@ -237,6 +351,20 @@ impl Person {
     }
 }
 
+impl PushTarget {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if !url::Url::parse(&self.url).is_ok_and(|url| url.scheme() == "http") {
+            return Err(format!("a push goes to an address of plain http, and {:?} is none", self.url));
+        }
+        match &self.encoding_aes_key {
+            Some(key) if key.len() != 43 || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+                Err("an encoding_aes_key is 43 letters and digits".into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 fn default_apps() -> Vec<App> {
     let callback_domains = vec!["localhost".to_owned(), "*.example.test".to_owned()];
     vec![
@@ -255,6 +383,15 @@ fn default_apps() -> Vec<App> {
             name: "示例商店服务号".into(),
             kind: AppKind::ServiceAccount,
             callback_domains,
+            unionid: true,
+            scan_only: false,
+        },
+        App {
+            appid: DEFAULT_MINI_PROGRAM_APPID.into(),
+            secret: DEFAULT_MINI_PROGRAM_SECRET.into(),
+            name: "示例商店小程序".into(),
+            kind: AppKind::MiniProgram,
+            callback_domains: Vec::new(),
             unionid: true,
             scan_only: false,
         },

@@ -1,7 +1,7 @@
 //! The thread that serves: its listeners, the one table of routes, and opening and closing the desktop's port.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -12,8 +12,8 @@ use actix_web::{App, HttpServer, web};
 use socket2::{Domain, Socket, Type};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::world::World;
-use crate::{avatar, control, desktop, fault, open, phone, service_account, sns};
+use crate::namespaces::Worlds;
+use crate::{avatar, control, desktop, gate, open, phone, service_account, sns};
 
 /// A macro because the types of two apps have no common name.
 macro_rules! run {
@@ -25,7 +25,7 @@ macro_rules! run {
             .shutdown_timeout(0)
             // A caller that hangs up ends its call at once, as the log and the dialog expect.
             .h1_allow_half_closed(false)
-            .on_connect(fault::keep_wire);
+            .on_connect(gate::keep_wire);
         let server = match $tls {
             None => server.listen($listener),
             Some(tls) => server.listen_rustls_0_23($listener, tls),
@@ -37,12 +37,15 @@ macro_rules! run {
     }};
 }
 
+/// As many as knock at once before the first is let in.
+const BACKLOG: i32 = 4096;
+
 pub(crate) type Commands = mpsc::UnboundedSender<Command>;
 
 pub(crate) enum Command {
-    /// Makes the desktop's port accept or refuse connections, and says when it does.
+    /// Makes that one of the desktop's ports accept connections, and all others refuse them; says when they do.
     Desktop {
-        listening: bool,
+        listening: Option<usize>,
         done: oneshot::Sender<io::Result<()>>,
     },
     Stop,
@@ -52,7 +55,7 @@ pub(crate) enum Command {
 pub(crate) struct Ports {
     pub plain: TcpListener,
     pub secured: Option<TcpListener>,
-    pub desktop: Socket,
+    pub desktops: Vec<Socket>,
 }
 
 /// The running servers. Dropping it stops them and cuts whatever is still open.
@@ -62,18 +65,13 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    pub fn start(
-        world: Arc<World>,
-        ports: Ports,
-        tls: Option<rustls::ServerConfig>,
-        desktop_listens: bool,
-    ) -> Servers {
+    pub fn start(worlds: Arc<Worlds>, ports: Ports, tls: Option<rustls::ServerConfig>) -> Servers {
         let (commands, received) = mpsc::unbounded_channel();
         // Only one set of servers is ever started for a world.
-        let _ = world.commands.set(commands.clone());
+        let _ = worlds.first.commands.set(commands.clone());
         let thread = std::thread::Builder::new()
             .name("weixin-emulator".into())
-            .spawn(move || System::new().block_on(serve(world, ports, tls, desktop_listens, received)))
+            .spawn(move || System::new().block_on(serve(worlds, ports, tls, received)))
             .expect("a thread can be started");
         Servers { commands, thread: Some(thread) }
     }
@@ -89,30 +87,32 @@ impl Drop for Servers {
 }
 
 async fn serve(
-    world: Arc<World>,
+    worlds: Arc<Worlds>,
     ports: Ports,
     tls: Option<rustls::ServerConfig>,
-    desktop_listens: bool,
     mut commands: mpsc::UnboundedReceiver<Command>,
 ) {
-    let world = web::Data::from(world);
-    let mut open_servers = vec![serve_open(world.clone(), ports.plain, None)];
+    let worlds = web::Data::from(worlds);
+    let mut open_servers = vec![serve_open(worlds.clone(), ports.plain, None)];
     if let (Some(listener), Some(tls)) = (ports.secured, &tls) {
-        open_servers.push(serve_open(world.clone(), listener, Some(tls.clone())));
+        open_servers.push(serve_open(worlds.clone(), listener, Some(tls.clone())));
     }
-    let mut desktop = DesktopPort::Refusing(ports.desktop);
-    if desktop_listens {
-        desktop.set_listening(true, &world, &tls).await.expect("a bound socket can listen");
-    }
+    let mut desktops: Vec<_> = ports.desktops.into_iter().map(DesktopPort::Refusing).collect();
     while let Some(Command::Desktop { listening, done }) = commands.recv().await {
+        let mut set = Ok(());
+        for (place, port) in desktops.iter_mut().enumerate() {
+            set = set.and(port.set_listening(listening == Some(place), &worlds, &tls).await);
+        }
         // Who asked may have gone away meanwhile.
-        let _ = done.send(desktop.set_listening(listening, &world, &tls).await);
+        let _ = done.send(set);
     }
     for server in open_servers {
         server.stop(false).await;
     }
-    if let DesktopPort::Listening(server, _) = desktop {
-        server.stop(false).await;
+    for desktop in desktops {
+        if let DesktopPort::Listening(server, _) = desktop {
+            server.stop(false).await;
+        }
     }
 }
 
@@ -128,15 +128,15 @@ impl DesktopPort {
     async fn set_listening(
         &mut self,
         listening: bool,
-        world: &web::Data<World>,
+        worlds: &web::Data<Worlds>,
         tls: &Option<rustls::ServerConfig>,
     ) -> io::Result<()> {
         *self = match (std::mem::replace(self, DesktopPort::Lost), listening) {
             (DesktopPort::Refusing(socket), true) => {
-                socket.listen(1024)?;
+                socket.listen(BACKLOG)?;
                 let listener = TcpListener::from(socket);
                 let address = listener.local_addr()?;
-                DesktopPort::Listening(serve_desktop(world.clone(), listener, tls.clone()), address)
+                DesktopPort::Listening(serve_desktop(worlds.clone(), listener, tls.clone()), address)
             }
             (DesktopPort::Listening(server, address), false) => {
                 server.stop(false).await;
@@ -150,14 +150,15 @@ impl DesktopPort {
 }
 
 fn serve_open(
-    world: web::Data<World>,
+    worlds: web::Data<Worlds>,
     listener: TcpListener,
     tls: Option<rustls::ServerConfig>,
 ) -> ServerHandle {
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(world.clone())
-            .wrap(from_fn(fault::gate))
+            .app_data(worlds.clone())
+            .configure(gate::limits)
+            .wrap(from_fn(gate::gate))
             .configure(open::routes)
             .configure(phone::routes)
             .configure(service_account::routes)
@@ -169,14 +170,15 @@ fn serve_open(
 }
 
 fn serve_desktop(
-    world: web::Data<World>,
+    worlds: web::Data<Worlds>,
     listener: TcpListener,
     tls: Option<rustls::ServerConfig>,
 ) -> ServerHandle {
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(world.clone())
-            .wrap(from_fn(fault::gate))
+            .app_data(worlds.clone())
+            .configure(gate::limits)
+            .wrap(from_fn(gate::gate))
             .wrap(from_fn(desktop::cors))
             .configure(desktop::routes)
     });
@@ -185,16 +187,17 @@ fn serve_desktop(
 
 /// Binds without listening: connections are refused, and nobody else gets the port.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    // Else a port that served a moment ago could not be taken again.
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // Else a port that served a moment ago could not be taken again. On Windows the option lets two programs share one.
+    #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     Ok(socket)
 }
 
-/// A listener on loopback; port 0 takes a free one.
-pub(crate) fn listen(port: u16) -> io::Result<TcpListener> {
-    let socket = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-    socket.listen(1024)?;
+/// A listener; port 0 takes a free one.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = bind(address)?;
+    socket.listen(BACKLOG)?;
     Ok(socket.into())
 }

@@ -1,10 +1,10 @@
 //! The one state behind every page and every call: clock, QR tickets, the phone, the desktop, codes and tokens.
 //! Rooms that speak HTTP read and change it through [`World`]; nothing in here knows HTTP.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rand::RngExt;
 use rand::distr::Alphanumeric;
@@ -12,15 +12,22 @@ use tokio::sync::{oneshot, watch};
 
 use crate::desktop::{Desktop, DesktopMode};
 use crate::fault::Faults;
+use crate::products::Products;
 use crate::query::Query;
 use crate::requests::RequestLog;
-use crate::scenario::{App, AppKind, Person, Scenario};
+use crate::scenario::{App, AppKind, Auto, Person, Scenario, Strict};
 use crate::servers::{Command, Commands};
 use crate::sns::Grants;
 use crate::{open, service_account};
 
 /// WeChat's QR codes are renewed by its page after about this long.
 pub(crate) const TICKET_LIFETIME: Duration = Duration::from_secs(300);
+/// More QR codes than any suite shows at once; a page beyond that forgets the oldest.
+const TICKETS_KEPT: usize = 50_000;
+/// Phones, people and apps: what a control call may add.
+pub(crate) const ADDED_AT_MOST: usize = 10_000;
+/// WeChat's limit for the state of a service account, and its QR page's too.
+const STATE_BYTES: usize = 128;
 
 /// Base URLs, without trailing slash, as a browser is told them.
 #[derive(Clone, Debug)]
@@ -28,15 +35,20 @@ pub(crate) struct Addresses {
     pub open: String,
     pub long_poll: String,
     pub api: String,
-    pub desktop: String,
+    /// The ports that WeChat's own page tries; the first is where the desktop client listens at first.
+    pub desktops: Vec<String>,
     pub avatars: String,
+    /// `mp.weixin.qq.com`.
+    pub media: String,
     pub control: String,
+    /// What the paths of these addresses begin with: nothing, or a namespace.
+    pub path: String,
     pub site: Option<String>,
 }
 
 pub(crate) struct World {
     pub addresses: Addresses,
-    /// Tells the servers' thread to open or close the desktop's port; set once that thread runs.
+    /// Tells the servers' thread to open or close the desktop's port; set once that thread runs, and never for a namespace.
     pub commands: OnceLock<Commands>,
     state: Mutex<State>,
     changes: watch::Sender<u64>,
@@ -47,10 +59,16 @@ pub(crate) struct State {
     pub apps: Vec<App>,
     pub people: Vec<Person>,
     pub phone: Phone,
+    /// Further phones, by name.
+    pub phones: BTreeMap<String, Phone>,
+    pub strict: Strict,
     pub desktop: Desktop,
     pub grants: Grants,
     pub faults: Faults,
     pub log: RequestLog,
+    pub products: Products,
+    /// What a reset goes back to.
+    scenario: Scenario,
     tickets: HashMap<String, Ticket>,
     /// Tickets in the order they were made, so that dead ones can be forgotten from the front.
     ticket_order: VecDeque<String>,
@@ -58,8 +76,11 @@ pub(crate) struct State {
 }
 
 /// The phone in somebody's hand.
+#[derive(Clone)]
 pub(crate) struct Phone {
     pub person: Person,
+    /// What it does by itself with the QR codes it sees.
+    pub auto: Option<Auto>,
     /// Whether its WeChat shows snapshot pages to sites that ask for userinfo as they open.
     pub snapshot: bool,
 }
@@ -82,6 +103,27 @@ pub enum Refusal {
     /// 10003: the redirect_uri's host is not the app's callback domain.
     #[error("redirect_uri 参数错误 (10003)")]
     RedirectUri,
+    /// 10010: no scope.
+    #[error("scope不能为空 (10010)")]
+    ScopeMissing,
+    /// 10011: no redirect_uri.
+    #[error("redirect_uri不能为空 (10011)")]
+    RedirectUriMissing,
+    /// 10012: no appid.
+    #[error("appid不能为空 (10012)")]
+    AppIdMissing,
+    /// 10013: no state, where that is demanded.
+    #[error("state不能为空 (10013)")]
+    StateMissing,
+    /// 10016: an open platform's appid at the service account's page.
+    #[error("不支持微信开放平台的Appid，请使用公众号Appid (10016)")]
+    WebsiteAppId,
+    /// The state is longer than 128 bytes.
+    #[error("state 参数过长")]
+    StateTooLong,
+    /// Anything but `response_type=code`.
+    #[error("response_type 参数错误")]
+    ResponseType,
     /// 10005: the app is of another kind than the scope.
     #[error("Scope 参数错误或没有 Scope 权限 (10005)")]
     Scope,
@@ -144,29 +186,39 @@ impl Ticket {
 
 impl World {
     pub fn new(scenario: Scenario, addresses: Addresses) -> World {
-        let find =
-            |id: &Option<String>| id.as_ref().and_then(|id| scenario.people.iter().find(|p| &p.id == id));
-        let phone = find(&scenario.phone_person).unwrap_or(&scenario.people[0]).clone();
-        let desktop_person = find(&scenario.desktop_person).unwrap_or(&phone).clone();
-        let state = State {
-            phone: Phone { person: phone, snapshot: false },
-            desktop: Desktop::new(desktop_person, scenario.desktop_mode, scenario.cors),
-            apps: scenario.apps,
-            people: scenario.people,
-            grants: Grants::default(),
-            faults: Faults::default(),
-            log: RequestLog::default(),
-            tickets: HashMap::new(),
-            ticket_order: VecDeque::new(),
-            moved: Duration::ZERO,
-        };
         World {
             addresses,
             commands: OnceLock::new(),
-            state: Mutex::new(state),
+            state: Mutex::new(State::new(scenario)),
             changes: watch::Sender::new(0),
             started: Instant::now(),
         }
+    }
+
+    /// Begins anew with this scenario, or the one it had: whoever waits for something of the old world hears that it is gone.
+    /// The clock and the numbers of the log do not go back.
+    pub async fn reset(&self, scenario: Option<Scenario>) -> io::Result<()> {
+        let mode = self.change(|state, _| {
+            let fresh = State::new(scenario.unwrap_or_else(|| state.scenario.clone()));
+            let old = std::mem::replace(state, fresh);
+            state.moved = old.moved;
+            state.log.go_on_from(&old.log);
+            state.faults.go_on_from(&old.faults);
+            state.desktop.go_on_from(&old.desktop);
+            state.desktop.mode
+        });
+        self.set_desktop(mode).await
+    }
+
+    /// Lets go of everybody who waits here, since nobody can come any more.
+    pub fn end(&self) {
+        self.change(|state, _| {
+            state.faults.clear();
+            state.desktop.mode = DesktopMode::Normal;
+            state.desktop.dialogs.clear();
+            state.tickets.clear();
+            state.ticket_order.clear();
+        });
     }
 
     /// Looks at the state, with the emulator's time: since its start, and moved by [`World::advance`].
@@ -219,10 +271,22 @@ impl World {
         self.change(|state, _| state.moved += time);
     }
 
+    /// Seconds since 1970 by the emulator's clock.
+    pub fn unix_time(&self) -> u64 {
+        let moved = self.read(|state, _| state.moved);
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        (now + moved).as_secs()
+    }
+
     /// Scans as the person who holds the phone.
     pub fn scan(&self, uuid: &str) -> Result<(), TicketError> {
+        let person = self.read(|state, _| state.phone.person.clone());
+        self.scan_as(uuid, person)
+    }
+
+    /// Scans as this person.
+    pub fn scan_as(&self, uuid: &str, person: Person) -> Result<(), TicketError> {
         self.change(|state, now| {
-            let person = state.phone.person.clone();
             let ticket = state.open_ticket(uuid, now)?;
             ticket.progress = Progress::Scanned { person };
             Ok(())
@@ -269,21 +333,18 @@ impl World {
     pub fn code_for(&self, authorize_url: &str) -> Result<String, Refusal> {
         let url = url::Url::parse(authorize_url).map_err(|_| Refusal::Address)?;
         let query = Query::parse(url.query().unwrap_or_default());
-        let request = AuthorizationRequest::from_query(&query);
-        let kind = match url.path() {
+        let path = url.path().strip_prefix(self.addresses.path.as_str()).unwrap_or_default();
+        let kind = match path {
             "/connect/qrconnect" => AppKind::Website,
             "/connect/oauth2/authorize" => AppKind::ServiceAccount,
             _ => return Err(Refusal::Address),
         };
-        if kind == AppKind::ServiceAccount && !service_account::in_order(&query) {
-            return Err(Refusal::ParameterOrder);
-        }
         self.change(|state, now| {
-            state.check(&request, kind)?;
+            let (request, _) = state.check_address(&query, kind)?;
             let person = state.phone.person.clone();
             let code = state.grants.issue_code(&request, person, kind, now);
             Ok(match kind {
-                AppKind::Website => open::redirect_after_scan(&request, Some(&code)),
+                AppKind::Website | AppKind::MiniProgram => open::redirect_after_scan(&request, Some(&code)),
                 AppKind::ServiceAccount => service_account::redirect(&request, Some(&code)),
             })
         })
@@ -293,8 +354,11 @@ impl World {
     pub async fn set_desktop(&self, mode: DesktopMode) -> io::Result<()> {
         self.change(|state, _| state.desktop.mode = mode);
         let (done, opened) = oneshot::channel();
-        let commands = self.commands.get().expect("the servers run");
-        let command = Command::Desktop { listening: mode != DesktopMode::Absent, done };
+        // The port of a namespace's desktop is everybody's: the gate cuts off who asks there while it is absent.
+        let Some(commands) = self.commands.get() else { return Ok(()) };
+        let place = self.read(|state, _| state.desktop.port);
+        let listening = (mode != DesktopMode::Absent).then_some(place);
+        let command = Command::Desktop { listening, done };
         let stopped = || io::Error::other("the emulator is stopping");
         commands.send(command).map_err(|_| stopped())?;
         opened.await.map_err(|_| stopped())?
@@ -303,7 +367,8 @@ impl World {
     /// Adds a person, or changes the one of that id, on the phone and the desktop too.
     pub fn put_person(&self, person: Person) {
         self.change(|state, _| {
-            for place in [&mut state.phone.person, &mut state.desktop.person] {
+            let phones = state.phones.values_mut().map(|phone| &mut phone.person);
+            for place in phones.chain([&mut state.phone.person, &mut state.desktop.person]) {
                 if place.id == person.id {
                     *place = person.clone();
                 }
@@ -331,6 +396,42 @@ impl World {
 }
 
 impl State {
+    fn new(scenario: Scenario) -> State {
+        let find =
+            |id: &Option<String>| id.as_ref().and_then(|id| scenario.people.iter().find(|p| &p.id == id));
+        let person = find(&scenario.phone_person).unwrap_or(&scenario.people[0]).clone();
+        let desktop_person = find(&scenario.desktop_person).unwrap_or(&person).clone();
+        let mut desktop = Desktop::new(desktop_person, scenario.desktop_mode, scenario.cors);
+        desktop.auto = scenario.auto.desktop;
+        let phone = |person| Phone { person, auto: None, snapshot: false };
+        let named =
+            |(name, id): (&String, &String)| Some((name.clone(), phone(find(&Some(id.clone()))?.clone())));
+        State {
+            phones: scenario.phones.iter().filter_map(named).collect(),
+            phone: Phone { auto: scenario.auto.phone, ..phone(person) },
+            strict: scenario.strict,
+            desktop,
+            apps: scenario.apps.clone(),
+            people: scenario.people.clone(),
+            grants: Grants::default(),
+            faults: Faults::default(),
+            log: RequestLog::default(),
+            products: Products::new(&scenario),
+            scenario,
+            tickets: HashMap::new(),
+            ticket_order: VecDeque::new(),
+            moved: Duration::ZERO,
+        }
+    }
+
+    /// The phone of that name; without one the phone that every emulator has.
+    pub fn phone_mut(&mut self, name: Option<&str>) -> Option<&mut Phone> {
+        match name {
+            None | Some("phone") => Some(&mut self.phone),
+            Some(name) => self.phones.get_mut(name),
+        }
+    }
+
     pub fn app(&self, appid: &str) -> Option<&App> {
         self.apps.iter().find(|app| app.appid == appid)
     }
@@ -339,13 +440,45 @@ impl State {
         self.people.iter().find(|person| person.id == id)
     }
 
-    /// What both authorize pages check before they show anything.
+    /// What both authorize pages check of their address before they show anything.
+    pub fn check_address(
+        &self,
+        query: &Query,
+        kind: AppKind,
+    ) -> Result<(AuthorizationRequest, &App), Refusal> {
+        let account = kind == AppKind::ServiceAccount;
+        let required = |name, refusal| query.required(name).map(|_| ()).ok_or(refusal);
+        required("appid", if account { Refusal::AppIdMissing } else { Refusal::AppId })?;
+        required("redirect_uri", if account { Refusal::RedirectUriMissing } else { Refusal::RedirectUri })?;
+        required("scope", if account { Refusal::ScopeMissing } else { Refusal::Scope })?;
+        if query.get("response_type") != Some("code") {
+            return Err(Refusal::ResponseType);
+        }
+        if query.or_empty("state").len() > STATE_BYTES {
+            return Err(Refusal::StateTooLong);
+        }
+        if self.strict.state && query.required("state").is_none() {
+            return Err(Refusal::StateMissing);
+        }
+        if account && self.strict.parameter_order && !service_account::in_order(query) {
+            return Err(Refusal::ParameterOrder);
+        }
+        let request = AuthorizationRequest::from_query(query);
+        let app = self.check(&request, kind)?;
+        Ok((request, app))
+    }
+
+    /// Whether an app may ask for this at all.
     pub fn check(&self, request: &AuthorizationRequest, kind: AppKind) -> Result<&App, Refusal> {
         let app = self.app(&request.appid).ok_or(Refusal::AppId)?;
         let scope_fits = match kind {
             AppKind::Website => request.scope == "snsapi_login",
             AppKind::ServiceAccount => matches!(request.scope.as_str(), "snsapi_base" | "snsapi_userinfo"),
+            AppKind::MiniProgram => false,
         };
+        if kind == AppKind::ServiceAccount && app.kind == AppKind::Website {
+            return Err(Refusal::WebsiteAppId);
+        }
         if app.kind != kind || !scope_fits {
             return Err(Refusal::Scope);
         }
@@ -355,9 +488,27 @@ impl State {
         Ok(app)
     }
 
+    /// Why a request is refused, in words for the person who has to mend it.
+    pub fn reason(&self, refusal: &Refusal, request: &AuthorizationRequest) -> String {
+        match (refusal, self.app(&request.appid)) {
+            (Refusal::AppId, _) => format!("{refusal}: no app has the appid {:?}", request.appid),
+            (Refusal::RedirectUri, Some(app)) => {
+                format!("{refusal}: {}", app.refusal_of(&request.redirect_uri))
+            }
+            (Refusal::Scope, Some(app)) => {
+                format!(
+                    "{refusal}: the scope {:?} is not for {:?}, an app of another kind",
+                    request.scope, app.appid
+                )
+            }
+            _ => refusal.to_string(),
+        }
+    }
+
     pub fn make_ticket(&mut self, request: AuthorizationRequest, now: Duration) -> String {
         while let Some(oldest) = self.ticket_order.front()
-            && self.tickets.get(oldest).is_none_or(|ticket| now > ticket.expires_at() + TICKET_LIFETIME)
+            && (self.ticket_order.len() >= TICKETS_KEPT
+                || self.tickets.get(oldest).is_none_or(|ticket| now > ticket.expires_at() + TICKET_LIFETIME))
         {
             self.tickets.remove(oldest);
             self.ticket_order.pop_front();

@@ -148,7 +148,7 @@ async fn the_same_answer_comes_wrapped_as_clients_have_met_it() {
 }
 
 #[tokio::test]
-async fn cors_answers_all_pages_or_weixins_own() {
+async fn cors_is_weixins_own_pages_alone_unless_it_is_told_all() {
     let weixin = start().await;
     let preflight = |origin: &'static str| {
         client()
@@ -159,10 +159,49 @@ async fn cors_answers_all_pages_or_weixins_own() {
             .send()
     };
     let shop = "https://shop.example.test";
-    let answer = preflight(shop).await.unwrap();
-    assert_eq!(answer.headers()["access-control-allow-origin"], shop);
-    weixin.set_cors(Cors::WeixinOnly);
     assert_eq!(preflight(shop).await.unwrap().headers().get("access-control-allow-origin"), None);
     let own = preflight("https://open.weixin.qq.com").await.unwrap();
     assert_eq!(own.headers()["access-control-allow-origin"], "https://open.weixin.qq.com");
+    weixin.set_cors(Cors::All);
+    let answer = preflight(shop).await.unwrap();
+    assert_eq!(answer.headers()["access-control-allow-origin"], shop);
+}
+
+#[tokio::test]
+async fn the_desktop_listens_on_one_of_six_ports() {
+    let options = weixin_emulator::Options { more_desktop_ports: vec![0; 5], ..Default::default() };
+    let weixin = Emulator::start(options).await.unwrap();
+    let urls = weixin.desktop_urls();
+    assert_eq!(urls.len(), 6);
+    let body = json!({ "apiname": "qrconnectchecklogin", "jsdata": login("S1") }).to_string();
+    for listening in [0, 3, 5, 0] {
+        weixin.set_desktop_port(listening).await.unwrap();
+        for (place, url) in urls.iter().enumerate() {
+            let answer = client().post(format!("{url}/api/check-login")).body(body.clone()).send().await;
+            match answer {
+                Ok(answer) => {
+                    assert_eq!(place, listening);
+                    assert_eq!(answer.json::<Value>().await.unwrap()["errcode"], 0);
+                }
+                Err(error) => assert!(place != listening && error.is_connect(), "{place}: {error}"),
+            }
+        }
+    }
+    let page = door::text_of(&door::qrconnect(&weixin, "http://localhost:9/callback", "")).await;
+    assert!(urls.iter().all(|url| page.contains(url.as_str())), "the page knows all six: {page}");
+}
+
+#[tokio::test]
+async fn the_reason_of_a_desktops_refusal_is_in_the_log() {
+    let weixin = start().await;
+    let mut jsdata = login("S1");
+    jsdata["redirect_uri"] = "https://evil.example/".into();
+    let body = json!({ "apiname": "qrconnectchecklogin", "jsdata": jsdata });
+    let answer: Value = post(&weixin, "/api/check-login", body.to_string()).await.json().await.unwrap();
+    assert_eq!(answer["errcode"], -1);
+    let remark = weixin.requests()[0].remark.clone().unwrap();
+    assert!(
+        remark.contains("evil.example is no callback domain") && remark.contains("*.example.test"),
+        "{remark}"
+    );
 }

@@ -7,7 +7,7 @@ mod door;
 use std::time::Duration;
 
 use door::{appids, client, get, json_of, qrconnect, start, text_of};
-use weixin_emulator::{Emulator, Refusal};
+use weixin_emulator::{Emulator, Refusal, Strict};
 
 const CALLBACK: &str = "http://localhost:9/callback";
 
@@ -26,13 +26,108 @@ async fn wrong_parameters_give_weixins_error_pages() {
     let good = qrconnect(&weixin, CALLBACK, "");
     for (address, words) in [
         (good.replace(weixin_emulator::DEFAULT_APPID, "wxffffffffffffffff"), "AppID 参数错误"),
+        (good.replace(weixin_emulator::DEFAULT_APPID, ""), "AppID 参数错误"),
         (qrconnect(&weixin, "https://evil.example/callback", ""), "10003"),
         (good.replace("snsapi_login", "snsapi_userinfo"), "10005"),
+        (good.replace("snsapi_login", ""), "10005"),
+        (good.replace("response_type=code", "response_type=token"), "response_type 参数错误"),
+        (good.replace("response_type=code&", ""), "response_type 参数错误"),
+        (good.replace("state=S1", &format!("state={}", "a".repeat(129))), "state 参数过长"),
     ] {
         let page = text_of(&address).await;
         assert!(page.contains(words), "{address}: {page}");
     }
     assert_eq!(weixin.waiting_qr(), None, "no code is shown on an error page");
+    text_of(&good.replace("state=S1", &format!("state={}", "a".repeat(128)))).await;
+    assert!(weixin.waiting_qr().is_some());
+}
+
+#[tokio::test]
+async fn the_service_accounts_page_has_error_pages_of_its_own() {
+    let weixin = start().await;
+    let good = appids::oauth2_authorize(&weixin, "snsapi_userinfo", "");
+    let account = weixin_emulator::DEFAULT_SERVICE_ACCOUNT_APPID;
+    let inside = |address: String| client().get(address).header("user-agent", "MicroMessenger/8.0.50").send();
+    for (address, words) in [
+        (good.replace(account, ""), "10012"),
+        (good.replace(account, weixin_emulator::DEFAULT_APPID), "10016"),
+        (good.replace("scope=snsapi_userinfo", "scope="), "10010"),
+        (good.replace("snsapi_userinfo", "snsapi_login"), "10005"),
+        (
+            good.replace("redirect_uri=http%3A%2F%2Flocalhost%3A9%2Fcallback%3Fa%3D1", "redirect_uri="),
+            "10011",
+        ),
+        (good.replace("localhost", "evil.example"), "10003"),
+        (good.replace("state=S2", &format!("state={}", "a".repeat(300))), "state 参数过长"),
+        (good.replace("response_type=code", "response_type=token"), "response_type 参数错误"),
+    ] {
+        let page = inside(address.clone()).await.unwrap().text().await.unwrap();
+        assert!(page.contains(words), "{address}: {page}");
+    }
+    for number in [10004, 10006, 10009, 10015] {
+        weixin.fault_times(
+            weixin_emulator::Call::ServiceAccount,
+            weixin_emulator::Fault::ErrorPage { number },
+            1,
+        );
+        let page = inside(good.clone()).await.unwrap().text().await.unwrap();
+        assert!(page.contains(&number.to_string()), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_callback_domain_is_in_the_log_with_what_is_allowed() {
+    let weixin = start().await;
+    text_of(&qrconnect(&weixin, "http://127.0.0.1:5000/callback", "")).await;
+    assert_eq!(
+        weixin.requests()[0].remark.as_deref(),
+        Some(
+            "redirect_uri 参数错误 (10003): the host 127.0.0.1 is no callback domain of wx0123456789abcdef, whose are: localhost, \
+             *.example.test (allow it with --callback-domain 127.0.0.1, or in the scenario's apps)"
+        )
+    );
+    // An unencoded redirect_uri swallows what stands behind it; one that is no address says so.
+    text_of(&qrconnect(&weixin, "callback", "")).await;
+    assert!(weixin.requests()[1].remark.as_deref().unwrap().contains("is it percent-encoded?"));
+}
+
+#[tokio::test]
+async fn state_is_optional_unless_it_is_demanded() {
+    let weixin = start().await;
+    let without = qrconnect(&weixin, CALLBACK, "").replace("&state=S1", "");
+    let account = appids::oauth2_authorize(&weixin, "snsapi_userinfo", "").replace("&state=S2", "");
+    assert!(weixin.code_for(&without).unwrap().ends_with("&state="));
+    assert!(weixin.code_for(&account).unwrap().ends_with("&state="));
+    weixin.set_strict(Strict { state: true, ..Strict::default() });
+    assert_eq!(weixin.code_for(&without), Err(Refusal::StateMissing));
+    assert_eq!(weixin.code_for(&account), Err(Refusal::StateMissing));
+}
+
+#[tokio::test]
+async fn another_order_of_parameters_is_a_warning_unless_it_is_refused() {
+    let weixin = start().await;
+    let good = appids::oauth2_authorize(&weixin, "snsapi_userinfo", "");
+    let other = good
+        .replace("&response_type=code&scope=snsapi_userinfo", "&scope=snsapi_userinfo&response_type=code");
+    assert_ne!(good, other);
+    let inside = |address: String| client().get(address).header("user-agent", "MicroMessenger/8.0.50").send();
+    assert!(inside(other.clone()).await.unwrap().text().await.unwrap().contains("申请获取并使用"));
+    let remark = weixin.requests()[0].remark.clone().unwrap();
+    assert!(remark.contains("appid, redirect_uri, response_type, scope, state"), "{remark}");
+    inside(good.clone()).await.unwrap();
+    assert_eq!(weixin.requests()[1].remark, None);
+    weixin.set_strict(Strict { parameter_order: true, ..Strict::default() });
+    assert!(inside(other.clone()).await.unwrap().text().await.unwrap().contains("该链接无法访问"));
+    assert_eq!(weixin.code_for(&other), Err(Refusal::ParameterOrder));
+    assert!(weixin.code_for(&good).is_ok());
+}
+
+#[tokio::test]
+async fn the_scans_redirect_carries_the_state_as_it_stands_in_the_page() {
+    let weixin = start().await;
+    let address = qrconnect(&weixin, CALLBACK, "").replace("state=S1", "state=a%3Db%26c%2F%E4%B8%AD");
+    let redirect_url = weixin.code_for(&address).unwrap();
+    assert!(redirect_url.ends_with("&state=a=b&c/中"), "{redirect_url}");
 }
 
 #[tokio::test]

@@ -72,6 +72,98 @@ async fn a_code_is_exchanged_for_tokens_and_the_person() {
 }
 
 #[tokio::test]
+async fn a_form_is_taken_as_a_query_is() {
+    let weixin = start().await;
+    let url = format!("{}/sns/oauth2/access_token", weixin.api_url());
+    let form = |body: String| {
+        door::client()
+            .post(&url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+            .send()
+    };
+    let answer = form(access_token_query(&door::code(&weixin))).await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (200, &"text/plain".parse().unwrap())
+    );
+    let tokens: serde_json::Value = answer.json().await.unwrap();
+    assert_eq!(tokens["scope"], "snsapi_login");
+    let userinfo = door::client()
+        .post(format!("{}/sns/userinfo", weixin.api_url()))
+        .form(&[
+            ("access_token", tokens["access_token"].as_str().unwrap()),
+            ("openid", tokens["openid"].as_str().unwrap()),
+        ])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(userinfo.json::<serde_json::Value>().await.unwrap()["nickname"], "陈锴");
+    // What stands in the address goes before the form.
+    let split = door::client()
+        .post(format!("{url}?code=c"))
+        .header("content-type", "application/x-www-form-urlencoded; charset=UTF-8")
+        .body(access_token_query(&door::code(&weixin)))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refusal(&split.json().await.unwrap()), (40029, "invalid code".into()));
+    let asked = &weixin.requests()[0].asked;
+    assert_eq!(asked["grant_type"], "authorization_code");
+}
+
+#[tokio::test]
+async fn what_is_unknown_below_sns_is_answered_in_weixins_manner() {
+    let weixin = start().await;
+    for path in ["/sns/jscode3session", "/sns/oauth2/authorize?appid=a", "/sns/a/b/c", "/sns/"] {
+        let answer = get(&format!("{}{path}", weixin.api_url())).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(answer.headers()["content-type"], "text/plain");
+        assert_eq!(refusal(&answer.json().await.unwrap()), (40066, "invalid url".into()), "{path}");
+    }
+    let put = door::client().put(format!("{}/sns/userinfo", weixin.api_url())).send().await.unwrap();
+    assert_eq!(refusal(&put.json().await.unwrap()), (43001, "require GET method".into()));
+}
+
+#[tokio::test]
+async fn a_refresh_prolongs_an_access_token_that_still_lives() {
+    let weixin = start().await;
+    let (tokens, _) = access_token(&weixin, &access_token_query(&door::code(&weixin))).await;
+    let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
+    let refresh = format!(
+        "{}/sns/oauth2/refresh_token?appid={DEFAULT_APPID}&grant_type=refresh_token&refresh_token={}",
+        weixin.api_url(),
+        text("refresh_token")
+    );
+    let auth = format!(
+        "{}/sns/auth?access_token={}&openid={}",
+        weixin.api_url(),
+        text("access_token"),
+        text("openid")
+    );
+    weixin.advance(Duration::from_secs(7000));
+    assert_eq!(json_of(&refresh).await["access_token"], tokens["access_token"]);
+    weixin.advance(Duration::from_secs(7000));
+    assert_eq!(json_of(&auth).await["errcode"], 0, "it lives on");
+    weixin.advance(Duration::from_secs(200));
+    assert_eq!(json_of(&auth).await["errcode"], 42001);
+    let new = json_of(&refresh).await["access_token"].clone();
+    assert_ne!(new, tokens["access_token"]);
+    assert_eq!(json_of(&refresh).await["access_token"], new);
+}
+
+#[tokio::test]
+async fn a_service_accounts_code_dies_after_five_minutes() {
+    let weixin = start().await;
+    let early = appids::service_account_code(&weixin, "snsapi_userinfo");
+    let late = appids::service_account_code(&weixin, "snsapi_userinfo");
+    weixin.advance(Duration::from_secs(299));
+    assert_eq!(access_token(&weixin, &appids::service_account_query(&early)).await.0.get("errcode"), None);
+    weixin.advance(Duration::from_secs(1));
+    assert_eq!(refused(&weixin, &appids::service_account_query(&late)).await.0, 40029);
+}
+
+#[tokio::test]
 async fn a_code_used_twice_is_refused() {
     let weixin = start().await;
     let code = door::code(&weixin);

@@ -68,3 +68,51 @@ pub mod appids {
         )
     }
 }
+
+/// The control API, as a test in another language uses it.
+pub struct Control {
+    url: String,
+    http: reqwest::Client,
+}
+
+impl Control {
+    pub fn of(weixin: &Emulator) -> Control {
+        Control::at(weixin.control_url())
+    }
+
+    pub fn at(url: String) -> Control {
+        Control { url, http: client() }
+    }
+
+    async fn answered(request: reqwest::RequestBuilder) -> (u16, serde_json::Value) {
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(serde_json::Value::Null))
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, serde_json::Value) {
+        Self::answered(self.http.get(format!("{}{path}", self.url))).await
+    }
+
+    pub async fn post(&self, path: &str, body: serde_json::Value) -> (u16, serde_json::Value) {
+        Self::answered(self.http.post(format!("{}{path}", self.url)).json(&body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: serde_json::Value) -> (u16, serde_json::Value) {
+        Self::answered(self.http.put(format!("{}{path}", self.url)).json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> (u16, serde_json::Value) {
+        Self::answered(self.http.delete(format!("{}{path}", self.url))).await
+    }
+
+    /// A call that is done, without a word.
+    pub async fn done(&self, path: &str, body: serde_json::Value) {
+        assert_eq!(self.post(path, body).await, (204, serde_json::Value::Null), "{path}");
+    }
+
+    pub async fn state(&self) -> serde_json::Value {
+        self.get("/control/state").await.1
+    }
+}
