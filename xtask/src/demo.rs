@@ -111,7 +111,7 @@ impl Addresses {
        Scan and allow it with the emulated phone on the same page.
     3. {shop}/counter.html shows the site's own QR code, for a service account. Be the phone with a second browser
        that says it is WeChat's: chromium --user-data-dir=$(mktemp -d) --user-agent=\"Mobile MicroMessenger\" LINK
-    4. In the emulated WeChat, under "pages that may read the answers", choose weixin.qq.com alone, as is reported of the real
+    4. In the emulated WeChat, among the pages that may read the answers, choose weixin.qq.com alone, as is reported of the real
        WeChat (this demo asks for all): the card then stands in WeChat's own frame.
     5. Cancel on the phone, let the code expire, make WeChat slow: the shop always says what to do next.
 

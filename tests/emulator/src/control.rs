@@ -2,6 +2,7 @@
 //! clock, for people and for tests in other languages. Rust tests call the same things on `Emulator`.
 
 mod hands;
+mod products;
 mod reading;
 mod worlds;
 
@@ -68,6 +69,14 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/control/revoke", web::post().to(hands::revoke))
         .route("/control/person", web::post().to(hands::person))
         .route("/control/app", web::post().to(hands::app))
+        .route("/control/js_code", web::post().to(products::js_code))
+        .route("/control/phone_code", web::post().to(products::phone_code))
+        .route("/control/follow", web::post().to(products::follow))
+        .route("/control/unfollow", web::post().to(products::unfollow))
+        .route("/control/scan_scene", web::post().to(products::scan_scene))
+        .route("/control/push_target", web::post().to(products::push_target))
+        .route("/control/pushes", web::get().to(products::pushes))
+        .route("/control/js_signature", web::post().to(products::js_signature))
         .route("/control/reset", web::post().to(worlds::reset))
         .route("/control/namespaces", web::get().to(worlds::namespaces))
         .service(
@@ -111,6 +120,14 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         hands::revoke,
         hands::person,
         hands::app,
+        products::js_code,
+        products::phone_code,
+        products::follow,
+        products::unfollow,
+        products::scan_scene,
+        products::push_target,
+        products::pushes,
+        products::js_signature,
         worlds::reset,
         worlds::namespaces,
         worlds::make,

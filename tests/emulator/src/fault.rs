@@ -34,13 +34,27 @@ pub enum Call {
     Auth,
     /// `/mmopen/…`, an avatar's image.
     Avatar,
+    /// `/sns/jscode2session`, a mini program's login.
+    JsCode,
+    /// `/cgi-bin/token` and `/cgi-bin/stable_token`.
+    AppToken,
+    /// `/cgi-bin/qrcode/create`.
+    SceneQr,
+    /// `/cgi-bin/user/info`.
+    Follower,
+    /// `/cgi-bin/ticket/getticket`.
+    JsTicket,
+    /// `/wxa/business/getuserphonenumber`.
+    PhoneNumber,
+    /// `…/wxLogin.js`.
+    WxLogin,
     /// Anything else that was asked for.
     Other,
 }
 
 impl Call {
     /// Every call a fault can be set on.
-    pub const ALL: [Call; 12] = [
+    pub const ALL: [Call; 19] = [
         Call::QrPage,
         Call::QrImage,
         Call::LongPoll,
@@ -53,6 +67,13 @@ impl Call {
         Call::UserInfo,
         Call::Auth,
         Call::Avatar,
+        Call::JsCode,
+        Call::AppToken,
+        Call::SceneQr,
+        Call::Follower,
+        Call::JsTicket,
+        Call::PhoneNumber,
+        Call::WxLogin,
     ];
 
     pub(crate) fn of(path: &str) -> Call {
@@ -67,6 +88,13 @@ impl Call {
             "/sns/oauth2/refresh_token" => Call::RefreshToken,
             "/sns/userinfo" => Call::UserInfo,
             "/sns/auth" => Call::Auth,
+            "/sns/jscode2session" => Call::JsCode,
+            "/cgi-bin/token" | "/cgi-bin/stable_token" => Call::AppToken,
+            "/cgi-bin/qrcode/create" => Call::SceneQr,
+            "/cgi-bin/user/info" => Call::Follower,
+            "/cgi-bin/ticket/getticket" => Call::JsTicket,
+            "/wxa/business/getuserphonenumber" => Call::PhoneNumber,
+            _ if path.ends_with("/wxLogin.js") => Call::WxLogin,
             _ if path.starts_with("/connect/qrcode/") => Call::QrImage,
             _ if path.starts_with("/mmopen/") => Call::Avatar,
             _ => Call::Other,

@@ -129,8 +129,8 @@ pub(crate) async fn gate(
     let asked = parameters_of(request.query_string(), request.headers(), &body);
     let world = match named {
         Some((world, _)) => world,
-        None if request.path().starts_with("/api/") => {
-            worlds.owner(request.path(), &asked.clone().with_desktops(&body))
+        None if request.path().starts_with("/api/") || request.path() == "/cgi-bin/stable_token" => {
+            worlds.owner(request.path(), &asked.clone().with_json(&body))
         }
         None => worlds.owner(request.path(), &asked),
     };

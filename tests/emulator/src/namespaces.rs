@@ -76,7 +76,9 @@ impl Worlds {
         let knows = |state: &State| {
             let app = |name| asked.get(name).is_some_and(|appid| state.app(appid).is_some());
             let uuid = uuid.is_some_and(|uuid| state.ticket(uuid).is_some());
-            let token = asked.get("access_token").is_some_and(|token| state.grants.knows(token));
+            let token = asked
+                .get("access_token")
+                .is_some_and(|token| state.grants.knows(token) || state.products.knows(token));
             uuid || token || app("appid")
         };
         if self.first.read(|state, _| knows(state)) {

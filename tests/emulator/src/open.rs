@@ -212,7 +212,7 @@ async fn qrcode(world: Here, uuid: web::Path<String>) -> HttpResponse {
 }
 
 /// A black and white PNG with the quiet zone that scanners want.
-fn draw(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn draw(text: &str) -> Option<Vec<u8>> {
     const PIXELS: usize = 10;
     const QUIET: usize = 4;
     let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;

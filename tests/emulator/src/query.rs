@@ -27,9 +27,12 @@ impl Query {
         self.get(name).unwrap_or_default()
     }
 
-    /// With what a call to the desktop client names in its JSON.
-    pub fn with_desktops(mut self, body: &[u8]) -> Query {
-        let appid = |body: Value| body["jsdata"]["appid"].as_str().map(str::to_owned);
+    /// With the appid that a call to the desktop client, or for a stable token, names in its JSON.
+    pub fn with_json(mut self, body: &[u8]) -> Query {
+        let appid = |body: Value| {
+            let appid = body["jsdata"]["appid"].as_str().or(body["appid"].as_str());
+            appid.map(str::to_owned)
+        };
         if self.get("appid").is_none()
             && let Some(appid) = serde_json::from_slice(body).ok().and_then(appid)
         {

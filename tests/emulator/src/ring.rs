@@ -35,6 +35,12 @@ impl<V> Ring<V> {
         self.entries.get_mut(key)
     }
 
+    pub fn remove(&mut self, key: &str) -> Option<V> {
+        let value = self.entries.remove(key)?;
+        self.order.retain(|other| other != key);
+        Some(value)
+    }
+
     /// Oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&String, &V)> {
         self.order.iter().filter_map(|key| self.entries.get_key_value(key))

@@ -353,8 +353,8 @@ impl Person {
 
 impl PushTarget {
     pub(crate) fn check(&self) -> Result<(), String> {
-        if !url::Url::parse(&self.url).is_ok_and(|url| url.scheme() == "http") {
-            return Err(format!("a push goes to an address of plain http, and {:?} is none", self.url));
+        if !url::Url::parse(&self.url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            return Err(format!("a push goes to an http or https address, and {:?} is none", self.url));
         }
         match &self.encoding_aes_key {
             Some(key) if key.len() != 43 || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {

@@ -13,6 +13,7 @@ use socket2::{Domain, Socket, Type};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::namespaces::Worlds;
+use crate::products::{cgi_bin, mini_program, wxlogin};
 use crate::{avatar, control, desktop, gate, open, phone, service_account, sns};
 
 /// A macro because the types of two apps have no common name.
@@ -162,7 +163,10 @@ fn serve_open(
             .configure(open::routes)
             .configure(phone::routes)
             .configure(service_account::routes)
+            .configure(mini_program::routes)
             .configure(sns::routes)
+            .configure(cgi_bin::routes)
+            .configure(wxlogin::routes)
             .configure(avatar::routes)
             .configure(control::routes)
     });

@@ -50,7 +50,7 @@ impl Either {
     }
 }
 
-async fn unknown() -> HttpResponse {
+pub(crate) async fn unknown() -> HttpResponse {
     failed(Failure(40066, "invalid url"))
 }
 
@@ -310,7 +310,7 @@ pub(crate) fn errcode_answer(errcode: i64) -> HttpResponse {
     failed(Failure(errcode, errmsg))
 }
 
-fn plain_answer(result: Result<String, Failure>) -> HttpResponse {
+pub(crate) fn plain_answer(result: Result<String, Failure>) -> HttpResponse {
     result.map_or_else(failed, |body| HttpResponse::Ok().content_type("text/plain").body(body))
 }
 

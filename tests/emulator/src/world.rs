@@ -451,7 +451,9 @@ impl State {
         required("appid", if account { Refusal::AppIdMissing } else { Refusal::AppId })?;
         required("redirect_uri", if account { Refusal::RedirectUriMissing } else { Refusal::RedirectUri })?;
         required("scope", if account { Refusal::ScopeMissing } else { Refusal::Scope })?;
-        if query.get("response_type") != Some("code") {
+        // Tencent's own script for websites leaves it out.
+        let assumed = if account { "" } else { "code" };
+        if query.get("response_type").unwrap_or(assumed) != "code" {
             return Err(Refusal::ResponseType);
         }
         if query.or_empty("state").len() > STATE_BYTES {

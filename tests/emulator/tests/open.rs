@@ -31,7 +31,7 @@ async fn wrong_parameters_give_weixins_error_pages() {
         (good.replace("snsapi_login", "snsapi_userinfo"), "10005"),
         (good.replace("snsapi_login", ""), "10005"),
         (good.replace("response_type=code", "response_type=token"), "response_type 参数错误"),
-        (good.replace("response_type=code&", ""), "response_type 参数错误"),
+        (good.replace("response_type=code", "response_type="), "response_type 参数错误"),
         (good.replace("state=S1", &format!("state={}", "a".repeat(129))), "state 参数过长"),
     ] {
         let page = text_of(&address).await;
@@ -39,7 +39,10 @@ async fn wrong_parameters_give_weixins_error_pages() {
     }
     assert_eq!(weixin.waiting_qr(), None, "no code is shown on an error page");
     text_of(&good.replace("state=S1", &format!("state={}", "a".repeat(128)))).await;
-    assert!(weixin.waiting_qr().is_some());
+    let shown = weixin.waiting_qr().unwrap();
+    // Tencent's own script for websites names no response_type.
+    text_of(&good.replace("response_type=code&", "")).await;
+    assert_ne!(weixin.waiting_qr(), Some(shown));
 }
 
 #[tokio::test]

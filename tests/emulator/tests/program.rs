@@ -128,7 +128,10 @@ fn a_scenario_with_a_mistake_is_refused_with_the_line() {
     }
     for (text, word) in [
         ("{\"phones\": {\"second\": \"nobody\"}}", "`phones` names \"nobody\", who is not among `people`"),
-        ("{\"pushes\": [{\"appid\": \"wx0\", \"url\": \"ftp://a\", \"token\": \"t\"}]}", "plain http"),
+        (
+            "{\"pushes\": [{\"appid\": \"wx0\", \"url\": \"ftp://a\", \"token\": \"t\"}]}",
+            "http or https address",
+        ),
     ] {
         std::fs::write(&file, text).unwrap();
         let complaint = complaint(&["--scenario", &path]);

@@ -144,7 +144,7 @@ pub(super) async fn phone(world: Here, body: web::Json<OfPhone>) -> HttpResponse
     })
 }
 
-fn full(what: &str) -> HttpResponse {
+pub(super) fn full(what: &str) -> HttpResponse {
     refuse(format!("there are {ADDED_AT_MOST} {what} already: POST /control/reset begins anew"))
 }
 
