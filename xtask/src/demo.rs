@@ -8,7 +8,6 @@ mod programs;
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -186,12 +185,11 @@ post_logout_redirect_uris = [{shop_page}]
 
 fn write_secret(folder: &Path, name: &str, secret: &str) -> Result<PathBuf> {
     let file = folder.join(name);
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&file)?
-        .write_all(secret.as_bytes())?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&file)?.write_all(secret.as_bytes())?;
     Ok(file)
 }
 
@@ -206,7 +204,9 @@ fn text<'a>(told: &'a Value, key: &str) -> Result<&'a str> {
 }
 
 fn built(program: &str) -> Command {
-    shell::program(shell::target().join("debug").join(program))
+    shell::program(
+        shell::target().join("debug").join(program).with_extension(std::env::consts::EXE_EXTENSION),
+    )
 }
 
 /// Every demo starts anew, in a folder that two demos at once do not share.

@@ -470,7 +470,8 @@ async fn pushes_are_encrypted_where_the_account_has_a_key() {
     let sealed = body.split("<Encrypt><![CDATA[").nth(1).unwrap().split(']').next().unwrap();
     assert_eq!(value(&url, "msg_signature"), signed("push-token", &url, &[sealed]));
     // As a site of its own would read it: AES-256-CBC, the IV from the key, 16 bytes of noise, a length, the message, the appid, padding.
-    let key = STANDARD.decode(format!("{}A=", &key[..42])).unwrap();
+    // The last two bits of the 43 characters count for nothing: E in the place of G has the others.
+    let key = STANDARD.decode(format!("{}E=", &key[..42])).unwrap();
     assert_eq!(key.len(), 32);
     let clear = decrypted(key, sealed);
     let length = u32::from_be_bytes(clear[16..20].try_into().unwrap()) as usize;
@@ -481,7 +482,7 @@ async fn pushes_are_encrypted_where_the_account_has_a_key() {
     );
     let padding = *clear.last().unwrap() as usize;
     assert_eq!(&clear[20 + length..clear.len() - padding], ACCOUNT.as_bytes());
-    assert!((1..=32).contains(&padding) && clear.len() % 32 == 0);
+    assert!((1..=32).contains(&padding) && clear.len().is_multiple_of(32));
 }
 
 fn decrypted(key: Vec<u8>, sealed: &str) -> Vec<u8> {

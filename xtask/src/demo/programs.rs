@@ -4,7 +4,6 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -12,8 +11,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::Value;
 
 /// How long a program may take until it is ready, and until it has stopped after it was asked to.
@@ -36,7 +33,7 @@ pub struct Programs {
 
 struct Program {
     name: &'static str,
-    pid: Pid,
+    pid: u32,
     log: PathBuf,
 }
 
@@ -60,15 +57,13 @@ impl Programs {
     /// Starts a program and waits until it says that it is ready. Returns what it said.
     pub fn start(&mut self, name: &'static str, command: &mut Command) -> Result<Outcome<Value>> {
         let log = self.folder.join(format!("{name}.log"));
-        let child = command
+        let child = in_its_own_group(command)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)
-            // A terminal sends Ctrl-C to its whole group; who stops first is for this process to say.
-            .process_group(0)
             .spawn()
             .with_context(|| format!("the {name} could not be started"))?;
-        self.running.push(Program { name, pid: Pid::from_raw(child.id().cast_signed()), log });
+        self.running.push(Program { name, pid: child.id(), log });
         watch(name, child, self.happens.clone());
 
         let deadline = Instant::now() + READY_WITHIN;
@@ -110,7 +105,7 @@ impl Programs {
     /// Asks every program to stop, the last one first, and makes it stop when it does not. A second Ctrl-C does not wait.
     pub fn stop(&mut self) {
         for program in self.running.iter().rev() {
-            send(program.pid, Signal::SIGTERM);
+            ask_to_stop(program.pid);
         }
         let deadline = Instant::now() + STOPPED_WITHIN;
         while !self.running.is_empty() {
@@ -118,7 +113,7 @@ impl Programs {
                 Ok(Event::Ended(who, _)) => self.running.retain(|program| program.name != who),
                 Ok(Event::Said(..)) => {}
                 Ok(Event::Interrupted) | Err(_) => {
-                    self.running.drain(..).for_each(|program| send(program.pid, Signal::SIGKILL));
+                    self.running.drain(..).for_each(|program| make_stop(program.pid));
                 }
             }
         }
@@ -165,12 +160,51 @@ fn watch(name: &'static str, mut child: Child, happens: Sender<Event>) {
     });
 }
 
-/// A program that has just ended by itself cannot be sent anything, and need not be.
-fn send(pid: Pid, signal: Signal) {
-    let _ = kill(pid, signal);
+/// A terminal sends Ctrl-C to its whole group; who stops first is for this process to say.
+#[cfg(unix)]
+fn in_its_own_group(command: &mut Command) -> &mut Command {
+    std::os::unix::process::CommandExt::process_group(command, 0)
 }
 
-#[cfg(test)]
+#[cfg(windows)]
+fn in_its_own_group(command: &mut Command) -> &mut Command {
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+    std::os::windows::process::CommandExt::creation_flags(command, CREATE_NEW_PROCESS_GROUP)
+}
+
+#[cfg(unix)]
+fn ask_to_stop(pid: u32) {
+    send(pid, nix::sys::signal::Signal::SIGTERM);
+}
+
+#[cfg(unix)]
+fn make_stop(pid: u32) {
+    send(pid, nix::sys::signal::Signal::SIGKILL);
+}
+
+/// A program that has just ended by itself cannot be sent anything, and need not be.
+#[cfg(unix)]
+fn send(pid: u32, signal: nix::sys::signal::Signal) {
+    let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid.cast_signed()), signal);
+}
+
+/// Windows has no way to ask a program without a window: it is stopped.
+#[cfg(windows)]
+fn ask_to_stop(pid: u32) {
+    make_stop(pid);
+}
+
+#[cfg(windows)]
+fn make_stop(pid: u32) {
+    let mut command = Command::new("taskkill");
+    let _ = command
+        .args(["/PID", &pid.to_string(), "/T", "/F"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+}
+
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
@@ -207,8 +241,12 @@ mod tests {
         };
         assert_eq!(error.to_string(), "the third said something else than where it is: hello");
 
-        let first = programs.running[0].pid;
+        let first = nix::unistd::Pid::from_raw(programs.running[0].pid.cast_signed());
         programs.stop();
-        assert_eq!(kill(first, None), Err(nix::errno::Errno::ESRCH), "the first program is gone");
+        assert_eq!(
+            nix::sys::signal::kill(first, None),
+            Err(nix::errno::Errno::ESRCH),
+            "the first program is gone"
+        );
     }
 }
