@@ -21,10 +21,9 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::notices::{Carrier, Notices};
 use crate::shared::Shared;
-use crate::store::keys::Keys;
-use crate::store::{Redis, RedisStore, SqliteStore, Store, StoreError};
+use crate::store::{Redis, RedisStore, Store, StoreError};
 use crate::upkeep::Upkeep;
-use crate::{commands, ops, refuse, routes, tls};
+use crate::{commands, ops, refuse, routes, tls, waiting};
 
 /// Slower clients are cut.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -73,16 +72,18 @@ impl Application {
             Some((cert, key)) => Some(tls::Certificate::read(cert, key)?.server_config()?),
             None => None,
         };
-        let store = Arc::new(SqliteStore::open(&config.store).await?);
-        let masters = commands::master_keys(&config, store.signing_keys().await?.is_empty())?;
+        let store = waiting::store(&config.store, &ops_listener).await?;
+        let masters = commands::master_keys(&config, store.lasting.signing_keys().await?.is_empty())?;
         for exposed in config.exposed_files() {
             tracing::warn!("{exposed}");
         }
-        let keys = SharedKeys::open(masters, config.rotate_keys_every, store.as_ref(), clock.now()).await?;
+        let keys = SharedKeys::open(masters, config.rotate_keys_every, &*store.lasting, clock.now()).await?;
         let cache = config.cache.as_ref().map(|at| Redis::new(at, &config.cache_prefix)).transpose()?;
         let store = match &cache {
-            Some(redis) => Store::split(store, Arc::new(RedisStore::new(redis.clone(), clock.clone()))),
-            None => Store::whole(store),
+            Some(redis) => {
+                Store::split(store.lasting, Arc::new(RedisStore::new(redis.clone(), clock.clone())))
+            }
+            None => store,
         };
         let config = Arc::new(config);
         let begun = web::Data::new(Begun::new());

@@ -19,8 +19,7 @@ use crate::keys::KeyRing;
 use crate::ops::ALIVE;
 use crate::outbound;
 use crate::secret::random_state;
-use crate::store::keys::Keys;
-use crate::store::{Lasting, Redis, SqliteStore};
+use crate::store::{self, Address, Redis, StoreError};
 use crate::tls;
 
 /// How long a page may take.
@@ -72,7 +71,14 @@ pub async fn run(config: Option<&Path>) -> Result<(), Box<dyn std::error::Error>
     let http = outbound::http(PATIENCE).build()?;
     listeners(&mut report, &config, &http).await;
     let opened = store(&config).await;
-    report.tell(format!("the store {} opens", config.store.display()), opened);
+    report.tell(format!("the store {} opens", config.store), opened);
+    if let Address::Postgres(address) = &config.store
+        && address.trusts_the_network()
+    {
+        let how =
+            "sslmode=verify-full, and sslrootcert=FILE where the certificate is of an authority of your own";
+        report.line("warn", format!("whoever answers in the place of {address} is believed: {how}"));
+    }
     cache(&mut report, &config).await;
     let exchange = Exchange::new(&config.weixin)?;
     for product in [Product::Website, Product::ServiceAccount] {
@@ -131,11 +137,11 @@ async fn is_alive(http: &Http, ops: SocketAddr) -> bool {
 
 /// The store, and the keys in it.
 async fn store(config: &Config) -> Result<(), String> {
-    if !config.store.exists() && config.store.parent().is_some_and(std::path::Path::is_dir) {
+    let store = match store::open_existing(&config.store).await {
         // The first start makes it; a check changes nothing.
-        return Ok(());
-    }
-    let store = SqliteStore::open_existing(&config.store).await.map_err(|error| error.to_string())?;
+        Err(StoreError::Missing(_)) if config.store.can_be_made() => return Ok(()),
+        opened => opened.map_err(|error| error.to_string())?,
+    };
     store.ping().await.map_err(|error| error.to_string())?;
     let rows = store.signing_keys().await.map_err(|error| error.to_string())?;
     // Before there are keys, the default file is made by the first start.

@@ -11,8 +11,7 @@ use std::fmt::Write;
 use crate::clock::Seconds;
 use crate::config::Config;
 use crate::keys::{LoadError, MasterKeyError, MasterKeys};
-use crate::store::people::People;
-use crate::store::{Lasting, SqliteStore, StoreError};
+use crate::store::{Lasting, StoreError};
 
 pub use accounts::{delete as delete_account, duplicates, merge as merge_accounts, show as show_account};
 pub use grants::{list as list_grants, revoke as revoke_grants};
@@ -53,15 +52,14 @@ pub fn hash_secret(secret: &str) -> String {
 
 /// The configured master keys; the default file is made only for a store that has no keys yet, and never replaced.
 pub(crate) fn master_keys(config: &Config, first_start: bool) -> Result<MasterKeys, MasterKeyError> {
-    let beside_the_store = config.master_key_beside_the_store();
-    match (&*config.master_key_files, first_start) {
-        ([], true) => MasterKeys::read_or_make(&beside_the_store),
-        ([], false) => MasterKeys::read(&[beside_the_store]),
-        (files, _) => MasterKeys::read(files),
+    match (&*config.master_key_files, config.master_key_beside_the_store(), first_start) {
+        ([], Some(beside_the_store), true) => MasterKeys::read_or_make(&beside_the_store),
+        ([], Some(beside_the_store), false) => MasterKeys::read(&[beside_the_store]),
+        (files, ..) => MasterKeys::read(files),
     }
 }
 
-async fn account_id(store: &SqliteStore, name: &str) -> Result<String, CommandError> {
+async fn account_id(store: &dyn Lasting, name: &str) -> Result<String, CommandError> {
     if store.account(name).await?.is_some() {
         return Ok(name.to_owned());
     }

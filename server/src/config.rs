@@ -7,6 +7,7 @@ mod error;
 mod look;
 mod public_url;
 mod read;
+mod store;
 mod tree;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use crate::clock::Seconds;
 use crate::secret::SecretHash;
 use crate::secret_file;
 use crate::signing_algorithm::SigningAlgorithm;
+use crate::store::Address;
 
 pub use cache::CacheAddress;
 pub use error::ConfigError;
@@ -36,8 +38,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `ops_listen`, `WEIXIN_LOGIN_OPS_LISTEN`: health and metrics, not for the public; default `127.0.0.1:9090`.
     pub ops_listen: SocketAddr,
-    /// `store`, `WEIXIN_LOGIN_STORE`: default `sqlite:weixin-login.db`.
-    pub store: PathBuf,
+    /// `store`, `WEIXIN_LOGIN_STORE`: `sqlite:FILE` or `postgres://…`; default `sqlite:weixin-login.db`. Of PostgreSQL:
+    /// `store_password_file`, default none; `store_connections`, how many of them one node has at most, default 16;
+    /// `store_timeout_seconds`, how long one question to it may take, default 5.
+    pub store: Address,
     /// `cache`, `WEIXIN_LOGIN_CACHE`: the Redis or Valkey that several nodes share: attempts, codes, scenes, limits; default none, and
     /// these lie in the store.
     pub cache: Option<CacheAddress>,
@@ -54,7 +58,7 @@ pub struct Config {
     /// `widget_dir`, `WEIXIN_LOGIN_WIDGET_DIR`: the built widget, where it is not inside the program; default `target/widget/dist`.
     pub widget_dir: PathBuf,
     /// `master_key_files`: the first seals signing keys, all of them open; default: one that is made at the first start beside the
-    /// SQLite file, with the ending `.master-key`.
+    /// SQLite file, with the ending `.master-key`. With PostgreSQL required, for each node needs the same.
     pub master_key_files: Vec<PathBuf>,
     /// `rotate_keys_every_days`: new signing keys after so many days; default never, `weixin-login keys rotate` does it.
     pub rotate_keys_every: Option<Seconds>,
@@ -230,16 +234,19 @@ impl Client {
 }
 
 impl Config {
-    /// The default of `master_key_files`.
-    pub(crate) fn master_key_beside_the_store(&self) -> PathBuf {
-        self.store.with_extension("master-key")
+    /// The default of `master_key_files`, where the store is a file.
+    pub(crate) fn master_key_beside_the_store(&self) -> Option<PathBuf> {
+        match &self.store {
+            Address::Sqlite(file) => Some(file.with_extension("master-key")),
+            Address::Postgres(_) => None,
+        }
     }
 
     /// A sentence for each file with a secret or a key that others than its owner may read or change.
     pub fn exposed_files(&self) -> Vec<String> {
         let beside_the_store = self.master_key_beside_the_store();
         let master_keys = match &*self.master_key_files {
-            [] => std::slice::from_ref(&beside_the_store),
+            [] => beside_the_store.as_slice(),
             files => files,
         };
         let tls_key = self.tls.as_ref().map(|(_, key)| key);

@@ -49,4 +49,5 @@ pub mod store;
 pub mod text;
 pub mod tls;
 pub mod upkeep;
+mod waiting;
 mod widget;

@@ -3,22 +3,28 @@
 //! Each verb is one atomic statement, takes `now` from the caller's clock, and gives back plain rows: what a row proves is
 //! decided by the steps. Knows no HTTP and no WeChat. Of secrets only hashes come here.
 
+mod address;
 pub mod attempts;
 mod error;
 pub mod grants;
 pub mod keys;
 pub mod logins;
 pub mod logouts;
+mod open;
 pub mod people;
+mod postgres;
 mod redis;
 pub mod scenes;
 mod sqlite;
 mod sqlx_error;
 
+pub use address::{Address, PostgresAddress};
 pub use attempts::{AttemptEnd, AttemptKind, AttemptRow};
 pub(crate) use error::NEWER;
 pub use error::{Cause, StoreError};
 pub use logins::Store;
+pub use open::open_existing;
+pub use postgres::PostgresStore;
 pub use redis::{Redis, RedisStore};
 pub use sqlite::SqliteStore;
 
@@ -66,7 +72,7 @@ pub struct CodeRow {
 }
 
 /// A browser's login, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SessionRow {
     /// Its public name.
     pub sid: String,
@@ -89,7 +95,7 @@ pub struct SessionRow {
 }
 
 /// A browser that comes with several callbacks at once, as a session of it keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Browser {
     /// Of what it proves to be itself with, whichever of its open attempts is answered.
     pub hash: SecretHash,
@@ -99,7 +105,7 @@ pub struct Browser {
 }
 
 /// Our person, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct AccountRow {
     /// Its own random id; clients see a `sub` instead.
     pub id: String,
@@ -110,7 +116,7 @@ pub struct AccountRow {
 }
 
 /// A person as one app of WeChat's sees them, for [`Lasting::account_of_identity`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct IdentityRow {
     /// Which app.
     pub appid: String,

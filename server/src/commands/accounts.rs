@@ -6,16 +6,15 @@ use super::sessions::{ending, tell};
 use super::{CommandError, account_id, printable, unknown_account};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::people::People;
-use crate::store::{Lasting, SqliteStore};
+use crate::store;
 
 /// `accounts show`: who this is, by account id or by any client's `sub`.
 ///
 /// # Errors
 /// [`CommandError`]
 pub async fn show(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
-    let store = SqliteStore::open_existing(&config.store).await?;
-    let id = account_id(&store, name).await?;
+    let store = store::open_existing(&config.store).await?;
+    let id = account_id(&*store, name).await?;
     let account = store.account(&id).await?.ok_or_else(|| unknown_account(name))?;
     let mut text = format!("account   {id}\nnickname  {}\n", printable(&account.nickname));
     for identity in store.identities_of_account(&id).await? {
@@ -43,7 +42,7 @@ const MOST: u32 = 1_000;
 /// # Errors
 /// [`CommandError`]
 pub async fn duplicates(config: &Config) -> Result<String, CommandError> {
-    let store = SqliteStore::open_existing(&config.store).await?;
+    let store = store::open_existing(&config.store).await?;
     let rows = store.duplicates(MOST).await?;
     let mut text = String::new();
     let people = rows.chunk_by(|(one, _), (other, _)| one == other);
@@ -69,8 +68,8 @@ pub async fn merge(
     into: &str,
     retire: bool,
 ) -> Result<String, CommandError> {
-    let store = SqliteStore::open_existing(&config.store).await?;
-    let (from, into) = (account_id(&store, from).await?, account_id(&store, into).await?);
+    let store = store::open_existing(&config.store).await?;
+    let (from, into) = (account_id(&*store, from).await?, account_id(&*store, into).await?);
     if from == into {
         return Err(CommandError::Refused(format!("both are account {from} already")));
     }
@@ -91,7 +90,7 @@ pub async fn merge(
     Ok(format!(
         "account {from} is merged into {into}; {} sessions have ended\n{both}{}",
         ended.sessions,
-        tell(config, clock, &store, ended.logouts).await
+        tell(config, clock, &*store, ended.logouts).await
     ))
 }
 
@@ -100,13 +99,13 @@ pub async fn merge(
 /// # Errors
 /// [`CommandError`]
 pub async fn delete(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
-    let store = SqliteStore::open_existing(&config.store).await?;
-    let id = account_id(&store, name).await?;
+    let store = store::open_existing(&config.store).await?;
+    let id = account_id(&*store, name).await?;
     let told = config.backchannel_clients();
     let ended = store.delete_account(&id, ending(clock, &told)).await?;
     Ok(format!(
         "account {id} is deleted; {} sessions have ended\n{}",
         ended.sessions,
-        tell(config, clock, &store, ended.logouts).await
+        tell(config, clock, &*store, ended.logouts).await
     ))
 }

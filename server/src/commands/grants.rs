@@ -5,8 +5,8 @@ use std::fmt::Write;
 use super::{CommandError, account_id, age};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::SqliteStore;
-use crate::store::grants::{Chosen, Grants};
+use crate::store::grants::Chosen;
+use crate::store::{self, Lasting};
 
 /// How many grants a list shows, and how many end in one piece: a login waits no longer than that takes.
 const MOST: u32 = 1_000;
@@ -21,8 +21,8 @@ pub async fn list(
     of: Option<&str>,
     client_id: Option<&str>,
 ) -> Result<String, CommandError> {
-    let store = SqliteStore::open_existing(&config.store).await?;
-    let account_id = named(&store, of).await?;
+    let store = store::open_existing(&config.store).await?;
+    let account_id = named(&*store, of).await?;
     let chosen = Chosen { id: None, account_id: account_id.as_deref(), client_id };
     let grants = store.offline_grants(chosen, clock.now(), MOST).await?;
     let mut text = String::new();
@@ -53,8 +53,8 @@ pub async fn revoke(
     if let (None, None, None) = (id, of, client_id) {
         return Err(CommandError::Refused("say which: a grant's id, --of or --client".to_owned()));
     }
-    let store = SqliteStore::open_existing(&config.store).await?;
-    let account_id = named(&store, of).await?;
+    let store = store::open_existing(&config.store).await?;
+    let account_id = named(&*store, of).await?;
     let chosen = Chosen { id, account_id: account_id.as_deref(), client_id };
     let mut ended = 0;
     loop {
@@ -71,7 +71,7 @@ pub async fn revoke(
     }
 }
 
-async fn named(store: &SqliteStore, of: Option<&str>) -> Result<Option<String>, CommandError> {
+async fn named(store: &dyn Lasting, of: Option<&str>) -> Result<Option<String>, CommandError> {
     match of {
         Some(name) => Ok(Some(account_id(store, name).await?)),
         None => Ok(None),

@@ -6,15 +6,15 @@ use super::{CommandError, age, master_keys};
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
 use crate::keys::{self, KeyRing, LoadError, MasterKeys, SigningKey};
-use crate::store::SqliteStore;
-use crate::store::keys::{Keys, SealedKey};
+use crate::store::keys::SealedKey;
+use crate::store::{self, Lasting};
 
 /// `keys list`: every key that is published, and what it does.
 ///
 /// # Errors
 /// [`CommandError`]
 pub async fn list(config: &Config, clock: &Clock) -> Result<String, CommandError> {
-    let rows = SqliteStore::open_existing(&config.store).await?.signing_keys().await?;
+    let rows = store::open_existing(&config.store).await?.signing_keys().await?;
     let now = clock.now();
     Ok(rows.iter().fold(String::new(), |mut text, row| {
         let does = match row.active_from {
@@ -33,9 +33,9 @@ pub async fn list(config: &Config, clock: &Clock) -> Result<String, CommandError
 /// # Errors
 /// [`CommandError`]
 pub async fn rotate(config: &Config, clock: &Clock) -> Result<String, CommandError> {
-    let store = SqliteStore::open_existing(&config.store).await?;
-    let (_, masters) = open(&store, config).await?;
-    let active_from = keys::rotate(&store, &masters, clock.now()).await?;
+    let store = store::open_existing(&config.store).await?;
+    let (_, masters) = open(&*store, config).await?;
+    let active_from = keys::rotate(&*store, &masters, clock.now()).await?;
     Ok(format!(
         "new keys are published and sign from {active_from} on (in {} minutes)\n",
         (active_from - clock.now()) / 60
@@ -48,8 +48,8 @@ pub async fn rotate(config: &Config, clock: &Clock) -> Result<String, CommandErr
 /// # Errors
 /// [`CommandError`]
 pub async fn withdraw(config: &Config, clock: &Clock, kid: &str) -> Result<String, CommandError> {
-    let store = SqliteStore::open_existing(&config.store).await?;
-    let (rows, masters) = open(&store, config).await?;
+    let store = store::open_existing(&config.store).await?;
+    let (rows, masters) = open(&*store, config).await?;
     let unknown = || CommandError::Unknown(format!("no key is called {kid}; `keys list` names them"));
     let row = rows.iter().find(|row| row.kid == kid).ok_or_else(unknown)?;
     let now = clock.now();
@@ -70,7 +70,7 @@ pub async fn withdraw(config: &Config, clock: &Clock, kid: &str) -> Result<Strin
 }
 
 /// The keys, which must open: new ones under another master key than those in use would stop every node.
-async fn open(store: &SqliteStore, config: &Config) -> Result<(Vec<SealedKey>, MasterKeys), CommandError> {
+async fn open(store: &dyn Lasting, config: &Config) -> Result<(Vec<SealedKey>, MasterKeys), CommandError> {
     let rows = store.signing_keys().await?;
     let masters = master_keys(config, rows.is_empty())?;
     KeyRing::open(&rows, &masters).map_err(LoadError::from)?;

@@ -7,10 +7,8 @@ use crate::backchannel::{BackChannel, CLAIM, Teller, Told};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys::KeyRing;
-use crate::store::SqliteStore;
-use crate::store::keys::Keys;
-use crate::store::logouts::{Ended, Ending, LogoutRow, Logouts};
-use crate::store::people::People;
+use crate::store::logouts::{Ended, Ending, LogoutRow};
+use crate::store::{self, Lasting};
 
 /// How many sessions a list shows.
 const MOST: u32 = 1_000;
@@ -20,9 +18,9 @@ const MOST: u32 = 1_000;
 /// # Errors
 /// [`CommandError`]
 pub async fn list(config: &Config, clock: &Clock, of: Option<&str>) -> Result<String, CommandError> {
-    let store = SqliteStore::open_existing(&config.store).await?;
+    let store = store::open_existing(&config.store).await?;
     let account_id = match of {
-        Some(name) => Some(account_id(&store, name).await?),
+        Some(name) => Some(account_id(&*store, name).await?),
         None => None,
     };
     let sessions = store.sessions(account_id.as_deref(), clock.now(), MOST).await?;
@@ -42,11 +40,11 @@ pub async fn list(config: &Config, clock: &Clock, of: Option<&str>) -> Result<St
 /// # Errors
 /// [`CommandError`]; that a client could not be told is in the text, for the session has ended all the same.
 pub async fn revoke(config: &Config, clock: &Clock, sid: &str) -> Result<String, CommandError> {
-    let store = SqliteStore::open_existing(&config.store).await?;
+    let store = store::open_existing(&config.store).await?;
     let unknown = || CommandError::Unknown(format!("no session is called {sid}"));
     let told = config.backchannel_clients();
     let Ended { logouts, .. } = store.end_session(sid, ending(clock, &told)).await?.ok_or_else(unknown)?;
-    Ok(format!("session {sid} is revoked\n{}", tell(config, clock, &store, logouts).await))
+    Ok(format!("session {sid} is revoked\n{}", tell(config, clock, &*store, logouts).await))
 }
 
 /// An operator's: everything goes, and the command tells the clients itself. Whom it does not reach is told by the service.
@@ -59,7 +57,7 @@ pub(super) fn ending<'a>(clock: &Clock, tell: &'a [&'a str]) -> Ending<'a> {
 pub(super) async fn tell(
     config: &Config,
     clock: &Clock,
-    store: &SqliteStore,
+    store: &dyn Lasting,
     logouts: Vec<LogoutRow>,
 ) -> String {
     let told = async {

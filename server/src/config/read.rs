@@ -12,11 +12,13 @@ use url::Url;
 use super::cache::CacheAddress;
 use super::error::{ConfigError, wrong};
 use super::look::Name;
+use super::store::{self, RawPostgres};
 use super::tree::{Node, PREFIX};
 use super::{App, AppSecret, Client, Config, ForwardedHeader, Limits, PublicUrl, Weixin, client, public_url};
 use crate::address::network;
 use crate::clock::Seconds;
 use crate::secret_file;
+use crate::store::Address;
 
 /// WeChat's own pages.
 const OPEN_URL: &str = "https://open.weixin.qq.com";
@@ -32,6 +34,9 @@ struct RawConfig {
     store: Option<String>,
     cache: Option<String>,
     cache_prefix: Option<String>,
+    store_password_file: Option<PathBuf>,
+    store_connections: Option<u32>,
+    store_timeout_seconds: Option<u32>,
     #[serde(default)]
     trusted_proxies: Vec<String>,
     forwarded_header: Option<String>,
@@ -119,9 +124,11 @@ impl Config {
         let unreadable = |error| ConfigError::File(file.into(), error);
         let text = std::fs::read(file).and_then(secret_file::text).map_err(unreadable)?;
         let mut config = Self::parse(&text, variables, file.parent().unwrap_or(Path::new(".")))?;
-        let has_password =
-            config.cache.as_ref().is_some_and(CacheAddress::has_password) && Node::parse(&text)?.has("cache");
-        if has_password || Node::parse(&text)?.has_secret() {
+        let written = Node::parse(&text)?;
+        let has_password = config.cache.as_ref().is_some_and(CacheAddress::has_password)
+            && written.has("cache")
+            || config.store.has_password() && written.has("store");
+        if has_password || written.has_secret() {
             config.secret_files.push(file.into());
         }
         Ok(config)
@@ -180,9 +187,21 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
     }
     let mut secret_files = Vec::new();
     let weixin = weixin(raw.weixin, folder, !public_url.is_localhost(), &mut secret_files)?;
+    let postgres = RawPostgres {
+        password_file: raw.store_password_file,
+        connections: raw.store_connections,
+        timeout_seconds: raw.store_timeout_seconds,
+    };
+    let store = raw.store.as_deref().unwrap_or("sqlite:weixin-login.db");
+    let store = store::parse(store, postgres, folder, &mut secret_files)?;
+    if matches!(store, Address::Postgres(_)) && raw.master_key_files.is_empty() {
+        let problem =
+            "is missing: with PostgreSQL each node needs the same; `openssl rand -base64 32` makes one";
+        return Err(wrong("master_key_files", problem));
+    }
     Ok(Config {
         secret_files,
-        store: store(raw.store.as_deref().unwrap_or("sqlite:weixin-login.db"), folder)?,
+        store,
         cache: cache(raw.cache.as_deref())?,
         cache_prefix: raw.cache_prefix.unwrap_or_else(|| "weixin-login:".into()),
         widget_dir: raw.widget_dir.unwrap_or_else(|| "target/widget/dist".into()),
@@ -204,24 +223,6 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
 fn listening(key: &str, value: Option<String>, default: &str) -> Result<SocketAddr, ConfigError> {
     let value = value.unwrap_or_else(|| default.into());
     value.parse().map_err(|_| wrong(key, format!("is `{value}`, which is no address with a port: {default}")))
-}
-
-fn store(value: &str, folder: &Path) -> Result<PathBuf, ConfigError> {
-    let file = value.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
-    let file = match file {
-        Some(file) if !file.is_empty() && !file.contains('?') && file != ":memory:" => folder.join(file),
-        _ => return Err(wrong("store", "must be `sqlite:FILE`; other stores are not there yet")),
-    };
-    let holds = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // SQLite would say "unable to open database file".
-    match (file.is_dir(), holds.is_dir()) {
-        (true, _) => Err(wrong("store", format!("is {}, which is a folder", file.display()))),
-        (_, false) => {
-            let problem = format!("is {}, and there is no folder {}", file.display(), holds.display());
-            Err(wrong("store", problem))
-        }
-        _ => Ok(file),
-    }
 }
 
 fn cache(value: Option<&str>) -> Result<Option<CacheAddress>, ConfigError> {

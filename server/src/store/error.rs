@@ -1,7 +1,7 @@
 //! Why a store did not answer: what it means, with what the database itself said for the log. Knows no database.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What the database, or the way to it, has said.
 pub type Cause = Box<dyn Error + Send + Sync>;
@@ -31,13 +31,13 @@ pub enum StoreError {
     #[error("the store cannot be brought to this version: {0}")]
     Migration(#[source] Cause),
     /// Commands make no store.
-    #[error("there is no store at {}: the first start of the service makes it", .0.display())]
-    Missing(PathBuf),
+    #[error("there is no store at {0}: the first start of the service makes it")]
+    Missing(String),
     /// Commands bring no store to their version.
-    #[error("the store {} is of {age} version than this program: {}", file.display(), what_to_do(age))]
+    #[error("the store {store} is of {age} version than this program: {}", what_to_do(age))]
     OtherVersion {
         /// Where it is.
-        file: PathBuf,
+        store: String,
         /// `an older` or `a newer`.
         age: &'static str,
     },
@@ -64,8 +64,13 @@ impl StoreError {
             Self::Migration(cause) => Self::Migration(said(cause)),
             Self::Row(cause) => Self::Row(said(cause)),
             Self::Missing(file) => Self::Missing(file.clone()),
-            Self::OtherVersion { file, age } => Self::OtherVersion { file: file.clone(), age },
+            Self::OtherVersion { store, age } => Self::OtherVersion { store: store.clone(), age },
         }
+    }
+
+    /// Whether it may come by itself: nothing answers yet.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::TimedOut(_))
     }
 
     /// A row that this program cannot have written, and why not.

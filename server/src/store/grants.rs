@@ -2,13 +2,14 @@
 //! themselves never come here, only their SHA-256.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::clock::Seconds;
 use crate::secret::SecretHash;
 
 /// What one login gave one client. Its tokens are good while it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantRow {
     /// In access tokens; chosen when the code is given out, so that reuse of the code finds it.
     pub id: String,

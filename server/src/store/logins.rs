@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use protocol::service::LoginResult;
+use serde::{Deserialize, Serialize};
 
 use super::grants::GrantRow;
 use super::logouts::{Ending, LogoutRow};
@@ -19,7 +20,7 @@ use crate::secret::SecretHash;
 pub const AT_ONCE: Seconds = 10;
 
 /// A login that is to be kept, for [`Lasting::log_in`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct LogIn {
     /// Who has logged in.
     pub person: Person,
@@ -36,7 +37,8 @@ pub struct LogIn {
 }
 
 /// Who has logged in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Person {
     /// As WeChat says.
     Identity(IdentityRow),
@@ -45,7 +47,7 @@ pub enum Person {
 }
 
 /// A session of a browser that is to be made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct NewSession {
     /// Its public name, unless one goes on.
     pub sid: String,
@@ -89,7 +91,7 @@ impl NewSession {
 }
 
 /// A login that is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct LoggedIn {
     /// Whose it is.
     pub account: AccountRow,
@@ -109,7 +111,7 @@ pub struct LoggedIn {
 }
 
 /// The end of an attempt whose person has logged in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct FinishLogin {
     /// The attempt, which was taken.
     pub attempt_id: String,
@@ -120,7 +122,7 @@ pub struct FinishLogin {
 }
 
 /// A code that is to be kept.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct NewCode {
     /// Of the code.
     pub code_hash: SecretHash,
@@ -168,7 +170,7 @@ impl NewCode {
 }
 
 /// What a code gives at `/token`, for [`Lasting::begin_grant`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct BeginGrant {
     /// [`GrantRow::id`].
     pub id: String,
@@ -189,7 +191,8 @@ pub struct BeginGrant {
 }
 
 /// The session that a grant belongs to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GrantSession {
     /// The one of the login, by its public name.
     OfLogin(String),
@@ -198,7 +201,7 @@ pub enum GrantSession {
 }
 
 /// A code that is presented at `/token`, by a request in which everything was found right.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct RedeemCode {
     /// Of the code.
     pub code_hash: SecretHash,

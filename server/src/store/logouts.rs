@@ -1,12 +1,13 @@
 //! The end of sessions, and the clients that are still to be told of it: rows, and the verbs that every lasting store has for them.
 
 use async_trait::async_trait;
+use serde::Deserialize;
 
 use super::StoreError;
 use crate::clock::Seconds;
 
 /// A client that is to be told of a session's end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct LogoutRow {
     /// The logout token's `jti`: who hears it twice knows it again.
     pub id: String,

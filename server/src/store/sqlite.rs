@@ -51,7 +51,7 @@ impl SqliteStore {
     /// Opens the file that a service of this version has made: for commands beside it, which change nothing but what they say.
     pub async fn open_existing(file: &Path) -> Result<Self, StoreError> {
         if !file.exists() {
-            return Err(StoreError::Missing(file.to_owned()));
+            return Err(StoreError::Missing(file.display().to_string()));
         }
         let store = Self::connect(StoreFile::new(file))?;
         // A file without that table is no store of ours, or one whose first start has not come so far.
@@ -62,7 +62,7 @@ impl SqliteStore {
         } else {
             let newer = known.iter().any(|version| !own.contains(version));
             Err(StoreError::OtherVersion {
-                file: file.to_owned(),
+                store: file.display().to_string(),
                 age: if newer { NEWER } else { "an older" },
             })
         }

@@ -1,0 +1,204 @@
+//! Both stores in one PostgreSQL database, for any number of nodes.
+//!
+//! Each verb is one statement or one function of the database's, so one journey and one transaction. What must not happen twice is decided
+//! by the row that the first one has changed or locked, at the isolation that PostgreSQL has by itself (READ COMMITTED).
+
+mod attempts;
+mod error;
+mod grants;
+mod json;
+mod keys;
+mod lasting;
+mod logins;
+mod logouts;
+mod people;
+mod scenes;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection};
+use tokio::time::timeout;
+
+use self::error::{meaning, was_undone};
+use super::address::PostgresAddress;
+use super::{NEWER, StoreError};
+use crate::clock::Seconds;
+
+/// Older ones lack what the functions use.
+const OLDEST: u32 = 150_000;
+/// How often a verb begins anew that PostgreSQL has undone to let another one go on.
+const MOST_TRIES: u32 = 5;
+/// A connection that was idle for longer is asked whether it lives before it is used.
+const SURELY_ALIVE: Duration = Duration::from_secs(1);
+/// A PostgreSQL database.
+pub struct PostgresStore {
+    pool: PgPool,
+    time_limit: Duration,
+    lost: Arc<Lost>,
+}
+
+impl PostgresStore {
+    /// Connects, and brings the database to this version: for the service, and for nobody else. Of several nodes that start at once
+    /// one does it, and the others wait.
+    pub async fn open(address: &PostgresAddress) -> Result<Self, StoreError> {
+        let mut migrating = connect(address, address.options()).await?;
+        MIGRATOR.run(&mut migrating).await?;
+        let _ = migrating.close().await;
+        Ok(Self::connected(address))
+    }
+
+    /// Connects to the database that a service of this version has made: for commands beside it, which change nothing but what they say.
+    pub async fn open_existing(address: &PostgresAddress) -> Result<Self, StoreError> {
+        let mut asking = connect(address, address.options()).await?;
+        // A database without that table is no store of ours.
+        let is_there: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+            .fetch_one(&mut asking)
+            .await?;
+        if !is_there {
+            return Err(StoreError::Missing(address.to_string()));
+        }
+        let known: Vec<i64> =
+            sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+                .fetch_all(&mut asking)
+                .await?;
+        let _ = asking.close().await;
+        let own: Vec<i64> = MIGRATOR.iter().map(|migration| migration.version).collect();
+        if known == own {
+            return Ok(Self::connected(address));
+        }
+        let newer = known.iter().any(|version| !own.contains(version));
+        let age = if newer { NEWER } else { "an older" };
+        Err(StoreError::OtherVersion { store: address.to_string(), age })
+    }
+
+    /// A pool that connects when it is asked for something.
+    fn connected(address: &PostgresAddress) -> Self {
+        let milliseconds = address.time_limit.as_millis().to_string();
+        let options = address.options().options([
+            // So that a statement which nobody waits for any more ends.
+            ("statement_timeout", milliseconds.as_str()),
+            ("idle_in_transaction_session_timeout", milliseconds.as_str()),
+            ("default_transaction_isolation", "read committed"),
+        ]);
+        let lost = Arc::new(Lost::default());
+        let known_lost = lost.clone();
+        let pool = PgPoolOptions::new()
+            .max_connections(address.connections)
+            .acquire_timeout(address.time_limit)
+            // That would be a journey before each verb.
+            .test_before_acquire(false)
+            .before_acquire(move |connection, met| {
+                let ask = met.idle_for > SURELY_ALIVE || known_lost.since(met.idle_for);
+                Box::pin(async move {
+                    if ask {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(options);
+        Self { pool, time_limit: address.time_limit, lost }
+    }
+
+    /// Runs a verb within its time, and anew where PostgreSQL has undone it for another one's sake.
+    async fn run<T, F>(&self, verb: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = sqlx::Result<T>>,
+    {
+        let tried = async {
+            let mut tries = 1;
+            loop {
+                match verb().await {
+                    Err(error) if tries < MOST_TRIES && was_undone(&error) => tries += 1,
+                    done => return done,
+                }
+            }
+        };
+        match timeout(self.time_limit, tried).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => {
+                let error = meaning(error);
+                if matches!(error, StoreError::Unreachable(_)) {
+                    self.lost.now();
+                }
+                Err(error)
+            }
+            Err(elapsed) => {
+                self.lost.now();
+                Err(StoreError::TimedOut(elapsed.into()))
+            }
+        }
+    }
+
+    /// Deletes at most `most` rows, by statements that have a time and a limit; gives how many.
+    async fn delete(&self, statements: &[(&'static str, Seconds)], most: u32) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        for (statement, until) in statements {
+            let left = u64::from(most) - gone;
+            if left == 0 {
+                break;
+            }
+            let limit = i64::try_from(left).unwrap_or(i64::MAX);
+            let done =
+                self.run(|| sqlx::query(*statement).bind(*until).bind(limit).execute(&self.pool)).await?;
+            gone += done.rows_affected().min(left);
+        }
+        Ok(gone)
+    }
+}
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
+
+/// One connection to a PostgreSQL that is new enough.
+async fn connect(address: &PostgresAddress, options: PgConnectOptions) -> Result<PgConnection, StoreError> {
+    let connection = match timeout(address.time_limit, options.connect()).await {
+        Ok(connected) => connected.map_err(meaning)?,
+        Err(elapsed) => return Err(StoreError::TimedOut(elapsed.into())),
+    };
+    match connection.server_version_num() {
+        Some(version) if version < OLDEST => {
+            let age = format!("PostgreSQL {} is too old; 15 or newer is needed", version / 10_000);
+            Err(StoreError::Refused(age.into()))
+        }
+        _ => Ok(connection),
+    }
+}
+
+/// When a connection was last lost: those that were idle then are lost too, more likely than not.
+struct Lost {
+    beginning: Instant,
+    /// Milliseconds after the beginning.
+    last: AtomicU64,
+}
+
+impl Default for Lost {
+    fn default() -> Self {
+        Self { beginning: Instant::now(), last: AtomicU64::new(0) }
+    }
+}
+
+impl Lost {
+    fn now(&self) {
+        self.last.store(self.milliseconds(), Ordering::Relaxed);
+    }
+
+    /// Whether one was lost while this one was idle.
+    fn since(&self, idle_for: Duration) -> bool {
+        let idle_since =
+            self.milliseconds().saturating_sub(u64::try_from(idle_for.as_millis()).unwrap_or(u64::MAX));
+        idle_since <= self.last.load(Ordering::Relaxed)
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.beginning.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+}
+
+/// A text as PostgreSQL takes it: it has no NUL, and nothing that we name has one.
+fn text(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
+}

@@ -1,0 +1,39 @@
+//! What an error of PostgreSQL's means for a store.
+
+use std::io::ErrorKind;
+
+use crate::store::StoreError;
+
+/// SQLSTATE, <https://www.postgresql.org/docs/current/errcodes-appendix.html>: it starts, stops or has just died; no connection is left.
+const AWAY: [&str; 5] = ["57P01", "57P02", "57P03", "57P05", "53300"];
+/// A statement or the wait for a lock took too long.
+const LATE: [&str; 2] = ["57014", "55P03"];
+/// The disk is full; it takes no writes, as a standby.
+const NOT_WRITABLE: [&str; 2] = ["53100", "25006"];
+/// A serialization failure, a deadlock: another one has gone on.
+const UNDONE: [&str; 2] = ["40001", "40P01"];
+
+/// What it means.
+pub(super) fn meaning(error: sqlx::Error) -> StoreError {
+    let code = code(&error);
+    let is = |codes: &[&str]| code.as_deref().is_some_and(|code| codes.contains(&code));
+    let is_away = is(&AWAY) || code.as_deref().is_some_and(|code| code.starts_with("08"));
+    let (is_late, is_not_writable) = (is(&LATE), is(&NOT_WRITABLE));
+    match error {
+        // What a certificate that is not believed comes as.
+        sqlx::Error::Io(io) if io.kind() == ErrorKind::InvalidData => StoreError::Refused(io.into()),
+        error if is_away => StoreError::Unreachable(error.into()),
+        error if is_late => StoreError::TimedOut(error.into()),
+        error if is_not_writable => StoreError::NotWritable(error.into()),
+        error => error.into(),
+    }
+}
+
+/// Whether PostgreSQL has undone it for another one's sake, so that it may begin anew.
+pub(super) fn was_undone(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| UNDONE.contains(&&*code))
+}
+
+fn code(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned())
+}

@@ -1,0 +1,191 @@
+//! Who is who and who is logged in, in PostgreSQL.
+
+use async_trait::async_trait;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use super::json::{read, written};
+use super::{PostgresStore, text};
+use crate::clock::Seconds;
+use crate::secret::{SecretHash, random_word};
+use crate::store::grants::GrantRow;
+use crate::store::logins::{AT_ONCE, BeginGrant, LogIn, LoggedIn};
+use crate::store::{AccountRow, Browser, Found, IdentityRow, Lasting, SessionRow, StoreError};
+
+#[async_trait]
+impl Lasting for PostgresStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.run(|| sqlx::query("UPDATE readiness SET written_at = now()").execute(&self.pool)).await?;
+        Ok(())
+    }
+
+    async fn account_of_identity(&self, identity: &IdentityRow, now: Seconds) -> Result<Found, StoreError> {
+        let (json, new_id) = (written(identity)?, random_word());
+        let (id, same_unionid) = self
+            .run(|| {
+                sqlx::query_as(
+                    "SELECT account_found, same_unionid FROM account_of_identity($1::jsonb, $2, $3)",
+                )
+                .bind(&json)
+                .bind(&new_id)
+                .bind(now)
+                .fetch_one(&self.pool)
+            })
+            .await?;
+        let nickname = text(&identity.nickname).into_owned();
+        let picture = identity.picture.as_deref().map(|picture| text(picture).into_owned());
+        Ok(Found { account: AccountRow { id, nickname, picture }, same_unionid })
+    }
+
+    async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError> {
+        let new_sub = random_word();
+        self.run(|| {
+            sqlx::query_scalar("SELECT subject_of($1, $2, $3)")
+                .bind(text(client_id))
+                .bind(text(account_id))
+                .bind(&new_sub)
+                .fetch_one(&self.pool)
+        })
+        .await
+    }
+
+    async fn account(&self, account_id: &str) -> Result<Option<AccountRow>, StoreError> {
+        let row = self
+            .run(|| {
+                sqlx::query("SELECT id, nickname, picture FROM accounts WHERE id = $1")
+                    .bind(text(account_id))
+                    .fetch_optional(&self.pool)
+            })
+            .await?;
+        row.map(|row| {
+            Ok(AccountRow {
+                id: row.try_get("id")?,
+                nickname: row.try_get("nickname")?,
+                picture: row.try_get("picture")?,
+            })
+        })
+        .transpose()
+    }
+
+    async fn log_in(&self, login: LogIn, now: Seconds) -> Result<Option<LoggedIn>, StoreError> {
+        let (json, new_id, new_sub) = (written(&login)?, random_word(), random_word());
+        let logged_in: Option<String> = self
+            .run(|| {
+                sqlx::query_scalar("SELECT log_in($1::jsonb, $2, $3, $4, $5)::text")
+                    .bind(&json)
+                    .bind(&new_id)
+                    .bind(&new_sub)
+                    .bind(AT_ONCE)
+                    .bind(now)
+                    .fetch_one(&self.pool)
+            })
+            .await?;
+        logged_in.as_deref().map(read).transpose()
+    }
+
+    async fn begin_grant(&self, grant: BeginGrant, now: Seconds) -> Result<Option<GrantRow>, StoreError> {
+        let (json, new_sub) = (written(&grant)?, random_word());
+        let begun: Option<String> = self
+            .run(|| {
+                sqlx::query_scalar("SELECT begin_grant($1::jsonb, $2, $3)::text")
+                    .bind(&json)
+                    .bind(&new_sub)
+                    .bind(now)
+                    .fetch_one(&self.pool)
+            })
+            .await?;
+        begun.as_deref().map(read).transpose()
+    }
+
+    async fn insert_session(&self, session: &SessionRow) -> Result<(), StoreError> {
+        self.run(|| {
+            sqlx::query(
+                "INSERT INTO sessions (sid, secret_hash, account_id, client_id, device, browser_hash, browser_salt, auth_time,
+                 idle_until, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                 ON CONFLICT (sid) DO UPDATE SET secret_hash = $2, account_id = $3, client_id = $4, device = $5,
+                 browser_hash = $6, browser_salt = $7, auth_time = $8, idle_until = $9, expires_at = $10",
+            )
+            .bind(&session.sid)
+            .bind(session.secret_hash.as_bytes())
+            .bind(&session.account_id)
+            .bind(&session.client_id)
+            .bind(text(&session.device))
+            .bind(session.browser.as_ref().map(|browser| browser.hash.as_bytes()))
+            .bind(session.browser.as_ref().map(|browser| &browser.salt))
+            .bind(session.auth_time)
+            .bind(session.idle_until)
+            .bind(session.expires_at)
+            .execute(&self.pool)
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn session(
+        &self,
+        secret_hash: &SecretHash,
+        now: Seconds,
+    ) -> Result<Option<SessionRow>, StoreError> {
+        let row = self
+            .run(|| {
+                sqlx::query(
+                    "SELECT * FROM sessions WHERE secret_hash = $1 AND idle_until > $2 AND expires_at > $2",
+                )
+                .bind(secret_hash.as_bytes())
+                .bind(now)
+                .fetch_optional(&self.pool)
+            })
+            .await?;
+        row.map(|row| session(&row)).transpose()
+    }
+
+    async fn touch_session(&self, sid: &str, idle_until: Seconds) -> Result<(), StoreError> {
+        self.run(|| {
+            sqlx::query("UPDATE sessions SET idle_until = $2 WHERE sid = $1")
+                .bind(text(sid))
+                .bind(idle_until)
+                .execute(&self.pool)
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn sweep_lasting(&self, now: Seconds, most: u32) -> Result<u64, StoreError> {
+        // What another node clears away in this moment is passed over.
+        let statements = [
+            (
+                "DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at <= $1
+                 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                now,
+            ),
+            (
+                "DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE idle_until <= $1
+                 ORDER BY idle_until LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                now,
+            ),
+        ];
+        self.delete(&statements, most).await
+    }
+}
+
+pub(super) fn session(row: &PgRow) -> Result<SessionRow, StoreError> {
+    let browser = match (row.try_get::<Option<&[u8]>, _>("browser_hash")?, row.try_get("browser_salt")?) {
+        (Some(_), Some(salt)) => Some(Browser { hash: hash(row, "browser_hash")?, salt }),
+        _ => None,
+    };
+    Ok(SessionRow {
+        sid: row.try_get("sid")?,
+        secret_hash: hash(row, "secret_hash")?,
+        account_id: row.try_get("account_id")?,
+        client_id: row.try_get("client_id")?,
+        device: row.try_get("device")?,
+        browser,
+        auth_time: row.try_get("auth_time")?,
+        idle_until: row.try_get("idle_until")?,
+        expires_at: row.try_get("expires_at")?,
+    })
+}
+
+pub(super) fn hash(row: &PgRow, column: &str) -> Result<SecretHash, StoreError> {
+    SecretHash::from_row(row.try_get(column)?).ok_or(StoreError::row("a hash is not 32 bytes long"))
+}

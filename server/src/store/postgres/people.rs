@@ -1,0 +1,136 @@
+//! People and their sessions in PostgreSQL.
+
+use async_trait::async_trait;
+use sqlx::Row;
+
+use super::lasting::session;
+use super::logouts::ended;
+use super::{PostgresStore, text};
+use crate::clock::Seconds;
+use crate::store::logouts::{Ended, Ending};
+use crate::store::people::{KnownIdentity, People};
+use crate::store::{SessionRow, StoreError};
+
+#[async_trait]
+impl People for PostgresStore {
+    async fn identities_of_account(&self, account_id: &str) -> Result<Vec<KnownIdentity>, StoreError> {
+        let rows = self
+            .run(|| {
+                sqlx::query(
+                    "SELECT appid, openid, unionid FROM identities WHERE account_id = $1 ORDER BY appid, openid",
+                )
+                .bind(text(account_id))
+                .fetch_all(&self.pool)
+            })
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(KnownIdentity {
+                    appid: row.try_get("appid")?,
+                    openid: row.try_get("openid")?,
+                    unionid: row.try_get("unionid")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn subjects_of_account(&self, account_id: &str) -> Result<Vec<(String, String)>, StoreError> {
+        self.run(|| {
+            sqlx::query_as("SELECT client_id, sub FROM subjects WHERE account_id = $1 ORDER BY client_id")
+                .bind(text(account_id))
+                .fetch_all(&self.pool)
+        })
+        .await
+    }
+
+    async fn account_of_subject(&self, sub: &str) -> Result<Option<String>, StoreError> {
+        self.run(|| {
+            sqlx::query_scalar("SELECT account_id FROM subjects WHERE sub = $1 LIMIT 1")
+                .bind(text(sub))
+                .fetch_optional(&self.pool)
+        })
+        .await
+    }
+
+    async fn duplicates(&self, most: u32) -> Result<Vec<(String, String)>, StoreError> {
+        self.run(|| {
+            sqlx::query_as(
+                "SELECT DISTINCT unionid, account_id FROM identities WHERE unionid IN (
+                     SELECT unionid FROM identities WHERE unionid IS NOT NULL
+                     GROUP BY unionid HAVING min(account_id) <> max(account_id))
+                 ORDER BY unionid, account_id LIMIT $1",
+            )
+            .bind(i64::from(most))
+            .fetch_all(&self.pool)
+        })
+        .await
+    }
+
+    async fn sessions(
+        &self,
+        account_id: Option<&str>,
+        now: Seconds,
+        most: u32,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        // Two statements, that each may go by its own index.
+        let statement = match account_id {
+            Some(_) => {
+                "SELECT * FROM sessions WHERE account_id = $1 AND idle_until > $2 AND expires_at > $2
+                 ORDER BY auth_time DESC, sid LIMIT $3"
+            }
+            None => {
+                "SELECT * FROM sessions WHERE $1::text IS NULL AND idle_until > $2 AND expires_at > $2
+                 ORDER BY auth_time DESC, sid LIMIT $3"
+            }
+        };
+        let rows = self
+            .run(|| {
+                sqlx::query(statement)
+                    .bind(account_id.map(text))
+                    .bind(now)
+                    .bind(i64::from(most))
+                    .fetch_all(&self.pool)
+            })
+            .await?;
+        rows.iter().map(session).collect()
+    }
+
+    async fn session_of_sid(&self, sid: &str, now: Seconds) -> Result<Option<SessionRow>, StoreError> {
+        let row = self
+            .run(|| {
+                sqlx::query("SELECT * FROM sessions WHERE sid = $1 AND idle_until > $2 AND expires_at > $2")
+                    .bind(text(sid))
+                    .bind(now)
+                    .fetch_optional(&self.pool)
+            })
+            .await?;
+        row.map(|row| session(&row)).transpose()
+    }
+
+    async fn merge_accounts(&self, from: &str, into: &str, ending: Ending<'_>) -> Result<Ended, StoreError> {
+        let merged = self.run(|| {
+            sqlx::query_as("SELECT sessions_ended, logouts::text FROM merge_accounts($1, $2, $3, $4, $5, $6)")
+                .bind(text(from))
+                .bind(text(into))
+                .bind(ending.offline)
+                .bind(ending.tell)
+                .bind(ending.due_at)
+                .bind(ending.now)
+                .fetch_one(&self.pool)
+        });
+        ended(merged.await?)
+    }
+
+    async fn delete_account(&self, account_id: &str, ending: Ending<'_>) -> Result<Ended, StoreError> {
+        let deleted = self.run(|| {
+            sqlx::query_as("SELECT sessions_ended, logouts::text FROM delete_account($1, $2, $3, $4, $5)")
+                .bind(text(account_id))
+                .bind(ending.offline)
+                .bind(ending.tell)
+                .bind(ending.due_at)
+                .bind(ending.now)
+                .fetch_one(&self.pool)
+        });
+        ended(deleted.await?)
+    }
+}
