@@ -50,6 +50,7 @@ fn said(text: &str, variables: &[(&str, &str)], secret: &[u8]) -> Option<String>
 fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
     assert_eq!(said(GOOD, &[], SECRET.as_bytes()), None);
     let http = "plain http is for localhost alone";
+    const POSTGRES: &str = "postgres://user:password@host:5432/database?sslmode=verify-full";
     for (good, bad, told) in [
         ("https://shop.example.com/weixin", "https://shop.example.com/%77eixin", "line 1: `public_url` must have a path of letters, digits and -._~ between single slashes".to_owned()),
         ("https://shop.example.com/weixin", "http://shop.example.com/weixin", format!("line 1: `public_url` must be https; {http}")),
@@ -60,9 +61,18 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
         ("ops_listen", "op_listen", "line 3: `op_listen` is not a key. Did you mean `ops_listen`?".into()),
         ("sqlite:weixin", "sqlite:data/weixin", "line 4: `store` is FOLDER/data/weixin-login.db, and there is no folder FOLDER/data".into()),
         ("sqlite:weixin-login.db", "sqlite:a-folder", "line 4: `store` is FOLDER/a-folder, which is a folder".into()),
-        ("sqlite:weixin-login.db", "postgres://db/weixin", "line 4: `store` must be `sqlite:FILE`; other stores are not there yet".into()),
-        ("sqlite:weixin-login.db", "sqlite::memory:", "line 4: `store` must be `sqlite:FILE`; other stores are not there yet".into()),
-        ("sqlite:weixin-login.db", "sqlite://a.db?mode=rwc", "line 4: `store` must be `sqlite:FILE`; other stores are not there yet".into()),
+        ("sqlite:weixin-login.db", "postgres://db/weixin", "`master_key_files` is missing: with PostgreSQL each node needs the same; `openssl rand -base64 32` makes one".into()),
+        ("sqlite:weixin-login.db", "postgres://us:hunter2@db", format!("line 4: `store` names no database: {POSTGRES}")),
+        ("sqlite:weixin-login.db", "postgresql://us:hunter2@db:x/weixin", format!("line 4: `store` is not of the form {POSTGRES}: invalid port number")),
+        ("sqlite:weixin-login.db", "postgres://us:hunter2@db/weixin?sslmod=require", "line 4: `store` has the parameter `sslmod`; it can be sslmode, sslrootcert, sslcert, sslkey, host, application_name, options".into()),
+        ("sqlite:weixin-login.db", "postgres://us:hunter2@db/weixin?sslmode=yes", "line 4: `store` cannot be read: unknown value \"yes\" for `ssl_mode`".into()),
+        ("sqlite:weixin-login.db\"", "postgres://us@db/weixin\"\nstore_connections = 0", "line 5: `store_connections` must be 1 or more".into()),
+        ("sqlite:weixin-login.db\"", "postgres://us@db/weixin\"\nstore_timeout_seconds = 0", "line 5: `store_timeout_seconds` must be 1 or more".into()),
+        ("sqlite:weixin-login.db\"", "postgres://us@db/weixin\"\nstore_password_file = \"none\"", "line 5: `store_password_file` is FOLDER/none, which cannot be read: No such file or directory (os error 2)".into()),
+        ("sqlite:weixin-login.db\"", "sqlite:weixin-login.db\"\nstore_connections = 4", "line 5: `store_connections` is PostgreSQL's, and `store` is a file".into()),
+        ("sqlite:weixin-login.db", "mysql://us:hunter2@db/weixin", "line 4: `store` must be `sqlite:FILE` or `postgres://user@host/database`".into()),
+        ("sqlite:weixin-login.db", "sqlite::memory:", "line 4: `store` must be `sqlite:FILE` or `postgres://user@host/database`".into()),
+        ("sqlite:weixin-login.db", "sqlite://a.db?mode=rwc", "line 4: `store` must be `sqlite:FILE` or `postgres://user@host/database`".into()),
         ("[\"127.0.0.1/32\"]", "[\"localhost\"]", "line 5: `trusted_proxies` has `localhost`, which is no network: 10.0.0.0/8".into()),
         ("[\"127.0.0.1/32\"]", "\"127.0.0.1/32\"", "line 5: `trusted_proxies` must be a list: [\"a\", \"b\"]".into()),
         ("[weixin.website]", "[[weixin.website]]", "line 7: `weixin.website` must be a table: its heading has one bracket on each side, […]".into()),

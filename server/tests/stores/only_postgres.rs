@@ -1,0 +1,1 @@
+//! What only a server can do to a service: start late, fall over, be another version.
