@@ -48,11 +48,9 @@ pub fn bind(
     }
 }
 
-/// Whole name and value of each, the oldest first.
+/// Whole name and value of each, the oldest first: of one second in the order of the browser, which is the same at each request.
 fn open<'a>(public_url: &PublicUrl, request: &'a HttpRequest) -> Vec<(&'a str, &'a str)> {
     let mut open = cookies::beginning_with(request, &cookies::whole_name(public_url, COOKIE));
-    open.sort_by_key(|(name, value)| {
-        (value.split_once('.').and_then(|(at, _)| at.parse::<i64>().ok()), *name)
-    });
+    open.sort_by_key(|(_, value)| value.split_once('.').and_then(|(at, _)| at.parse::<i64>().ok()));
     open
 }

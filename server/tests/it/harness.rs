@@ -218,6 +218,12 @@ impl Visitor {
             headers: response.headers().clone(),
             body: response.text().await.unwrap(),
         };
+        self.keep_cookies(&answer);
+        answer
+    }
+
+    /// Keeps the cookies of an answer, as a browser does.
+    pub fn keep_cookies(&mut self, answer: &Answer) {
         for cookie in answer.set_cookies() {
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
             if cookie.contains("Max-Age=0") {
@@ -226,7 +232,6 @@ impl Visitor {
                 self.cookies.insert(name.into(), value.into());
             }
         }
-        answer
     }
 
     /// Opens a page: a top-level navigation.

@@ -4,6 +4,7 @@
 
 mod answers;
 mod asked;
+mod at_once;
 mod attempt;
 mod begun;
 mod cache;

@@ -67,3 +67,36 @@ async fn a_page_of_another_site_ends_no_session() {
     assert_eq!(browser.submit_from("https://attacker.example", &path).await.status(), 400);
     assert_eq!(browser.authorize(SUITE, &[("prompt", "none")]).await.error(), "");
 }
+
+#[tokio::test]
+async fn two_clients_whose_callbacks_come_at_once_are_in_one_session_and_a_logout_ends_both() {
+    let provider = Provider::start().await;
+    for (round, hinted) in [0, 1, 0, 1].into_iter().enumerate() {
+        let browser = provider.browser();
+        let mut callbacks = Vec::new();
+        for client in [SUITE, SECOND] {
+            let page = browser.get(&provider.authorize_url(client, &[])).await.text().await.expect("a page");
+            callbacks.push(provider.agree(&attempt(&page).expect("a login")));
+        }
+        let answers = futures_util::future::join_all(callbacks.iter().map(|at| browser.get(at))).await;
+        let mut tokens = Vec::new();
+        for (client, answer) in [SUITE, SECOND].into_iter().zip(&answers) {
+            let location = location(answer);
+            let code =
+                location.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
+            tokens.push(provider.redeem(client, &code).await);
+        }
+        let first = provider.id_token(SUITE, &tokens[0]).await;
+        let second = provider.id_token(SECOND, &tokens[1]).await;
+        assert_eq!(first["sid"], second["sid"], "round {round}");
+        assert_eq!(sids(&page(&provider, &browser).await.1).len(), 1, "round {round}");
+
+        let hint = tokens[hinted].text("id_token");
+        let address = url::Url::parse_with_params(&provider.at("/logout"), [("id_token_hint", hint)]);
+        assert_eq!(browser.get(address.expect("an address").as_str()).await.status(), 200);
+        for (client, token) in [SUITE, SECOND].into_iter().zip(&tokens) {
+            assert_eq!(browser.authorize(client, &[("prompt", "none")]).await.error(), "login_required");
+            assert_eq!(provider.userinfo(token.text("access_token")).await.status, 401, "round {round}");
+        }
+    }
+}
