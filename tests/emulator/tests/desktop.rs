@@ -100,6 +100,21 @@ async fn an_authorize_uuid_is_good_once() {
 }
 
 #[tokio::test]
+async fn an_authorize_uuid_dies_after_two_minutes() {
+    let weixin = start().await;
+    let answer = check_login(&weixin).await;
+    let uuid = answer["jsdata"]["authorize_uuid"].as_str().unwrap();
+    weixin.advance(std::time::Duration::from_secs(120));
+    // No dialog is opened for it: it is answered at once.
+    let body = json!({ "apiname": "qrconnectfastauthorize", "jsdata": {
+        "appid": DEFAULT_APPID, "scope": "snsapi_login", "redirect_uri": "http://localhost:9/callback", "state": "S1",
+        "authorize_uuid": uuid, "data": r#"{"x":0,"y":0}"#,
+    } });
+    let late: Value = post(&weixin, "/api/authorize", body.to_string()).await.json().await.unwrap();
+    assert_eq!(late["errcode"], 10046);
+}
+
+#[tokio::test]
 async fn a_refusal_in_the_dialog_is_10050() {
     let weixin = start().await;
     let answer = check_login(&weixin).await;
