@@ -17,7 +17,7 @@
       clock: "时钟", clockAbout: "把模拟器的时间往前拨：二维码、code、令牌和长轮询都听它的。", revoke: "收回全部令牌（如同改了密码）",
       people: "人", addPerson: "添加或修改一个人", personId: "标识", nickname: "昵称", hasUnionid: "有 unionid", hasAvatar: "有头像", save: "保存", usePhone: "拿手机", useDesktop: "登录电脑",
       presetMarkup: "昵称是标签", presetEmoji: "4 kB 表情", presetRtl: "反向文字", apps: "应用", addApp: "添加或修改一个应用", appName: "名称", domains: "回调域名（逗号分隔）", kind: "种类",
-      website: "网站应用", serviceAccount: "服务号", appUnionid: "绑定开放平台（有 unionid）", scanOnly: "仅支持扫码（10057）", requests: "收到的请求", addresses: "地址",
+      website: "网站应用", serviceAccount: "服务号", miniProgram: "小程序", kinds: { website: "网站应用", service_account: "服务号", mini_program: "小程序" }, appUnionid: "绑定开放平台（有 unionid）", scanOnly: "仅支持扫码（10057）", requests: "收到的请求", addresses: "地址",
       waiting: "等待中", gone: "已断开", lost: "与模拟器的连接断开了",
       delay: "延迟（毫秒）", hang: "不回答，直到清除", status: "HTTP 状态码", cut: "切断连接", lose_answer: "执行后切断（回答丢失）", html: "一页 HTML", huge: "10 MB", error_page: "错误页（10003–10016）", errcode: "errcode",
       times: [["+25 秒", 25], ["+2 分钟", 120], ["+5 分钟", 300], ["+10 分钟", 600], ["+2 小时", 7200], ["+30 天", 2592000]],
@@ -39,7 +39,7 @@
       clock: "Clock", clockAbout: "Moves the emulator's time ahead: QR codes, codes, tokens and held polls obey it.", revoke: "Revoke all tokens (as a changed password does)",
       people: "People", addPerson: "Add or change a person", personId: "Id", nickname: "Nickname", hasUnionid: "Has a unionid", hasAvatar: "Has an avatar", save: "Save", usePhone: "Give the phone", useDesktop: "Log in here",
       presetMarkup: "Markup as nickname", presetEmoji: "4 kB of emoji", presetRtl: "Right-to-left", apps: "Apps", addApp: "Add or change an app", appName: "Name", domains: "Callback domains (commas)", kind: "Kind",
-      website: "Website app", serviceAccount: "Service account", appUnionid: "Bound to the open platform (unionid)", scanOnly: "Scan only (10057)", requests: "Requests", addresses: "Addresses",
+      website: "Website app", serviceAccount: "Service account", miniProgram: "Mini program", kinds: { website: "Website app", service_account: "Service account", mini_program: "Mini program" }, appUnionid: "Bound to the open platform (unionid)", scanOnly: "Scan only (10057)", requests: "Requests", addresses: "Addresses",
       waiting: "waiting", gone: "gone", lost: "The connection to the emulator is lost",
       delay: "Delay (ms)", hang: "No answer until cleared", status: "HTTP status", cut: "Connection cut", lose_answer: "Done, then cut (answer lost)", html: "A page of HTML", huge: "10 MB", error_page: "error page (10003–10016)", errcode: "errcode",
       times: [["+25 s", 25], ["+2 min", 120], ["+5 min", 300], ["+10 min", 600], ["+2 h", 7200], ["+30 days", 2592000]],
@@ -128,7 +128,7 @@
     part("apps", state.apps, drawApps);
     part("requests", state.requests, drawRequests);
     part("addresses", state.urls, (urls) => $("addresses").replaceChildren(...Object.entries(urls)
-      .filter(([, url]) => url)
+      .filter(([name, url]) => url && name !== "desktops")
       .flatMap(([name, url]) => [make("dt", { textContent: name }), make("dd", {}, make("code", { textContent: url }))])));
     count();
   }
@@ -224,7 +224,7 @@
   function drawApps(apps) {
     $("apps").replaceChildren(...apps.map((app) => make("li", {},
       make("strong", { textContent: app.name }), " ",
-      make("span", { className: "soft", textContent: `${app.kind === "website" ? text.website : text.serviceAccount} · ${app.callback_domains.join(", ")}` }),
+      make("span", { className: "soft", textContent: `${[text.kinds[app.kind], ...(app.callback_domains.length ? [app.callback_domains.join(", ")] : [])].join(" · ")}` }),
       make("br"), make("code", { textContent: `${app.appid}  ${app.secret}` }))));
   }
 
