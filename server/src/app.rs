@@ -85,6 +85,7 @@ impl Application {
             }
             None => store,
         };
+        let channel = store.channel.clone();
         let config = Arc::new(config);
         let begun = web::Data::new(Begun::new());
         let app = web::Data::new(Shared {
@@ -94,7 +95,7 @@ impl Application {
             config: config.clone(),
             clock,
             store,
-            notices: Notices::new(cache.clone().map(Carrier::Redis)),
+            notices: Notices::new(cache.clone().map(Carrier::Redis).or(channel.map(Carrier::Postgres))),
             cache,
             metrics: Metrics::new(),
         });

@@ -4,6 +4,7 @@
 //! A notice has the attempt's public name and nothing else: what has become of it is read from the store, and a notice that is lost
 //! costs as long as those who wait need to look by themselves.
 
+mod by_postgres;
 mod by_redis;
 mod message;
 mod places;
@@ -15,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 use self::places::Places;
-use crate::store::Redis;
+use crate::store::{Channel, Redis};
 
 /// So many wait for the way to the other nodes, at most.
 const MOST_TO_TELL: usize = 4096;
@@ -38,6 +39,8 @@ struct Carried {
 pub(crate) enum Carrier {
     /// The cache.
     Redis(Redis),
+    /// The store alone.
+    Postgres(Channel),
 }
 
 impl Notices {
@@ -72,6 +75,7 @@ impl Notices {
         let Some(Carried { by, news }) = carried else { return };
         match by {
             Carrier::Redis(redis) => by_redis::carry(&self.places, &redis, news).await,
+            Carrier::Postgres(channel) => by_postgres::carry(&self.places, &channel, news).await,
         }
     }
 

@@ -24,7 +24,7 @@ pub(crate) use error::NEWER;
 pub use error::{Cause, StoreError};
 pub use logins::Store;
 pub use open::open_existing;
-pub use postgres::PostgresStore;
+pub use postgres::{Channel, PostgresStore};
 pub use redis::{Redis, RedisStore};
 pub use sqlite::SqliteStore;
 

@@ -15,9 +15,11 @@ pub struct CacheAddress {
 }
 
 impl CacheAddress {
+    /// Reads it.
+    ///
     /// # Errors
     /// What is wrong with it, in words that repeat nothing of it.
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         const FORM: &str = "must be redis://HOST:6379, or rediss:// for TLS; user:password@ before the host, /1 behind it for a database";
         let url = Url::parse(text.trim()).map_err(|_| FORM)?;
         if !matches!(url.scheme(), "redis" | "rediss") || url.host_str().is_none_or(str::is_empty) {

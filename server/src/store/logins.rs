@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::grants::GrantRow;
 use super::logouts::{Ending, LogoutRow};
 use super::{
-    AccountRow, AttemptEnd, Browser, CodeRow, Fleeting, IdentityRow, Lasting, SessionRow, StoreError,
+    AccountRow, AttemptEnd, Browser, Channel, CodeRow, Fleeting, IdentityRow, Lasting, SessionRow, StoreError,
 };
 use crate::clock::Seconds;
 use crate::secret::SecretHash;
@@ -243,18 +243,20 @@ pub struct Store {
     pub lasting: Arc<dyn Lasting>,
     /// What lives for minutes.
     pub fleeting: Arc<dyn Fleeting>,
+    /// The way to other nodes, where the store has one.
+    pub(crate) channel: Option<Channel>,
     whole: Option<Arc<dyn Whole>>,
 }
 
 impl Store {
     /// One store for everything.
     pub fn whole(store: Arc<impl Whole + 'static>) -> Self {
-        Self { lasting: store.clone(), fleeting: store.clone(), whole: Some(store) }
+        Self { lasting: store.clone(), fleeting: store.clone(), channel: None, whole: Some(store) }
     }
 
     /// Two stores. A crash between them may cost "start again", and nothing else.
     pub fn split(lasting: Arc<dyn Lasting>, fleeting: Arc<dyn Fleeting>) -> Self {
-        Self { lasting, fleeting, whole: None }
+        Self { lasting, fleeting, channel: None, whole: None }
     }
 
     /// Keeps a login, and with it the end of the attempt that it came by and the code that is given out for it. `None`: the account

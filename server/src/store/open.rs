@@ -9,7 +9,13 @@ impl Store {
     pub async fn open(address: &Address) -> Result<Self, StoreError> {
         Ok(match address {
             Address::Sqlite(file) => Self::whole(Arc::new(SqliteStore::open(file).await?)),
-            Address::Postgres(address) => Self::whole(Arc::new(PostgresStore::open(address).await?)),
+            Address::Postgres(address) => {
+                let store = PostgresStore::open(address).await?;
+                let channel = Some(store.channel());
+                let mut store = Self::whole(Arc::new(store));
+                store.channel = channel;
+                store
+            }
         })
     }
 }

@@ -4,6 +4,7 @@
 //! by the row that the first one has changed or locked, at the isolation that PostgreSQL has by itself (READ COMMITTED).
 
 mod attempts;
+mod channel;
 mod error;
 mod grants;
 mod json;
@@ -23,6 +24,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use tokio::time::timeout;
 
+pub use self::channel::Channel;
 use self::error::{meaning, was_undone};
 use super::address::PostgresAddress;
 use super::{NEWER, StoreError};

@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
 use weixin_emulator::Emulator;
-use weixin_login_servers::{Redis, RedisOptions};
+use weixin_login_servers::{Postgres, Redis, RedisOptions};
 
 use crate::harness::{CHALLENGE, KIOSK, PUBLIC_URL, SHOP_SESSION, Visitor, WEIXIN, allowed_by, attempt_of};
 use crate::program::{PATIENCE, Program, command, write_config};
@@ -32,9 +34,13 @@ struct Nodes {
 
 impl Nodes {
     async fn start(url: &str, more: &str) -> Self {
+        Self::with(|config| with_cache(format!("{config}{more}"), url)).await
+    }
+
+    async fn with(change: impl FnOnce(String) -> String) -> Self {
         let weixin = Emulator::start(Default::default()).await.unwrap();
         let data = TempDir::new().unwrap();
-        let file = write_config(&weixin, &data, |config| with_cache(format!("{config}{more}"), url));
+        let file = write_config(&weixin, &data, change);
         let mut first = Program::start(&file);
         first.logged("ready at");
         let mut second = Program::start(&file);
@@ -107,7 +113,25 @@ async fn of_64_callbacks_at_two_nodes_one_logs_in() {
 
 #[tokio::test]
 async fn a_computer_at_one_node_hears_what_a_phone_does_at_another() {
-    let mut nodes = Nodes::start(&cache(), "").await;
+    hears_what_a_phone_does(Nodes::start(&cache(), "").await).await;
+}
+
+#[tokio::test]
+async fn without_a_cache_it_is_the_database_that_tells() {
+    let key = TempDir::new().unwrap();
+    let file = key.path().join("master-key");
+    std::fs::write(&file, STANDARD.encode([7; 32])).unwrap();
+    let database = Postgres::shared().database();
+    let nodes = Nodes::with(|config| {
+        let (before, rest) = config.split_once("store = ").unwrap();
+        let rest = rest.split_once('\n').unwrap().1;
+        let (file, url) = (file.display(), &database.url);
+        format!("{before}store = \"{url}\"\nmaster_key_files = [\"{file}\"]\n{rest}")
+    });
+    hears_what_a_phone_does(nodes.await).await;
+}
+
+async fn hears_what_a_phone_does(mut nodes: Nodes) {
     let (mut computer, mut phone) = nodes.visitors();
     phone.user_agent = Some(WEIXIN);
     let body = json!({ "client_id": "kiosk", "result": "code", "code_challenge": CHALLENGE });
