@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use weixin_login::store::{PostgresAddress, PostgresStore, SqliteStore, Store};
-use weixin_login_servers::Postgres;
+use weixin_login::clock::Clock;
+use weixin_login::config::CacheAddress;
+use weixin_login::secret::random_word;
+use weixin_login::store::{PostgresAddress, PostgresStore, Redis, RedisStore, SqliteStore, Store};
+use weixin_login_servers::{self as servers, Postgres};
 
 /// What comes at once where a test says so.
 pub const MANY: usize = 64;
@@ -34,6 +37,28 @@ pub async fn sqlite() -> Given {
 pub async fn postgres() -> Given {
     let store = PostgresStore::open(&address(&Postgres::shared().database().url)).await.expect("it opens");
     Given { store: Store::whole(Arc::new(store)), _folder: None }
+}
+
+pub async fn sqlite_and_redis() -> Given {
+    beside_redis(sqlite().await)
+}
+
+pub async fn postgres_and_redis() -> Given {
+    beside_redis(postgres().await)
+}
+
+/// The short-lived rows of this store in a Redis, under a prefix of the test's own.
+fn beside_redis(given: Given) -> Given {
+    let (redis, _) = redis();
+    let fleeting = Arc::new(RedisStore::new(redis, Clock::system()));
+    Given { store: Store::split(given.store.lasting, fleeting), ..given }
+}
+
+/// A part of the Redis that tests of this process share, and what its keys begin with.
+pub fn redis() -> (Redis, String) {
+    let prefix = format!("{}:", random_word());
+    let address = CacheAddress::parse(&servers::Redis::shared().url(0)).expect("an address");
+    (Redis::new(&address, &prefix).expect("a way to Redis"), prefix)
 }
 
 /// With more time than a service has: the tests' machine does many things at once.

@@ -12,6 +12,7 @@ mod keys;
 mod logins;
 mod logouts;
 mod only_postgres;
+mod only_redis;
 mod rows;
 mod scenes;
 mod sessions;
@@ -84,6 +85,10 @@ suite! {
         a_session_dies_of_idleness_and_of_age_in_their_seconds
         sessions_are_listed_the_newest_first;
     sweeps:
-        what_has_expired_goes_piece_by_piece_and_nothing_else
+        what_has_expired_goes_piece_by_piece_and_nothing_else;
+}
+
+suite_of_swept_stores! {
+    sweeps:
         tombstones_stay_for_an_hour;
 }

@@ -5,6 +5,18 @@ macro_rules! suite {
     ($($tests:tt)+) => {
         on_a_store! { sqlite: $($tests)+ }
         on_a_store! { postgres: $($tests)+ }
+        on_a_store! { sqlite_and_redis: $($tests)+ }
+        on_a_store! { postgres_and_redis: $($tests)+ }
+    };
+}
+
+/// The same for what only a store that is swept has: Redis clears away by itself, by its own clock.
+macro_rules! suite_of_swept_stores {
+    ($($tests:tt)+) => {
+        mod swept {
+            on_a_store! { sqlite: $($tests)+ }
+            on_a_store! { postgres: $($tests)+ }
+        }
     };
 }
 
