@@ -19,6 +19,7 @@ mod harness;
 mod kills;
 mod length;
 mod limits;
+mod migrations;
 mod misrouted;
 mod ops;
 mod page;
