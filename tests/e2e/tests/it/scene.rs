@@ -14,6 +14,10 @@ const WEIXIN_ON_IOS: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS
 
 /// A house where computers get scenes: the counter's client beside the shop's, and more.
 pub async fn house(more_config: &str) -> House {
+    house_of("\"Counter\"", more_config).await
+}
+
+async fn house_of(name: &str, more_config: &str) -> House {
     let origin = format!("https://{SHOP_NAME}");
     let more_config = format!(
         r#"
@@ -23,7 +27,7 @@ secret = "{DEFAULT_SERVICE_ACCOUNT_SECRET}"
 
 [[clients]]
 id = "counter"
-name = "Counter"
+name = {name}
 origins = ["{origin}"]
 scenes = true
 {more_config}"#
@@ -81,6 +85,18 @@ pub async fn enter(phone: &Browser, number: &str) {
 async fn until_the_phone_says(phone: &Browser, text: &str) {
     let script = format!("return document.body.innerText.includes({})", Value::from(text));
     phone.until(text, &script).await;
+}
+
+/// The demo's pages are written in Chinese, and speak English where the browser does.
+#[tokio::test]
+async fn the_counter_has_its_sites_name_in_the_language_of_the_page() {
+    let house = house_of("{ zh-CN = \"云上茶舍\", en = \"Cloud Tea House\" }", "").await;
+    for (language, name) in [("en", "Cloud Tea House"), ("zh-CN", "云上茶舍")] {
+        let browser =
+            computer(&house, BrowserOptions { language: language.into(), ..house.browser_options() }).await;
+        browser.until_phase("qr").await;
+        browser.until_panel_says(name).await;
+    }
 }
 
 #[tokio::test]
