@@ -33,7 +33,8 @@ impl SqliteStore {
                         let limit = i64::try_from(step).unwrap_or(i64::MAX);
                         let deleted = statement.execute(connection, params![until(number), limit])?;
                         gone = most.min(gone + deleted);
-                        if gone == most || since.elapsed() >= AT_ONCE {
+                        // One that has found nothing yet looks on: 0 says that nothing is left.
+                        if gone == most || (gone > 0 && since.elapsed() >= AT_ONCE) {
                             return Ok(gone);
                         }
                         if deleted < step {
