@@ -1,6 +1,6 @@
 //! What the service does by itself, again and again: it clears away what has expired, and tells clients of logouts.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::web;
 use tokio::time::{interval, sleep, timeout};
@@ -12,6 +12,8 @@ use crate::store::StoreError;
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// So many rows go at once: whoever waits to write waits for no more.
 const PIECE: u32 = 500;
+/// After a piece the disk is left to the logins for so many times as long: what a piece changes lies all over the file.
+const REST: u32 = 2;
 /// Commands beside the service, too, leave somebody to tell.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -39,6 +41,7 @@ impl Upkeep {
         let now = app.clock.now();
         let mut gone = 0;
         loop {
+            let begun = Instant::now();
             let pieces = [
                 app.store.lasting.sweep_lasting(now, PIECE).await?,
                 app.store.lasting.sweep_grants(now, PIECE).await?,
@@ -51,7 +54,7 @@ impl Upkeep {
                 break;
             }
             // Whoever waits to write does so now.
-            tokio::task::yield_now().await;
+            sleep(begun.elapsed() * REST).await;
         }
         tracing::debug!(gone, "swept");
         Ok(())
