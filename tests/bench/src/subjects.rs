@@ -30,6 +30,8 @@ pub struct Store {
 
 pub const SERVICE: Subject = service("weixin-login", false, false);
 pub const WITH_REDIS: Subject = service("weixin-login, SQLite and Redis", false, true);
+pub const OVER_POSTGRES: Subject = service("weixin-login, PostgreSQL", true, false);
+pub const OVER_POSTGRES_WITH_REDIS: Subject = service("weixin-login, PostgreSQL and Redis", true, true);
 pub const EXPRESS: Subject = Subject::Peer { name: "Express", script: "express.js" };
 pub const OIDC_PROVIDER: Subject = Subject::Peer { name: "oidc-provider", script: "oidc.js" };
 
