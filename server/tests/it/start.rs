@@ -324,6 +324,92 @@ async fn a_newer_database_is_refused() {
     attempt.refused(|text| text, &["the store cannot be brought to this version", "9999"]);
 }
 
+/// What a program of an earlier version, which went by sqlx, has written of its migrations: version, description, whether all of
+/// it was applied, the SHA-384 of the file, how long it took.
+fn as_an_earlier_version(store: &rusqlite::Connection, newest: i64) {
+    store
+        .execute_batch(
+            "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL,
+             installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL,
+             execution_time BIGINT NOT NULL);",
+        )
+        .unwrap();
+    for (version, name, sql) in migrations().into_iter().filter(|(version, ..)| *version <= newest) {
+        store.execute_batch(&sql).unwrap();
+        let checksum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA384, sql.as_bytes());
+        let row = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (?1, ?2, TRUE, ?3, -1)";
+        store.execute(row, rusqlite::params![version, name, checksum.as_ref()]).unwrap();
+    }
+}
+
+/// The files of the schema, in order: version, description, text.
+fn migrations() -> Vec<(i64, String, String)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut migrations: Vec<_> = files
+        .map(|file| {
+            let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            let (version, description) = name.split_once('_').unwrap();
+            (version.parse().unwrap(), description.replace('_', " "), std::fs::read_to_string(&file).unwrap())
+        })
+        .collect();
+    migrations.sort();
+    migrations
+}
+
+#[tokio::test]
+async fn a_store_of_any_earlier_version_is_brought_to_this_one_and_its_migrations_are_written_down_alike() {
+    let rows = |store: &rusqlite::Connection| {
+        let mut rows = store
+            .prepare("SELECT version, description, success, checksum FROM _sqlx_migrations ORDER BY 1")
+            .unwrap();
+        let rows = rows.query_map([], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, bool>(2)?,
+                row.get::<_, Vec<u8>>(3)?,
+            ))
+        });
+        rows.unwrap().collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let schema = |store: &rusqlite::Connection| {
+        let mut rows = store.prepare("SELECT sql FROM sqlite_schema WHERE name NOT LIKE '_sqlx%' AND sql IS NOT NULL ORDER BY name").unwrap();
+        rows.query_map([], |row| row.get::<_, String>(0)).unwrap().collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let all = rusqlite::Connection::open_in_memory().unwrap();
+    as_an_earlier_version(&all, i64::MAX);
+    for newest in std::iter::once(0).chain(migrations().into_iter().map(|(version, ..)| version)) {
+        let data = TempDir::new().unwrap();
+        let file = data.path().join("store.db");
+        as_an_earlier_version(&rusqlite::Connection::open(&file).unwrap(), newest);
+        weixin_login::store::SqliteStore::open(&file).await.unwrap();
+        let store = rusqlite::Connection::open(&file).unwrap();
+        assert_eq!(rows(&store), rows(&all), "from {newest}");
+        assert_eq!(schema(&store), schema(&all), "from {newest}");
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_is_not_the_one_that_was_applied_stops_the_start() {
+    let attempt = Attempt::new().await;
+    let file = attempt.data.path().join("store.db");
+    for (change, said) in [
+        ("UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 3", "migration 3 was another one"),
+        (
+            "UPDATE _sqlx_migrations SET success = FALSE WHERE version = 3",
+            "migration 3 was not brought to its end",
+        ),
+    ] {
+        weixin_login::store::SqliteStore::open(&file).await.unwrap();
+        rusqlite::Connection::open(&file).unwrap().execute_batch(change).unwrap();
+        attempt.refused(|text| text, &["the store cannot be brought to this version", said]);
+        for file in ["store.db", "store.db-wal", "store.db-shm"] {
+            let _ = std::fs::remove_file(attempt.data.path().join(file));
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_command_beside_a_store_of_another_version_says_so_and_changes_nothing() {
     for (change, age, what_to_do) in [
