@@ -1,7 +1,9 @@
 //! Three nodes of one service: real processes over one PostgreSQL and one Redis, each of which may be killed and started again.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -43,9 +45,9 @@ impl Cluster {
         let redis = Redis::start(RedisOptions::default()).unwrap();
         let folder = TempDir::new().unwrap();
         let master_key = folder.path().join("master-key");
-        std::fs::write(&master_key, STANDARD.encode([7; 32])).unwrap();
+        write(&master_key, &STANDARD.encode([7; 32]));
         let text = config(weixin, &database.url, &redis.url(0), &master_key);
-        std::fs::write(folder.path().join("weixin-login.toml"), text).unwrap();
+        write(&folder.path().join("weixin-login.toml"), &text);
         let addresses = [(); NODES].map(|()| SocketAddr::from(([127, 0, 0, 1], free_port().unwrap())));
         let mut cluster = Self { postgres, database, _redis: redis, folder, addresses, nodes: Vec::new() };
         // All at once, over an empty database.
@@ -108,6 +110,12 @@ impl Drop for Cluster {
             let _ = node.wait();
         }
     }
+}
+
+/// For its owner alone: nodes would warn of it each time that they start.
+fn write(file: &Path, text: &str) {
+    std::fs::write(file, text).unwrap();
+    std::fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
 }
 
 fn config(weixin: &Emulator, store: &str, cache: &str, master_key: &Path) -> String {

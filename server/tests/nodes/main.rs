@@ -65,9 +65,8 @@ async fn nodes_that_are_killed_lose_no_login_and_double_nobody() {
     let took = started.elapsed();
 
     // All nodes run now.
-    for logged_in in &mut logged_in {
-        world.look_again(logged_in).await;
-    }
+    let looks = stream::iter(&mut logged_in).map(|logged_in| world.look_again(logged_in));
+    looks.buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
     let history = world.history.lock().unwrap().clone();
     let again = history.iter().filter(|event| matches!(event, Event::StartedAgain { .. })).count();
     println!("{logins} logins of {people} people in {took:?}, {kills} kills, {again} started again");
