@@ -39,7 +39,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .app_data(json)
         .app_data(query)
         .route("/", web::get().to(control_page))
-        .route("/healthz", web::get().to(healthz))
+        .service(web::resource("/healthz").route(web::get().to(healthz)).route(web::head().to(healthz)))
         .route("/control/openapi.json", web::get().to(openapi))
         .route("/control/scenario.schema.json", web::get().to(scenario_schema))
         .route("/control/state", web::get().to(state))

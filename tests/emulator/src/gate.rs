@@ -74,9 +74,9 @@ fn parameters_of(query: &str, headers: &header::HeaderMap, body: &[u8]) -> Query
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
-    match std::str::from_utf8(body) {
-        Ok(body) if form && !body.is_empty() => Query::parse(&format!("{query}&{body}")),
-        _ => Query::parse(query),
+    match form && !body.is_empty() {
+        true => Query::parse(&format!("{query}&{}", String::from_utf8_lossy(body))),
+        false => Query::parse(query),
     }
 }
 

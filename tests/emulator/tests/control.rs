@@ -52,6 +52,8 @@ async fn it_says_that_it_is_alive() {
         Control::of(&weixin).get("/healthz").await,
         (200, json!({ "status": "ok", "version": version }))
     );
+    let head = client().head(format!("{}/healthz", weixin.control_url())).send().await.unwrap();
+    assert_eq!(head.status(), 200);
 }
 
 #[tokio::test]

@@ -110,6 +110,11 @@ async fn a_form_is_taken_as_a_query_is() {
     assert_eq!(refusal(&split.json().await.unwrap()), (40029, "invalid code".into()));
     let asked = &weixin.requests()[0].asked;
     assert_eq!(asked["grant_type"], "authorization_code");
+    // Bytes that are no text spoil their own value alone.
+    let body = [b"appid=\xff&", access_token_query("c").as_bytes()].concat();
+    let form =
+        door::client().post(&url).header("content-type", "application/x-www-form-urlencoded").body(body);
+    assert_eq!(refusal(&form.send().await.unwrap().json().await.unwrap()).0, 40013);
 }
 
 #[tokio::test]
