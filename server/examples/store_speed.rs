@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use protocol::ids::Product;
 use weixin_login::secret::{SecretHash, random_word};
 use weixin_login::store::attempts::{AttemptKind, Destination};
-use weixin_login::store::logins::{FinishLogin, LogIn, NewSession, Person, Store};
-use weixin_login::store::{AttemptRow, IdentityRow, SqliteStore, StoreError};
+use weixin_login::store::logins::{FinishLogin, LogIn, NewSession, Person};
+use weixin_login::store::{AttemptRow, IdentityRow, SqliteStore, Store, StoreError};
 
 const NOW: i64 = 1_800_000_000;
 

@@ -6,7 +6,8 @@ use super::PostgresStore;
 use super::json::{read, written};
 use crate::clock::Seconds;
 use crate::secret::random_word;
-use crate::store::logins::{AT_ONCE, FinishLogin, LoggedIn, RedeemCode, Redemption, Whole};
+use crate::store::Whole;
+use crate::store::logins::{AT_ONCE, FinishLogin, LoggedIn, RedeemCode, Redemption};
 use crate::store::{AttemptEnd, StoreError};
 
 #[async_trait]

@@ -13,10 +13,10 @@ use crate::clock::Seconds;
 use crate::store::grants::GrantRow;
 use crate::store::logins::{
     AT_ONCE, BeginGrant, FinishLogin, GrantSession, LogIn, LoggedIn, NewSession, Person, RedeemCode,
-    Redemption, Whole,
+    Redemption,
 };
 use crate::store::logouts::LogoutRow;
-use crate::store::{AttemptEnd, SessionRow, StoreError};
+use crate::store::{AttemptEnd, SessionRow, StoreError, Whole};
 
 #[async_trait]
 impl Whole for SqliteStore {
