@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tempfile::TempDir;
 use weixin_login_servers::{Postgres, PostgresOptions, Redis, RedisOptions};
 
@@ -99,17 +99,23 @@ impl House {
                 Ok(command)
             }
             Subject::Service(_) => {
-                let mut store = match &data.postgres {
-                    Some(postgres) => postgres.url("postgres"),
-                    None => format!("sqlite:{}", data.file().display()),
+                let mut stores = match &data.postgres {
+                    Some(postgres) => {
+                        // No file of the store's own is there for a key to be made beside it.
+                        let key = data.path().join("master-key");
+                        std::fs::write(&key, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")?;
+                        let store = postgres.url("postgres");
+                        format!("store = \"{store}\"\nmaster_key_files = [\"{}\"]\n", key.display())
+                    }
+                    None => format!("store = \"sqlite:{}\"\n", data.file().display()),
                 };
                 if let Some(redis) = &data.redis {
-                    store = format!("{store}\"\ncache = \"{}", redis.url(0));
+                    stores.push_str(&format!("cache = \"{}\"\n", redis.url(0)));
                 }
                 let file = data.path().join("weixin-login.toml");
                 // It holds a secret, and the service says so where others may read it.
                 OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&file)?;
-                std::fs::write(&file, CONFIG.replace("{store}", &store).replace("{api_url}", &api_url))?;
+                std::fs::write(&file, CONFIG.replace("{stores}", &stores).replace("{api_url}", &api_url))?;
                 let mut command = Command::new(&self.program);
                 command.args(["serve", "--config"]).arg(file);
                 command.stderr(File::create(data.path().join("log"))?);
@@ -119,7 +125,8 @@ impl House {
     }
 
     pub fn start(&self, subject: Subject, data: &Data) -> Result<Program> {
-        Program::start(&mut self.command(subject, data)?)
+        let started = Program::start(&mut self.command(subject, data)?);
+        started.with_context(|| std::fs::read_to_string(data.path().join("log")).unwrap_or_default())
     }
 
     /// Asks `age.js` about the attempts of this file.
@@ -136,8 +143,7 @@ const CONFIG: &str = r#"
 public_url = "https://login.example.test"
 listen = "127.0.0.1:0"
 ops_listen = "127.0.0.1:0"
-store = "{store}"
-trusted_proxies = ["127.0.0.1/32"]
+{stores}trusted_proxies = ["127.0.0.1/32"]
 
 [limits]
 starts_per_minute = 100000000
