@@ -5,6 +5,7 @@ mod accounts;
 mod grants;
 mod keys;
 mod sessions;
+mod store;
 
 use std::fmt::Write;
 
@@ -17,6 +18,7 @@ pub use accounts::{delete as delete_account, duplicates, merge as merge_accounts
 pub use grants::{list as list_grants, revoke as revoke_grants};
 pub use keys::{list as list_keys, rotate as rotate_keys, withdraw as withdraw_key};
 pub use sessions::{list as list_sessions, revoke as revoke_session};
+pub use store::copy as copy_store;
 
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]

@@ -49,6 +49,9 @@ enum Command {
     /// The sites that log people in here.
     #[command(subcommand)]
     Clients(Clients),
+    /// Where everything is kept.
+    #[command(subcommand)]
+    Store(Store),
 }
 
 #[derive(Subcommand)]
@@ -173,6 +176,19 @@ enum Accounts {
 }
 
 #[derive(Subcommand)]
+enum Store {
+    /// Copies the SQLite file of the configuration into an empty PostgreSQL. The service is stopped meanwhile.
+    Copy {
+        /// `postgres://user@host/database`; the password may stand in PGPASSWORD or in ~/.pgpass.
+        #[arg(long)]
+        to: String,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
 enum Clients {
     /// Reads a client's secret from standard input, and prints what stands in `secret_sha256`.
     HashSecret,
@@ -221,6 +237,9 @@ async fn main() -> ExitCode {
         }
         Command::Accounts(Accounts::Delete { name, config }) => {
             tell(async { Ok(commands::delete_account(&load(config)?, &clock, &name).await?) }).await
+        }
+        Command::Store(Store::Copy { to, config }) => {
+            tell(async { Ok(commands::copy_store(&load(config)?, &to).await?) }).await
         }
         Command::Clients(Clients::HashSecret) => tell(async { hash_secret() }).await,
     };

@@ -25,7 +25,9 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::time::timeout;
 
 pub use self::channel::Channel;
-use self::error::{meaning, was_undone};
+pub(super) use self::error::meaning;
+use self::error::was_undone;
+pub(super) use self::json::without_nul;
 use super::address::PostgresAddress;
 use super::{NEWER, StoreError};
 use crate::clock::Seconds;

@@ -6,6 +6,7 @@
 mod accounts;
 mod attempts;
 mod error;
+mod export;
 mod file;
 mod grants;
 mod keys;
@@ -25,6 +26,7 @@ mod writer;
 use std::path::Path;
 use std::time::Duration;
 
+pub(super) use self::export::rows_as_json;
 use self::file::{Access, StoreFile};
 use self::reader::Reader;
 use self::writer::Writer;

@@ -16,6 +16,7 @@ use weixin_emulator::{
 use weixin_login::app::Application;
 use weixin_login::config::Config;
 
+use crate::named_store::on_the_named_store;
 use crate::swept_clock::SweptClock;
 
 /// Where the world sees the service: a proxy does TLS in front of it.
@@ -54,7 +55,7 @@ impl House {
     pub async fn with(change: impl FnOnce(String) -> String) -> Self {
         let weixin = Emulator::start(Default::default()).await.unwrap();
         let data = TempDir::new().unwrap();
-        let config = change(config(&weixin, &data));
+        let config = on_the_named_store(change(config(&weixin, &data)), data.path());
         let config = Config::parse(&config, std::iter::empty(), data.path()).unwrap();
         let clock = SweptClock::default();
         let given = clock.clone();

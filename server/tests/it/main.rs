@@ -21,9 +21,12 @@ mod length;
 mod limits;
 mod migrations;
 mod misrouted;
+#[path = "../swept/store.rs"]
+mod named_store;
 mod ops;
 mod page;
 mod pages_state;
+mod postgres;
 mod program;
 mod proxy;
 mod return_to;

@@ -23,6 +23,7 @@ pub fn command(words: &[&str], config: &Path) -> Command {
     command
         // How many rounds tests run is no key of the service.
         .env_remove("WEIXIN_LOGIN_FULL_TESTS")
+        .env_remove(crate::named_store::VARIABLE)
         .args(words)
         .arg("--config")
         .arg(config);

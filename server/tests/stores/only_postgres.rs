@@ -1,1 +1,72 @@
-//! What only a server can do to a service: start late, fall over, be another version.
+//! What only a server can do to a store: have it made by several at once, be another version, refuse a password.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use weixin_login::store::{PostgresAddress, PostgresStore, StoreError};
+use weixin_login_servers::Postgres;
+
+use crate::given::address;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_16_nodes_that_start_at_once_on_an_empty_database_one_makes_it() {
+    let server = Postgres::shared();
+    let database = server.database();
+    let address = address(&database.url);
+    for opened in join_all((0..16).map(|_| PostgresStore::open(&address))).await {
+        opened.map(drop).expect("it opens");
+    }
+    let taken = server.run(&database.name, "SELECT count(*), bool_and(success) FROM _sqlx_migrations");
+    assert_eq!(taken, "2|t");
+}
+
+#[tokio::test]
+async fn a_database_of_another_version_is_left_alone() {
+    let server = Postgres::shared();
+    let database = server.database();
+    let (address, place) =
+        (address(&database.url), database.url.replace(&format!(":{}@", Postgres::PASSWORD), "@"));
+    let existing =
+        async || PostgresStore::open_existing(&address).await.map(drop).map_err(|error| error.to_string());
+    let missing = format!("there is no store at {place}: the first start of the service makes it");
+    assert_eq!(existing().await, Err(missing));
+    assert_eq!(server.run(&database.name, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
+    PostgresStore::open(&address).await.expect("it opens");
+    assert_eq!(existing().await, Ok(()));
+    server.run(
+        &database.name,
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999, 'later', true, '', 0)",
+    );
+    let newer = format!(
+        "the store {place} is of a newer version than this program: use the program that the service runs"
+    );
+    assert_eq!(existing().await, Err(newer));
+    let refused = PostgresStore::open(&address).await.map(drop).expect_err("it is newer");
+    assert!(matches!(refused, StoreError::Migration(_)) && !refused.is_away(), "{refused}");
+    server.run(&database.name, "DELETE FROM _sqlx_migrations WHERE version > 1");
+    let older = format!(
+        "the store {place} is of an older version than this program: start the service with this program first"
+    );
+    assert_eq!(existing().await, Err(older));
+}
+
+#[tokio::test]
+async fn who_may_not_come_in_is_told_so_at_once_and_no_password_is_repeated() {
+    let server = Postgres::shared();
+    let right = server.database().url;
+    for (wrong, away) in [
+        (right.replace(Postgres::PASSWORD, "wrongHunter2"), false),
+        (server.url("not_there"), false),
+        (right.replace("weixin_login:", "nobody:"), false),
+        (format!("{right}?sslmode=require"), false),
+        (right.replace(&format!(":{}/", server.port()), ":1/"), true),
+    ] {
+        let address = PostgresAddress::parse(&wrong, 1, Duration::from_secs(30)).expect("an address");
+        let refused = PostgresStore::open(&address).await.map(drop).expect_err(&wrong);
+        assert_eq!(refused.is_away(), away, "{refused}");
+        for said in [refused.to_string(), format!("{refused:?}"), format!("{address:?}"), address.to_string()]
+        {
+            assert!(!said.contains("Hunter2") && !said.contains(Postgres::PASSWORD), "{said}");
+        }
+    }
+}

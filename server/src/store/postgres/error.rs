@@ -14,14 +14,15 @@ const NOT_WRITABLE: [&str; 2] = ["53100", "25006"];
 const UNDONE: [&str; 2] = ["40001", "40P01"];
 
 /// What it means.
-pub(super) fn meaning(error: sqlx::Error) -> StoreError {
+pub(in crate::store) fn meaning(error: sqlx::Error) -> StoreError {
     let code = code(&error);
     let is = |codes: &[&str]| code.as_deref().is_some_and(|code| codes.contains(&code));
     let is_away = is(&AWAY) || code.as_deref().is_some_and(|code| code.starts_with("08"));
     let (is_late, is_not_writable) = (is(&LATE), is(&NOT_WRITABLE));
     match error {
-        // What a certificate that is not believed comes as.
+        // No TLS, or a certificate that is not believed: no waiting mends it.
         sqlx::Error::Io(io) if io.kind() == ErrorKind::InvalidData => StoreError::Refused(io.into()),
+        sqlx::Error::Tls(tls) => StoreError::Refused(tls),
         error if is_away => StoreError::Unreachable(error.into()),
         error if is_late => StoreError::TimedOut(error.into()),
         error if is_not_writable => StoreError::NotWritable(error.into()),

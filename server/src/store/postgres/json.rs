@@ -8,17 +8,20 @@ use crate::store::StoreError;
 /// As the database takes it: a text in PostgreSQL has no NUL, and nothing that we name has one.
 pub(super) fn written(value: &impl Serialize) -> Result<String, StoreError> {
     let json = serde_json::to_string(value).map_err(|error| StoreError::Row(error.into()))?;
-    Ok(if json.contains(r"\u0000") { without_nul(&json) } else { json })
+    Ok(without_nul(json))
 }
 
 pub(super) fn read<T: DeserializeOwned>(json: &str) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(|error| StoreError::Row(error.into()))
 }
 
-/// `\\u0000` is a backslash and five letters, and stays.
-fn without_nul(json: &str) -> String {
+/// JSON as PostgreSQL takes it. `\\u0000` is a backslash and five letters, and stays.
+pub(in crate::store) fn without_nul(json: String) -> String {
+    if !json.contains(r"\u0000") {
+        return json;
+    }
     let mut written = String::with_capacity(json.len());
-    let mut rest = json;
+    let mut rest = json.as_str();
     while let Some(at) = rest.find('\\') {
         let (before, escape) = rest.split_at(at);
         written.push_str(before);

@@ -1,0 +1,161 @@
+//! Whole logins on PostgreSQL, and what it does to a service when it is late, or falls over in the middle.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tokio::sync::Notify;
+use weixin_emulator::Emulator;
+use weixin_login_servers::{Postgres, PostgresOptions, free_port};
+
+use crate::harness::{House, Visitor, allowed};
+use crate::named_store::on_postgres;
+use crate::program::{Program, command, write_config};
+
+async fn house(server: &Postgres, folder: &TempDir) -> House {
+    let url = server.database().url;
+    House::with(|config| on_postgres(&config, &url, folder.path())).await
+}
+
+#[tokio::test]
+async fn a_person_logs_in_and_the_same_callback_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let house = house(Postgres::shared(), &folder).await;
+    let mut visitor = house.visitor();
+    let callback = allowed(&house, &visitor.start_hosted().await);
+    assert_eq!(visitor.open(&callback).await.status, 303);
+    let session = visitor.session().await;
+    assert_eq!(session.status, 200, "{}", session.body);
+    // The callback once more changes nothing.
+    visitor.open(&callback).await;
+    assert_eq!((house.exchanges(), visitor.session().await.json()), (1, session.json()));
+}
+
+/// Logs in until it is told to stop or something fails; gives whoever was told to be logged in.
+async fn people(house: Arc<House>, done: Arc<Notify>) -> Vec<Visitor> {
+    let mut in_there = Vec::new();
+    let mut stopped = std::pin::pin!(done.notified());
+    loop {
+        let mut visitor = house.visitor();
+        let one = async {
+            let page = visitor.open("/login?return_to=%2Forders").await;
+            if page.status != 200 {
+                return None;
+            }
+            let callback = allowed(&house, &crate::harness::attempt_of(&page.body));
+            let answer = visitor.open(&callback).await;
+            (answer.status == 303).then_some(())
+        };
+        tokio::select! {
+            biased;
+            () = &mut stopped => return in_there,
+            logged_in = one => match logged_in {
+                Some(()) => in_there.push(visitor),
+                None => return in_there,
+            },
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_who_was_let_in_is_lost_when_postgresql_is_killed_in_the_middle_and_it_goes_on_by_itself() {
+    let mut server = Postgres::start(PostgresOptions::default()).unwrap();
+    let folder = TempDir::new().unwrap();
+    let house = Arc::new(house(&server, &folder).await);
+    let mut told = 0;
+    for _ in 0..3 {
+        let done = Arc::new(Notify::new());
+        let crowd: Vec<_> = (0..6).map(|_| tokio::spawn(people(house.clone(), done.clone()))).collect();
+        // The moment is what is tried: nothing is waited for.
+        let moment = std::time::Duration::from_millis(700);
+        let _ = tokio::time::timeout(moment, std::future::pending::<()>()).await;
+        server.kill().unwrap();
+        // Whoever comes now hears that it is not their fault.
+        let mut visitor = house.visitor();
+        let page = visitor.open("/login?return_to=%2Forders").await;
+        assert_eq!(page.status, 503, "{}", page.body);
+        server.start_again().unwrap();
+        done.notify_waiters();
+        for people in crowd {
+            for mut visitor in people.await.unwrap() {
+                let session = visitor.session().await;
+                assert_eq!(session.status, 200, "{}", session.body);
+                told += 1;
+            }
+        }
+        let mut visitor = house.visitor();
+        let callback = allowed(&house, &visitor.start_hosted().await);
+        assert_eq!(visitor.open(&callback).await.status, 303);
+    }
+    assert!(told > 20, "only {told} were let in");
+}
+
+#[tokio::test]
+async fn a_start_waits_for_postgresql_and_says_so() {
+    let mut server = Postgres::start(PostgresOptions { without_fsync: true, ..Default::default() }).unwrap();
+    let url = server.database().url;
+    let weixin = Emulator::start(Default::default()).await.unwrap();
+    let data = TempDir::new().unwrap();
+    let ops = format!("127.0.0.1:{}", free_port().unwrap());
+    let file = write_config(&weixin, &data, |config| {
+        let config = config.replace("ops_listen = \"127.0.0.1:0\"", &format!("ops_listen = \"{ops}\""));
+        on_postgres(&config, &url, data.path())
+    });
+    server.stop().unwrap();
+    let mut program = Program::start(&file);
+    let place = url.replace(&format!(":{}@", Postgres::PASSWORD), "@");
+    program.logged(&format!("waits for the store {place}: the store cannot be reached: "));
+    let asked = async |path: &str| {
+        let answer = reqwest::get(format!("http://{ops}{path}")).await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, why) = asked("/readyz").await;
+    assert!(status == 503 && why.starts_with("the store cannot be reached: "), "{status} {why}");
+    assert_eq!(asked("/healthz").await, (200, "alive\n".into()));
+    server.start_again().unwrap();
+    assert!(program.addresses().is_some());
+    assert_eq!(asked("/readyz").await, (200, "ready\n".into()));
+    let log = program.stop();
+    assert!(!log.contains(Postgres::PASSWORD), "{log}");
+}
+
+#[tokio::test]
+async fn everything_that_lasts_is_copied_from_the_file_and_logins_go_on() {
+    let weixin = Emulator::start(Default::default()).await.unwrap();
+    let data = TempDir::new().unwrap();
+    let file = write_config(&weixin, &data, |config| config);
+    let mut program = Program::start(&file);
+    let mut visitor = program.visitor();
+    let attempt = visitor.start_hosted().await;
+    let callback = crate::harness::allowed_by(&weixin, &attempt);
+    assert_eq!(visitor.open(&callback).await.status, 303);
+    let session = visitor.session().await.json();
+    program.stop();
+    let database = Postgres::shared().database();
+    let copy = || command(&["store", "copy", "--to", &database.url], &file).output().unwrap();
+    let done = copy();
+    let said = String::from_utf8(done.stdout).unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let place = database.url.replace(&format!(":{}@", Postgres::PASSWORD), "@");
+    let key = data.path().join("store.master-key");
+    assert_eq!(
+        said,
+        format!(
+            "        1  accounts\n        1  identities\n        1  subjects\n        2  sessions\n        0  session_clients\n        \
+             0  logouts\n        0  grants\n        0  refresh_tokens\n        2  signing_keys\n\
+             all of it is in {place} now; put its address into `store`\n\
+             and the master key: master_key_files = [\"{}\"]\n",
+            key.display()
+        )
+    );
+    let again = copy();
+    assert_eq!(
+        String::from_utf8_lossy(&again.stderr),
+        format!("weixin-login: {place} has 1 rows in accounts already: copy into a database that is empty\n")
+    );
+    let on_it = on_postgres(&std::fs::read_to_string(&file).unwrap(), &database.url, data.path());
+    std::fs::write(&file, on_it.replace("nodes.master-key", "store.master-key")).unwrap();
+    let mut program = Program::start(&file);
+    let (address, _) = program.addresses().expect("it listens");
+    visitor.address = address;
+    assert_eq!(visitor.session().await.json(), session, "nobody has to log in again");
+}
