@@ -3,8 +3,10 @@
 //! The compiler, clippy and rustfmt have rules of their own; here are only those that they cannot know.
 
 mod arrows;
+mod circles;
 mod committed;
 mod documents;
+mod modules;
 mod rooms;
 mod sources;
 
@@ -21,7 +23,7 @@ type Rule = fn(&House) -> Vec<String>;
 const RULES: &[Rule] = &[
     arrows::crates_use_only_what_the_map_allows,
     arrows::the_emulator_never_reaches_protocol,
-    rooms::the_store_is_below_the_steps_and_the_steps_below_the_routes,
+    circles::no_modules_go_in_a_circle,
     rooms::the_store_knows_no_http,
     rooms::only_the_exchange_sees_the_app_secret_and_the_api,
     sources::files_are_short,
