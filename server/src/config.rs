@@ -1,7 +1,6 @@
 //! The service's configuration: one TOML file, every key also as an environment variable, everything parsed before anything
 //! starts. No secret has a default, and none prints.
 
-mod cache;
 mod client;
 mod error;
 mod look;
@@ -22,9 +21,8 @@ use crate::clock::Seconds;
 use crate::secret::SecretHash;
 use crate::secret_file;
 use crate::signing_algorithm::SigningAlgorithm;
-use crate::store::Address;
+use crate::store::{Address, CacheAddress};
 
-pub use cache::CacheAddress;
 pub use error::ConfigError;
 pub use look::{Accent, Logo, Name};
 pub use public_url::PublicUrl;

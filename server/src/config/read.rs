@@ -9,7 +9,6 @@ use protocol::ids::AppId;
 use serde::Deserialize;
 use url::Url;
 
-use super::cache::CacheAddress;
 use super::error::{ConfigError, wrong};
 use super::look::Name;
 use super::store::{self, RawPostgres};
@@ -18,7 +17,7 @@ use super::{App, AppSecret, Client, Config, ForwardedHeader, Limits, PublicUrl, 
 use crate::address::network;
 use crate::clock::Seconds;
 use crate::secret_file;
-use crate::store::Address;
+use crate::store::{Address, CacheAddress};
 
 /// WeChat's own pages.
 const OPEN_URL: &str = "https://open.weixin.qq.com";

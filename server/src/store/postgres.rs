@@ -4,7 +4,6 @@
 //! by the row that the first one has changed or locked, at the isolation that PostgreSQL has by itself (READ COMMITTED).
 
 mod attempts;
-mod channel;
 mod error;
 mod grants;
 mod json;
@@ -24,11 +23,11 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use tokio::time::timeout;
 
-pub use self::channel::Channel;
 pub(super) use self::error::meaning;
 use self::error::was_undone;
 pub(super) use self::json::without_nul;
 use super::address::PostgresAddress;
+use super::channel::Channel;
 use super::{NEWER, StoreError};
 use crate::clock::Seconds;
 
@@ -53,6 +52,10 @@ impl PostgresStore {
         MIGRATOR.run(&mut migrating).await?;
         let _ = migrating.close().await;
         Ok(Self::connected(address))
+    }
+
+    pub(crate) fn channel(&self) -> Channel {
+        Channel(self.pool.clone())
     }
 
     /// Connects to the database that a service of this version has made: for commands beside it, which change nothing but what they say.

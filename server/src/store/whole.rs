@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::Channel;
 use super::attempts::AttemptEnd;
+use super::channel::Channel;
 use super::error::StoreError;
 use super::fleeting::Fleeting;
 use super::lasting::Lasting;

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use weixin_login::clock::Clock;
-use weixin_login::config::CacheAddress;
 use weixin_login::secret::random_word;
-use weixin_login::store::{PostgresAddress, PostgresStore, Redis, RedisStore, SqliteStore, Store};
+use weixin_login::store::{
+    CacheAddress, PostgresAddress, PostgresStore, Redis, RedisStore, SqliteStore, Store,
+};
 use weixin_login_servers::{self as servers, Postgres};
 
 /// What comes at once where a test says so.

@@ -11,9 +11,8 @@ use redis::{
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::timeout;
 
-use crate::config::CacheAddress;
 use crate::secret::random_word;
-use crate::store::StoreError;
+use crate::store::{CacheAddress, StoreError};
 
 /// What does not answer by then does not answer. A start of Redis itself is shorter.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -2,24 +2,17 @@
 
 use sqlx::postgres::{PgListener, PgPool};
 
-use super::PostgresStore;
-use crate::store::StoreError;
+use super::StoreError;
 
 /// The database's channel, whatever is told at it.
 const NAME: &str = "weixin_login_notices";
 
 /// The way to the other nodes. Its clones are one.
 #[derive(Clone)]
-pub struct Channel(PgPool);
+pub struct Channel(pub(super) PgPool);
 
 /// Somebody who hears what is told.
 pub struct Listener(PgListener);
-
-impl PostgresStore {
-    pub(crate) fn channel(&self) -> Channel {
-        Channel(self.pool.clone())
-    }
-}
 
 impl Channel {
     /// Tells it to all who listen now, less than 8000 bytes of it.

@@ -44,7 +44,7 @@ impl CacheAddress {
     }
 
     /// Whether who reads the address gets in.
-    pub(super) fn has_password(&self) -> bool {
+    pub(crate) fn has_password(&self) -> bool {
         self.has_password
     }
 }
