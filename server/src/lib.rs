@@ -1,9 +1,17 @@
 //! The token service: holds the AppSecret, takes WeChat's callback, exchanges the code once, knows the person again, and gives
 //! the site a session, or OpenID Connect.
 //!
-//! The steps, in the order that data takes: [`start`] → [`attempt`] → [`callback`] → [`exchange`] → [`login`] → [`session`] → [`code`].
-//! The standard's face over them is [`oidc`], and what it signs with is in [`keys`]. Routes call steps, steps call the [`store`];
-//! the store knows no HTTP, and only [`exchange`] knows the AppSecret.
+//! From the ground up, and nothing knows what is above it:
+//!
+//! - words, values and time: [`config`], [`text`], [`secret`], [`clock`];
+//! - what every request is asked and every answer has: `http`, [`error`];
+//! - what signs, and what is signed: [`keys`], [`claims`];
+//! - what is remembered: the [`store`], verbs of the flow over SQLite, PostgreSQL and Redis, which knows no HTTP;
+//! - what a login is made of: an [`attempt`], the [`exchange`] that alone knows the AppSecret, our own `code`, and its end, `login`;
+//! - what is asked of the service: [`start`], [`callback`], [`scene`], [`session`], [`pages`], and the standard's face, [`oidc`];
+//! - the table of routes, `routes`, and the service put together: [`app`].
+//!
+//! CONTRIBUTING.md tells one login through it, file by file.
 
 mod address;
 pub mod app;

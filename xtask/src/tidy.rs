@@ -32,6 +32,7 @@ const RULES: &[Rule] = &[
     sources::no_test_is_ignored,
     sources::no_test_sleeps,
     documents::every_test_that_a_document_names_is_there,
+    documents::every_file_of_the_walk_is_there_and_named_once,
     committed::nothing_names_a_machine_or_a_mirror,
     committed::the_lock_files_are_committed,
     committed::every_wasm_bindgen_has_one_version,
