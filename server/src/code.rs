@@ -85,7 +85,7 @@ pub async fn find(
     code: &str,
     code_verifier: Option<&CodeVerifier>,
 ) -> Result<Option<CodeRow>, StoreError> {
-    let row = store.code_or_tombstone(&SecretHash::of(code)).await?;
+    let row = store.code(&SecretHash::of(code)).await?;
     Ok(row.filter(|row| is_for(row, at) && is_verified(row, code_verifier)))
 }
 

@@ -107,7 +107,7 @@ const PACKAGES: &[Package] = &[
     Package { name: "nginx", is_there: || Path::new("/usr/sbin/nginx").exists() },
     Package { name: "caddy", is_there: || Path::new("/usr/bin/caddy").exists() },
     // The stores of the service.
-    Package { name: "postgresql", is_there: || Path::new("/usr/lib/postgresql").exists() },
+    Package { name: "postgresql", is_there: has_a_postgresql_server },
     Package { name: "redis-server", is_there: || shell::is_installed("redis-server") },
     Package { name: "golang-go", is_there: || shell::is_installed("go") },
     Package {
@@ -159,6 +159,12 @@ fn apt_get() -> Option<std::process::Command> {
     };
     command.env("DEBIAN_FRONTEND", "noninteractive");
     Some(command)
+}
+
+/// Its client alone makes the same folder.
+fn has_a_postgresql_server() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("bin/postgres")).any(|server| server.exists())
 }
 
 fn has_chinese_font() -> bool {

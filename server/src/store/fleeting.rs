@@ -27,10 +27,8 @@ pub trait Fleeting: Scenes {
     async fn end_attempt(&self, id: &str, end: AttemptEnd, code: Option<&CodeRow>) -> Result<(), StoreError>;
     /// Keeps a code.
     async fn insert_code(&self, code: &CodeRow) -> Result<(), StoreError>;
-    /// A living, unused code.
-    async fn code(&self, code_hash: &SecretHash, now: Seconds) -> Result<Option<CodeRow>, StoreError>;
     /// A code, whatever became of it: a used one is kept for a while.
-    async fn code_or_tombstone(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError>;
+    async fn code(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError>;
     /// Uses a living code; of many callers one gets `true`.
     async fn take_code(&self, code_hash: &SecretHash, now: Seconds) -> Result<bool, StoreError>;
     /// Clears away at most `most` rows that have expired; gives how many. None are left when it gives 0.

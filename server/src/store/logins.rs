@@ -78,12 +78,6 @@ impl NewSession {
             expires_at: self.expires_at,
         }
     }
-
-    /// Whether this living session of the same account and client was made by another callback of the same browser, just now.
-    pub fn is_at_once_with(&self, session: &SessionRow) -> bool {
-        let same = |new: &Browser| session.browser.as_ref().is_some_and(|browser| browser.hash == new.hash);
-        self.browser.as_ref().is_some_and(same) && session.auth_time + AT_ONCE >= self.auth_time
-    }
 }
 
 /// A login that is kept.

@@ -1,5 +1,5 @@
-//! Both stores together, for what needs both. Where one store is both, that is one transaction; the ways here are made of the verbs of
-//! each, and are what every way does.
+//! Both stores together, for what needs both. Where one store is both, that is one transaction; where there are two, it is a verb of
+//! each, in the order in which a crash between them costs the least.
 
 use std::sync::Arc;
 
@@ -17,14 +17,9 @@ use crate::clock::Seconds;
 #[async_trait]
 pub trait Whole: Lasting + Fleeting {
     /// See [`Store::finish_login`]. All of it in one transaction.
-    async fn finish_login(&self, finish: FinishLogin, now: Seconds) -> Result<Option<LoggedIn>, StoreError> {
-        finish_login(self, self, finish, now).await
-    }
-
+    async fn finish_login(&self, finish: FinishLogin, now: Seconds) -> Result<Option<LoggedIn>, StoreError>;
     /// See [`Store::redeem_code`]. All of it in one transaction.
-    async fn redeem_code(&self, redeem: RedeemCode, now: Seconds) -> Result<Redemption, StoreError> {
-        redeem_code(self, self, redeem, now).await
-    }
+    async fn redeem_code(&self, redeem: RedeemCode, now: Seconds) -> Result<Redemption, StoreError>;
 }
 
 /// What a service remembers.
@@ -73,9 +68,9 @@ impl Store {
 }
 
 /// The lasting store first: whoever is told of a login has one, and an attempt that has no end is begun anew.
-async fn finish_login<L: Lasting + ?Sized, F: Fleeting + ?Sized>(
-    lasting: &L,
-    fleeting: &F,
+async fn finish_login(
+    lasting: &dyn Lasting,
+    fleeting: &dyn Fleeting,
     finish: FinishLogin,
     now: Seconds,
 ) -> Result<Option<LoggedIn>, StoreError> {
@@ -88,14 +83,14 @@ async fn finish_login<L: Lasting + ?Sized, F: Fleeting + ?Sized>(
 }
 
 /// The code first: it is good once, whatever becomes of what it gives.
-async fn redeem_code<L: Lasting + ?Sized, F: Fleeting + ?Sized>(
-    lasting: &L,
-    fleeting: &F,
+async fn redeem_code(
+    lasting: &dyn Lasting,
+    fleeting: &dyn Fleeting,
     redeem: RedeemCode,
     now: Seconds,
 ) -> Result<Redemption, StoreError> {
     if !fleeting.take_code(&redeem.code_hash, now).await? {
-        let row = fleeting.code_or_tombstone(&redeem.code_hash).await?;
+        let row = fleeting.code(&redeem.code_hash).await?;
         if row.is_none_or(|row| row.used_at.is_none()) {
             return Ok(Redemption::Refused);
         }

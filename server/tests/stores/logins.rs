@@ -141,7 +141,7 @@ pub async fn a_login_of_an_account_that_is_gone_keeps_nothing(given: &Given) {
     assert_eq!(given.lasting.log_in(login, NOW).await.expect("an answer"), None);
     assert_eq!(given.lasting.session_of_sid("sid", NOW).await.expect("an answer"), None);
     assert_eq!(given.fleeting.attempt("one").await.expect("an answer"), Some(attempt("one")));
-    assert_eq!(given.fleeting.code_or_tombstone(&hash("code")).await.expect("an answer"), None);
+    assert_eq!(given.fleeting.code(&hash("code")).await.expect("an answer"), None);
 }
 
 pub async fn who_was_not_expected_gets_no_code(given: &Given) {

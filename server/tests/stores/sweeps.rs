@@ -78,8 +78,7 @@ pub async fn tombstones_stay_for_an_hour(given: &Given) {
     assert!(fleeting.take_code(&hash("used"), NOW).await.expect("an answer"));
     let last = SOON + TOMBSTONE_LIFETIME - 1;
     let there = async || {
-        let code =
-            async |word: &str| fleeting.code_or_tombstone(&hash(word)).await.expect("an answer").is_some();
+        let code = async |word: &str| fleeting.code(&hash(word)).await.expect("an answer").is_some();
         [
             fleeting.attempt("scene").await.expect("an answer").is_some(),
             fleeting.attempt("leg").await.expect("an answer").is_some(),

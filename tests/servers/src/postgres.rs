@@ -221,10 +221,14 @@ fn program(name: &str) -> Result<String> {
         .into_iter()
         .flatten()
         .flatten()
-        .filter_map(|version| Some((version.file_name().to_str()?.parse::<u32>().ok()?, version.path())))
+        .filter_map(|version| {
+            let number = version.file_name().to_str()?.parse::<u32>().ok()?;
+            Some((number, version.path().join("bin").join(name)))
+        })
+        .filter(|(_, program)| program.exists())
         .max();
-    let (_, folder) = newest.context("PostgreSQL is missing: apt-get install postgresql")?;
-    Ok(folder.join("bin").join(name).display().to_string())
+    let (_, program) = newest.context("PostgreSQL is missing: apt-get install postgresql")?;
+    Ok(program.display().to_string())
 }
 
 /// The command line that runs this one as somebody whom PostgreSQL takes.

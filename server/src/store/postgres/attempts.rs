@@ -102,21 +102,7 @@ impl Fleeting for PostgresStore {
         Ok(())
     }
 
-    async fn code(&self, code_hash: &SecretHash, now: Seconds) -> Result<Option<CodeRow>, StoreError> {
-        let row = self
-            .run(|| {
-                sqlx::query(
-                    "SELECT * FROM codes WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2",
-                )
-                .bind(code_hash.as_bytes())
-                .bind(now)
-                .fetch_optional(&self.pool)
-            })
-            .await?;
-        row.map(|row| code_row(&row)).transpose()
-    }
-
-    async fn code_or_tombstone(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError> {
+    async fn code(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError> {
         let row = self
             .run(|| {
                 sqlx::query("SELECT * FROM codes WHERE code_hash = $1")

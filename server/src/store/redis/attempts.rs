@@ -68,12 +68,7 @@ impl Fleeting for RedisStore {
         self.keep_code(code).await
     }
 
-    async fn code(&self, code_hash: &SecretHash, now: Seconds) -> Result<Option<CodeRow>, StoreError> {
-        let code = self.find_code(code_hash).await?;
-        Ok(code.filter(|code| code.used_at.is_none() && code.expires_at > now))
-    }
-
-    async fn code_or_tombstone(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError> {
+    async fn code(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError> {
         self.find_code(code_hash).await
     }
 

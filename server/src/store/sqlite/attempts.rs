@@ -51,12 +51,8 @@ impl Fleeting for SqliteStore {
         self.write.one(move |connection| insert_code(connection, &code)).await
     }
 
-    async fn code(&self, code_hash: &SecretHash, now: Seconds) -> Result<Option<CodeRow>, StoreError> {
-        self.read.read(|connection| CODE.first(connection, params![code_hash, now], code)).await
-    }
-
-    async fn code_or_tombstone(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError> {
-        self.read.read(|connection| code_or_tombstone(connection, code_hash)).await
+    async fn code(&self, code_hash: &SecretHash) -> Result<Option<CodeRow>, StoreError> {
+        self.read.read(|connection| code_of(connection, code_hash)).await
     }
 
     async fn take_code(&self, code_hash: &SecretHash, now: Seconds) -> Result<bool, StoreError> {
@@ -130,11 +126,11 @@ fn insert_code(connection: &Connection, code: &CodeRow) -> Result<(), StoreError
 }
 
 /// A code, whatever became of it.
-pub(super) fn code_or_tombstone(
+pub(super) fn code_of(
     connection: &Connection,
     code_hash: &SecretHash,
 ) -> Result<Option<CodeRow>, StoreError> {
-    CODE_OR_TOMBSTONE.first(connection, [code_hash], code)
+    CODE.first(connection, [code_hash], code)
 }
 
 /// Uses a living code, within a transaction.
@@ -201,8 +197,7 @@ statements! {
     INSERT_CODE = "INSERT INTO codes (code_hash, redeem_at, client_id, redirect_uri, code_challenge, nonce, scope,
         account_id, sid, grant_id, auth_time, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-    CODE = "SELECT * FROM codes WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2";
-    CODE_OR_TOMBSTONE = "SELECT * FROM codes WHERE code_hash = ?1";
+    CODE = "SELECT * FROM codes WHERE code_hash = ?1";
     TAKE_CODE = "UPDATE codes SET used_at = ?2 WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2";
     SWEEP_UNUSED_CODES = "DELETE FROM codes WHERE code_hash IN
         (SELECT code_hash FROM codes WHERE expires_at <= ?1 AND used_at IS NULL LIMIT ?2)";

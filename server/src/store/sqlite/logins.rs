@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::SqliteStore;
 use super::accounts::{account, account_of_identity, insert_session, living_session, session, subject};
-use super::attempts::{code_or_tombstone, end_attempt, take_code};
+use super::attempts::{code_of, end_attempt, take_code};
 use super::grants::{insert_grant, revoke_grant};
 use super::logouts::{OwnEnding, end_session};
 use super::statement::statements;
@@ -47,7 +47,7 @@ fn redeem_code(connection: &Connection, redeem: RedeemCode, now: Seconds) -> Res
         let granted = begin_grant(connection, redeem.grant, now)?;
         return Ok(granted.map_or(Redemption::Refused, Redemption::Granted));
     }
-    match code_or_tombstone(connection, &redeem.code_hash)? {
+    match code_of(connection, &redeem.code_hash)? {
         Some(code) if code.used_at.is_some() => {
             revoke_grant(connection, &redeem.grant.id, now, redeem.keep_until)?;
             Ok(Redemption::Reused)
