@@ -81,7 +81,7 @@ pub async fn an_attempt_says_how_it_ended_and_has_its_code(given: &Given) {
     fleeting.insert_attempt(&attempt("with code"), None).await.expect("kept");
     let row = code("code", "account", None);
     fleeting.end_attempt("with code", AttemptEnd::Done, Some(&row)).await.expect("kept");
-    assert_eq!(fleeting.code(&row.code_hash, NOW).await.expect("an answer"), Some(row.clone()));
+    assert_eq!(fleeting.code(&row.code_hash).await.expect("an answer"), Some(row.clone()));
     // Both or neither: the code is there already.
     fleeting.insert_attempt(&attempt("with another's"), None).await.expect("kept");
     assert!(fleeting.end_attempt("with another's", AttemptEnd::Done, Some(&row)).await.is_err());
@@ -108,7 +108,7 @@ pub async fn nothing_is_found_by_what_was_never_given(given: &Given) {
         assert_eq!(fleeting.scene(word).await.expect("an answer"), None);
         assert!(!fleeting.deny_scene(word, word, NOW).await.expect("an answer"));
         assert_eq!(fleeting.attempt_by_state(&hash(word)).await.expect("an answer"), None);
-        assert_eq!(fleeting.code(&hash(word), NOW).await.expect("an answer"), None);
+        assert_eq!(fleeting.code(&hash(word)).await.expect("an answer"), None);
         assert_eq!(lasting.session(&hash(word), NOW).await.expect("an answer"), None);
         assert_eq!(lasting.session_of_sid(word, NOW).await.expect("an answer"), None);
         assert_eq!(lasting.account(word).await.expect("an answer"), None);

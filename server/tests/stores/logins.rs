@@ -153,7 +153,7 @@ pub async fn who_was_not_expected_gets_no_code(given: &Given) {
         let finish = FinishLogin { attempt_id: id.into(), log_in: login, code: Some(new_code(id)) };
         let logged_in = given.finish_login(finish, NOW).await.expect("an answer").expect("an account");
         assert_eq!(logged_in.is_expected, is_expected);
-        let code = given.fleeting.code(&hash(id), NOW).await.expect("an answer");
+        let code = given.fleeting.code(&hash(id)).await.expect("an answer");
         assert_eq!(code.is_some(), is_expected);
         let row = given.fleeting.attempt(id).await.expect("an answer").expect("it is there");
         assert_eq!(row.end, Some(AttemptEnd::Done), "the attempt is over in any case");
@@ -188,7 +188,7 @@ pub async fn the_end_of_a_login_is_one(given: &Given) {
             expires_at: SOON,
             used_at: None,
         };
-        assert_eq!(fleeting.code(&hash(id), NOW).await.expect("an answer"), Some(expected));
+        assert_eq!(fleeting.code(&hash(id)).await.expect("an answer"), Some(expected));
     }
     assert!(given.lasting.end_session("sid", ending(&[])).await.expect("an answer").is_some());
 }
