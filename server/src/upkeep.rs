@@ -70,7 +70,11 @@ impl Upkeep {
     async fn look_at_the_cache(&self) {
         let Some(cache) = &self.0.cache else { return };
         loop {
-            match cache.evicts().await {
+            let looked = async {
+                cache.ping().await?;
+                cache.evicts().await
+            };
+            match looked.await {
                 Ok(Some(warning)) => return tracing::warn!("{warning}"),
                 Ok(None) => return,
                 Err(error) => {

@@ -1,5 +1,7 @@
 //! The short-lived rows in a Redis, and two nodes that share it: real processes, a real Redis that is emptied, stopped and held.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -276,6 +278,27 @@ async fn a_node_counts_by_itself_while_the_cache_is_away() {
     }
     assert_eq!(statuses, [400, 400, 400, 400, 400, 429, 429]);
     program.logged("limits count for this node alone while the cache does not answer");
+}
+
+#[tokio::test]
+async fn with_a_wrong_password_it_says_so_and_goes_on_as_soon_as_that_is_the_right_one() {
+    let password =
+        |password: &str| RedisOptions { password: Some(password.into()), ..RedisOptions::default() };
+    let redis = Redis::start(password("theOldOne")).unwrap();
+    let weixin = Emulator::start(Default::default()).await.unwrap();
+    let data = TempDir::new().unwrap();
+    let url = redis.url(0).replace("theOldOne", "theNewOne");
+    let mut program = Program::start(&write_config(&weixin, &data, |config| with_cache(config, &url)));
+    let (address, ops) = program.addresses().unwrap();
+    let warned = program.logged("the cache does not answer; nobody can log in until it does");
+    assert!(warned.contains("WRONGPASS"), "{warned}");
+    let (status, said) = readiness(ops).await;
+    assert_eq!(status, 503);
+    assert!(said.contains("WRONGPASS") && !said.contains("theNewOne"), "{said}");
+    let mut operator = TcpStream::connect(("127.0.0.1", redis.port())).unwrap();
+    operator.write_all(b"AUTH theOldOne\r\nCONFIG SET requirepass theNewOne\r\n").unwrap();
+    until_ready(ops).await;
+    assert_eq!(Visitor::at(address).open("/login?return_to=%2F").await.status, 200);
 }
 
 #[tokio::test]
