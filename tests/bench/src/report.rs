@@ -68,8 +68,8 @@ impl Report {
 
     fn svg(&self) -> String {
         const ROW: usize = 26;
-        const LEFT: f64 = 250.0;
-        const WIDE: f64 = 390.0;
+        const LEFT: f64 = 370.0;
+        const WIDE: f64 = 290.0;
         let most = self.bars.iter().map(|bar| bar.per_second).fold(1.0, f64::max);
         let high = self.bars.len() * ROW + 34;
         let mut svg = format!(
