@@ -24,7 +24,6 @@ mod redis_address;
 pub mod scenes;
 mod sessions;
 mod sqlite;
-mod sqlx_error;
 mod whole;
 
 pub use accounts::{AccountRow, Found, IdentityRow};

@@ -60,7 +60,7 @@ pub async fn copy(file: &Path, to: &PostgresAddress) -> Result<Vec<(&'static str
     // The file has this version's columns.
     drop(SqliteStore::open_existing(file).await?);
     drop(PostgresStore::open(to).await?);
-    let mut connection = to.options().connect().await.map_err(postgres::meaning)?;
+    let mut connection = to.options().connect().await.map_err(StoreError::from)?;
     let copied = copy_into(file, to, &mut connection).await;
     let _ = connection.close().await;
     copied
@@ -71,7 +71,7 @@ async fn copy_into(
     to: &PostgresAddress,
     connection: &mut PgConnection,
 ) -> Result<Vec<(&'static str, i64)>, CopyError> {
-    let mut transaction = connection.begin().await.map_err(postgres::meaning)?;
+    let mut transaction = connection.begin().await.map_err(StoreError::from)?;
     let mut columns = Vec::new();
     for table in TABLES {
         let rows = count(&mut transaction, table).await?;
@@ -85,7 +85,7 @@ async fn copy_into(
         .bind(table)
         .fetch_all(&mut *transaction)
         .await
-        .map_err(postgres::meaning)?;
+        .map_err(StoreError::from)?;
         columns.push((table, of_table));
     }
     let (send, mut pieces) = mpsc::channel(2);
@@ -99,7 +99,7 @@ async fn copy_into(
             .bind(postgres::without_nul(json))
             .execute(&mut *transaction)
             .await
-            .map_err(postgres::meaning)?;
+            .map_err(StoreError::from)?;
         for (name, count) in &mut sent {
             if *name == table {
                 *count += rows;
@@ -113,7 +113,7 @@ async fn copy_into(
             return Err(CopyError::Lost { table, sent: *sent, arrived });
         }
     }
-    transaction.commit().await.map_err(postgres::meaning)?;
+    transaction.commit().await.map_err(StoreError::from)?;
     Ok(sent)
 }
 
@@ -121,5 +121,5 @@ async fn count(connection: &mut PgConnection, table: &str) -> Result<i64, StoreE
     sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
         .fetch_one(connection)
         .await
-        .map_err(postgres::meaning)
+        .map_err(StoreError::from)
 }

@@ -23,7 +23,6 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use tokio::time::timeout;
 
-pub(super) use self::error::meaning;
 use self::error::was_undone;
 pub(super) use self::json::without_nul;
 use super::address::PostgresAddress;
@@ -128,7 +127,7 @@ impl PostgresStore {
         match timeout(self.time_limit, tried).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => {
-                let error = meaning(error);
+                let error = StoreError::from(error);
                 if matches!(error, StoreError::Unreachable(_)) {
                     self.lost.now();
                 }
@@ -163,7 +162,7 @@ static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres")
 /// One connection to a PostgreSQL that is new enough.
 async fn connect(address: &PostgresAddress, options: PgConnectOptions) -> Result<PgConnection, StoreError> {
     let connection = match timeout(address.time_limit, options.connect()).await {
-        Ok(connected) => connected.map_err(meaning)?,
+        Ok(connected) => connected?,
         Err(elapsed) => return Err(StoreError::TimedOut(elapsed.into())),
     };
     match connection.server_version_num() {

@@ -2,12 +2,11 @@
 
 use weixin_login::clock::Clock;
 use weixin_login::store::attempts::AttemptKind;
-use weixin_login::store::scenes::{MOST_TRIES, Progress, SceneRow};
 use weixin_login::store::{Fleeting, RedisStore, TOMBSTONE_LIFETIME};
 use weixin_login_servers as servers;
 
 use crate::given::redis;
-use crate::rows::{NOW, SOON, attempt, attempt_of, code, hash};
+use crate::rows::{attempt, attempt_of, code, hash, scene};
 
 /// What redis-cli says, a line each.
 fn cli(words: &[&str]) -> Vec<String> {
@@ -48,18 +47,7 @@ async fn every_key_is_cleared_away_an_hour_after_its_row_has_died() {
 async fn keys_of_one_verb_are_on_one_node_of_a_cluster() {
     let (redis, prefix) = redis();
     let store = RedisStore::new(redis, Clock::system());
-    let scene = SceneRow {
-        id: "scene".into(),
-        number: "42".into(),
-        computer: "Firefox, Linux".into(),
-        started_at: NOW,
-        progress: Progress::Waiting,
-        tries_left: MOST_TRIES,
-        leg_id: None,
-        account_id: None,
-        expires_at: SOON,
-    };
-    store.insert_attempt(&attempt("scene"), Some(&scene)).await.expect("kept");
+    store.insert_attempt(&attempt("scene"), Some(&scene("scene"))).await.expect("kept");
     // A cluster looks at what stands in braces, and at nothing else.
     let mut keys = cli(&["KEYS", &format!("{prefix}{{scene}}*")]);
     keys.sort();

@@ -8,6 +8,7 @@ use weixin_login::store::attempts::{AttemptKind, AttemptRow, Destination};
 use weixin_login::store::grants::GrantRow;
 use weixin_login::store::logins::{LogIn, NewSession, Person};
 use weixin_login::store::logouts::Ending;
+use weixin_login::store::scenes::{MOST_TRIES, Progress, SceneRow};
 use weixin_login::store::{Browser, CodeRow, IdentityRow, SessionRow, Store};
 
 /// Now.
@@ -56,6 +57,20 @@ pub fn attempt_of(id: &str, kind: AttemptKind) -> AttemptRow {
         expires_at: SOON,
         taken_at: None,
         end: None,
+    }
+}
+
+pub fn scene(id: &str) -> SceneRow {
+    SceneRow {
+        id: id.into(),
+        number: "42".into(),
+        computer: "Firefox, Linux".into(),
+        started_at: NOW,
+        progress: Progress::Waiting,
+        tries_left: MOST_TRIES,
+        leg_id: None,
+        account_id: None,
+        expires_at: SOON,
     }
 }
 

@@ -1,24 +1,10 @@
 //! Scenes: what becomes of the site's own QR code.
 
 use weixin_login::store::attempts::AttemptKind;
-use weixin_login::store::scenes::{Entered, MOST_TRIES, Progress, SceneRow};
+use weixin_login::store::scenes::{Entered, Progress, SceneRow};
 
 use crate::given::{Given, MANY, at_once, count};
-use crate::rows::{NOW, SOON, attempt, attempt_of};
-
-fn scene(id: &str) -> SceneRow {
-    SceneRow {
-        id: id.into(),
-        number: "42".into(),
-        computer: "Firefox, Linux".into(),
-        started_at: NOW,
-        progress: Progress::Waiting,
-        tries_left: MOST_TRIES,
-        leg_id: None,
-        account_id: None,
-        expires_at: SOON,
-    }
-}
+use crate::rows::{NOW, SOON, attempt, attempt_of, scene};
 
 /// A scene whose phone is known.
 async fn bound(given: &Given, id: &str) {

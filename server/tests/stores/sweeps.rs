@@ -1,11 +1,10 @@
 //! What has expired is cleared away, in pieces.
 
 use weixin_login::store::attempts::AttemptKind;
-use weixin_login::store::scenes::{MOST_TRIES, Progress, SceneRow};
 use weixin_login::store::{SessionRow, TOMBSTONE_LIFETIME};
 
 use crate::given::Given;
-use crate::rows::{LATER, NOW, SOON, attempt, attempt_of, code, grant, hash, logged_in, session};
+use crate::rows::{LATER, NOW, SOON, attempt, attempt_of, code, grant, hash, logged_in, scene, session};
 
 pub async fn what_has_expired_goes_piece_by_piece_and_nothing_else(given: &Given) {
     let lasting = &given.lasting;
@@ -58,18 +57,7 @@ pub async fn what_has_expired_goes_piece_by_piece_and_nothing_else(given: &Given
 
 pub async fn tombstones_stay_for_an_hour(given: &Given) {
     let fleeting = &given.fleeting;
-    let scene = SceneRow {
-        id: "scene".into(),
-        number: "42".into(),
-        computer: "Firefox, Linux".into(),
-        started_at: NOW,
-        progress: Progress::Waiting,
-        tries_left: MOST_TRIES,
-        leg_id: None,
-        account_id: None,
-        expires_at: SOON,
-    };
-    fleeting.insert_attempt(&attempt("scene"), Some(&scene)).await.expect("kept");
+    fleeting.insert_attempt(&attempt("scene"), Some(&scene("scene"))).await.expect("kept");
     let leg = attempt_of("leg", AttemptKind::Leg { scene_id: "scene".into() });
     fleeting.insert_attempt(&leg, None).await.expect("kept");
     for word in ["used", "unused"] {

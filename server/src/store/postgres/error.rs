@@ -13,20 +13,34 @@ const NOT_WRITABLE: [&str; 2] = ["53100", "25006"];
 /// A serialization failure, a deadlock: another one has gone on.
 const UNDONE: [&str; 2] = ["40001", "40P01"];
 
-/// What it means.
-pub(in crate::store) fn meaning(error: sqlx::Error) -> StoreError {
-    let code = code(&error);
-    let is = |codes: &[&str]| code.as_deref().is_some_and(|code| codes.contains(&code));
-    let is_away = is(&AWAY) || code.as_deref().is_some_and(|code| code.starts_with("08"));
-    let (is_late, is_not_writable) = (is(&LATE), is(&NOT_WRITABLE));
-    match error {
-        // No TLS, or a certificate that is not believed: no waiting mends it.
-        sqlx::Error::Io(io) if io.kind() == ErrorKind::InvalidData => StoreError::Refused(io.into()),
-        sqlx::Error::Tls(tls) => StoreError::Refused(tls),
-        error if is_away => StoreError::Unreachable(error.into()),
-        error if is_late => StoreError::TimedOut(error.into()),
-        error if is_not_writable => StoreError::NotWritable(error.into()),
-        error => error.into(),
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = code(&error);
+        let is = |codes: &[&str]| code.as_deref().is_some_and(|code| codes.contains(&code));
+        let is_away = is(&AWAY) || code.as_deref().is_some_and(|code| code.starts_with("08"));
+        match &error {
+            // No TLS, or a certificate that is not believed: no waiting mends it.
+            sqlx::Error::Io(io) if io.kind() == ErrorKind::InvalidData => Self::Refused(error.into()),
+            sqlx::Error::Tls(_) => Self::Refused(error.into()),
+            sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Unreachable(error.into())
+            }
+            sqlx::Error::PoolTimedOut => Self::TimedOut(error.into()),
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Row(error.into()),
+            _ if is_away => Self::Unreachable(error.into()),
+            _ if is(&LATE) => Self::TimedOut(error.into()),
+            _ if is(&NOT_WRITABLE) => Self::NotWritable(error.into()),
+            sqlx::Error::Database(database) if database.is_unique_violation() => {
+                Self::Duplicate(error.into())
+            }
+            _ => Self::Refused(error.into()),
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migration(error.into())
     }
 }
 
