@@ -9,13 +9,16 @@ pub struct Options {
     /// What is measured; without it everything
     #[arg(value_enum)]
     what: Option<What>,
+    /// Of the service's figures these: logins, stores, rest, streams, pending; without it all of them
+    #[arg(requires = "what")]
+    parts: Vec<String>,
     /// How often each page is opened
     #[arg(long, default_value_t = 20)]
     runs: usize,
-    /// Puts the service's figures into docs/performance.md
+    /// Puts the service's figures into docs/performance.md; those of the other parts stay
     #[arg(long)]
     write: bool,
-    /// For the program that measures the service: --only hosted, --rounds 9
+    /// For the program that measures the service: --rounds 9, --seconds 8, --only hosted
     #[arg(last = true)]
     arguments: Vec<String>,
 }
@@ -61,7 +64,11 @@ fn service(options: &Options) -> Result<()> {
     shell::run(build.args(["--package=weixin-login", "--package=weixin-bench"]))?;
     shell::heading("how many the service logs in, and at what cost");
     let mut measure = shell::program(shell::target().join("release/weixin-bench"));
-    measure.arg("measure").arg("--program").arg(shell::target().join("release/weixin-login"));
+    measure
+        .arg("measure")
+        .args(&options.parts)
+        .arg("--program")
+        .arg(shell::target().join("release/weixin-login"));
     measure.arg("--peers").arg(peers).arg("--folder").arg(shell::target().join("bench"));
     if options.write {
         measure.args(["--write", "docs/performance.md"]);

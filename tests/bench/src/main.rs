@@ -17,10 +17,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
-use clap::{Parser, Subcommand};
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::measure::Extent;
+use crate::measure::{Extent, Part};
 use crate::process::Program;
 use crate::subjects::House;
 
@@ -40,6 +40,9 @@ enum Task {
 
 #[derive(clap::Args)]
 struct Measure {
+    /// What; without it everything.
+    #[arg(value_enum)]
+    parts: Vec<Part>,
     /// The service's program, as it is released.
     #[arg(long)]
     program: PathBuf,
@@ -49,12 +52,12 @@ struct Measure {
     /// Where files are kept meanwhile: on a disk.
     #[arg(long)]
     folder: PathBuf,
-    /// Where the report is written: between two marks of this Markdown file, and a picture beside it.
+    /// Where it is written: each part between two marks of this Markdown file as soon as it is measured, and a picture beside it.
     #[arg(long)]
     write: Option<PathBuf>,
-    /// Only what has this in its name.
-    #[arg(long)]
-    only: Option<String>,
+    /// Of logins only those with this in their name: hosted, oidc, embedded, refresh, scene.
+    #[arg(long, conflicts_with = "write", default_value = "")]
+    only: String,
     #[command(flatten)]
     extent: Extent,
 }
@@ -72,12 +75,16 @@ async fn measured(task: Measure) -> Result<()> {
     std::fs::create_dir_all(&task.folder)?;
     let weixin = Program::start(Command::new(std::env::current_exe()?).arg("stub"))?;
     let house = House { program: task.program, peers: task.peers, folder: task.folder, weixin };
-    let report = measure::all(&house, &task.extent, task.only.as_deref().unwrap_or_default()).await?;
-    say(&report.markdown());
-    match task.write {
-        Some(document) => report.write(&document),
-        None => Ok(()),
+    let parts = if task.parts.is_empty() { Part::value_variants() } else { &task.parts };
+    for part in parts {
+        let report = part.measure(&house, &task.extent, &task.only).await?;
+        say(&report.markdown());
+        let name = part.to_possible_value().context("each part has a name")?;
+        if let Some(document) = &task.write {
+            report.write(document, name.get_name())?;
+        }
     }
+    Ok(())
 }
 
 /// Prints a line.

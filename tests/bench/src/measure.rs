@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::load::{self, Run, Until, percentile};
 use crate::process::{self, Program};
-use crate::report::{Bar, Report};
+use crate::report::Report;
 use crate::scenario::{Browser, Scenario};
 use crate::scenarios::{
     ABANDONED, EMBEDDED, HOSTED, LISTEN, OIDC, OIDC_PROVIDER as PROVIDERS_OIDC, REFRESH, SCAN, SCENE,
@@ -19,14 +19,32 @@ use crate::subjects::{
     WITH_REDIS,
 };
 
+/// What is measured together, and stands together in the document.
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+pub enum Part {
+    /// Each way to log in, over SQLite, and the peers
+    Logins,
+    /// Two of them over each store
+    Stores,
+    /// Size, start and memory of a service that does nothing
+    Rest,
+    /// Many computers that listen
+    Streams,
+    /// Many attempts that nobody answers
+    Pending,
+}
+
 /// How much is measured.
 #[derive(clap::Args)]
 pub struct Extent {
     /// How often each is measured; the middle one is told
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// How often each is measured at half of that load
+    #[arg(long, default_value_t = 3)]
+    half_rounds: usize,
     /// How many seconds each time
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 4)]
     seconds: u64,
     /// How many attempts are left pending
     #[arg(long, default_value_t = 1_000_000)]
@@ -36,16 +54,16 @@ pub struct Extent {
     streams: usize,
 }
 
-/// What is compared, by the name that `--only` has for it: the service goes first.
-const CONTESTS: &[(&str, &[(Subject, Scenario)])] = &[
+/// Who is compared, by the name that `--only` has for it: the service goes first.
+type Contest = (&'static str, &'static [(Subject, Scenario)]);
+const LOGINS: &[Contest] = &[
     ("hosted", &[(SERVICE, HOSTED), (EXPRESS, HOSTED)]),
     ("oidc", &[(SERVICE, OIDC), (OIDC_PROVIDER, PROVIDERS_OIDC)]),
     ("embedded", &[(SERVICE, EMBEDDED)]),
     ("refresh", &[(SERVICE, REFRESH)]),
     ("scene", &[(SERVICE, SCENE)]),
-    ("stores of hosted", &over_every_store(HOSTED)),
-    ("stores of oidc", &over_every_store(OIDC)),
 ];
+const STORES: &[Contest] = &[("hosted", &over_every_store(HOSTED)), ("oidc", &over_every_store(OIDC))];
 const fn over_every_store(scenario: Scenario) -> [(Subject, Scenario); 4] {
     [
         (SERVICE, scenario),
@@ -59,25 +77,35 @@ const LONGEST_SWEEP: Duration = Duration::from_secs(100);
 /// Before anything is measured: connections, caches, the compiler of a peer.
 const WARM: Duration = Duration::from_secs(3);
 
-pub async fn all(house: &House, extent: &Extent, only: &str) -> Result<Report> {
-    let mut report = Report::default();
-    report.paragraph(&machine(house)?);
-    let is_wanted = |name: &str| "logins".contains(only) || name.contains(only);
-    let contests: Vec<_> = CONTESTS.iter().filter(|(name, _)| is_wanted(name)).map(|(_, all)| *all).collect();
-    if !contests.is_empty() {
-        logins(house, extent, &mut report, &contests).await?;
+impl Part {
+    /// Measures it; of contests those with this in their name.
+    pub async fn measure(self, house: &House, extent: &Extent, only: &str) -> Result<Report> {
+        let mut report = Report::default();
+        report.heading(&match self {
+            Self::Logins => "Logins".into(),
+            Self::Stores => "Logins over each store".into(),
+            Self::Rest => "At rest".into(),
+            Self::Streams => format!("{} open event streams", thousands(extent.streams as f64)),
+            Self::Pending => format!("{} pending attempts", thousands(extent.pending as f64)),
+        });
+        let before = load_average()?;
+        match self {
+            Self::Logins => logins(house, extent, &mut report, LOGINS, only).await?,
+            Self::Stores => {
+                logins(house, extent, &mut report, STORES, only).await?;
+                report.paragraph("The fsyncs of PostgreSQL are its own, and not counted here.");
+            }
+            Self::Rest => rest(house, &mut report).await?,
+            Self::Streams => streams(house, extent, &mut report).await?,
+            Self::Pending => pending(house, extent, &mut report).await?,
+        }
+        report.paragraph(&format!(
+            "{} Load average before: {before}; at the end: {}.",
+            machine(house)?,
+            load_average()?
+        ));
+        Ok(report)
     }
-    if "rest".contains(only) {
-        rest(house, &mut report).await?;
-    }
-    if "streams".contains(only) {
-        streams(house, extent, &mut report).await?;
-    }
-    if "pending".contains(only) {
-        pending(house, extent, &mut report).await?;
-    }
-    report.paragraph(&format!("Load average at the end: {}.", load_average()?));
-    Ok(report)
 }
 
 /// One subject of a contest, and what its rounds have given.
@@ -86,7 +114,15 @@ struct Entrant {
     scenario: Scenario,
     program: Program,
     rounds: Vec<Round>,
+    /// At half of the load.
+    halves: Vec<Round>,
     data: Data,
+}
+
+impl Entrant {
+    fn middle(&self, pick: impl Fn(&Round) -> f64) -> f64 {
+        middle(self.rounds.iter().map(pick))
+    }
 }
 
 struct Round {
@@ -95,6 +131,8 @@ struct Round {
     p99: f64,
     /// Milliseconds of a login.
     cpu: f64,
+    /// The same, of the servers that it keeps things in.
+    servers: f64,
     /// The same, of what is around it: the load, and WeChat's answers.
     around: f64,
     /// How often one asks the disk to keep what was written.
@@ -105,19 +143,20 @@ async fn logins(
     house: &House,
     extent: &Extent,
     report: &mut Report,
-    contests: &[&[(Subject, Scenario)]],
+    contests: &[Contest],
+    only: &str,
 ) -> Result<()> {
     let length = Until::Over(Duration::from_secs(extent.seconds));
-    report.heading("Logins");
     let mut rows = Vec::new();
-    for contest in contests {
+    for (_, contest) in contests.iter().filter(|(name, _)| name.contains(only)) {
         let mut entrants = Vec::new();
         for (subject, scenario) in *contest {
             let data = house.data(*subject)?;
             let program = house.start(*subject, &data)?;
             load::full(program.address, *scenario, Until::Over(WARM)).await.context(subject.name())?;
             let (subject, scenario) = (*subject, *scenario);
-            entrants.push(Entrant { subject, scenario, program, rounds: Vec::new(), data });
+            let (rounds, halves) = (Vec::new(), Vec::new());
+            entrants.push(Entrant { subject, scenario, program, rounds, halves, data });
         }
         for _ in 0..extent.rounds {
             for entrant in &mut entrants {
@@ -125,12 +164,20 @@ async fn logins(
                 entrant.rounds.push(round);
             }
         }
-        let first = middle(entrants[0].rounds.iter().map(|round| round.per_second));
+        for _ in 0..extent.half_rounds {
+            for entrant in &mut entrants {
+                let half = entrant.middle(|round| round.per_second) / 2.0;
+                let round = round(house, entrant, length, Some(half)).await?;
+                entrant.halves.push(round);
+            }
+        }
+        let first = entrants[0].middle(|round| round.per_second);
         for entrant in entrants {
-            let per_second = middle(entrant.rounds.iter().map(|round| round.per_second));
-            let half = round(house, &entrant, length, Some(per_second / 2.0)).await?;
-            let Entrant { subject, scenario, rounds, .. } = entrant;
-            let of = |pick: fn(&Round) -> f64| middle(rounds.iter().map(pick));
+            let per_second = entrant.middle(|round| round.per_second);
+            let at_half = |pick: fn(&Round) -> f64| middle(entrant.halves.iter().map(pick));
+            let (half_p50, half_p99) = (at_half(|round| round.p50), at_half(|round| round.p99));
+            let of = |pick: fn(&Round) -> f64| entrant.middle(pick);
+            let Entrant { subject, scenario, rounds, .. } = &entrant;
             let range = rounds.iter().map(|round| round.per_second);
             let (least, most) = (range.clone().fold(f64::MAX, f64::min), range.fold(0.0, f64::max));
             rows.push(vec![
@@ -140,14 +187,14 @@ async fn logins(
                 format!("{:.1}", first / per_second),
                 format!("{:.1}", of(|round| round.p50)),
                 format!("{:.1}", of(|round| round.p99)),
-                format!("{:.1}", half.p50),
-                format!("{:.1}", half.p99),
+                format!("{half_p50:.1}"),
+                format!("{half_p99:.1}"),
                 format!("{:.2}", of(|round| round.cpu)),
+                format!("{:.2}", of(|round| round.servers)),
                 format!("{:.2}", of(|round| round.around)),
                 format!("{:.2}", of(|round| round.syncs)),
             ]);
             crate::say(&rows.last().map(|row| row.join(" | ")).unwrap_or_default());
-            report.bar(Bar { what: scenario.name.into(), who: subject.name().into(), per_second });
         }
     }
     report.table(
@@ -161,6 +208,7 @@ async fn logins(
             "at half the load p50",
             "p99",
             "CPU ms",
+            "CPU ms of its servers",
             "CPU ms around it",
             "fsyncs",
         ],
@@ -175,13 +223,14 @@ async fn round(house: &House, entrant: &Entrant, until: Until, pace: Option<f64>
     // Until it counts.
     tokio::time::sleep(Duration::from_millis(300)).await;
     let around = || anyhow::Ok(house.weixin.cpu()? + process::cpu(std::process::id())?);
-    let (cpu, others) = (program.cpu()?, around()?);
+    let (cpu, servers, others) = (program.cpu()?, data.cpu()?, around()?);
     let mut run = match pace {
         None => load::full(program.address, *scenario, until).await?,
         Some(per_second) => load::paced(program.address, *scenario, until, per_second).await?,
     };
     let logins = run.logins.len() as f64;
-    let (cpu, around) = ((program.cpu()? - cpu) / logins, (around()? - others) / logins);
+    let (cpu, servers) = ((program.cpu()? - cpu) / logins, (data.cpu()? - servers) / logins);
+    let around = (around()? - others) / logins;
     let syncs = syncs.end()? / logins;
     Ok(Round {
         around,
@@ -189,13 +238,13 @@ async fn round(house: &House, entrant: &Entrant, until: Until, pace: Option<f64>
         p50: run.percentile(50.0),
         p99: run.percentile(99.0),
         cpu,
+        servers,
         syncs,
     })
 }
 
 /// Size, start, and memory of a service that does nothing.
 async fn rest(house: &House, report: &mut Report) -> Result<()> {
-    report.heading("At rest");
     let data = house.data(SERVICE)?;
     let first = house.start(SERVICE, &data)?;
     let first_start = first.started_within;
@@ -226,7 +275,6 @@ async fn rest(house: &House, report: &mut Report) -> Result<()> {
 
 /// Many computers that show a QR code and listen; then a phone scans each.
 async fn streams(house: &House, extent: &Extent, report: &mut Report) -> Result<()> {
-    report.heading(&format!("{} open event streams", thousands(extent.streams as f64)));
     let data = house.data(SERVICE)?;
     let program = house.start(SERVICE, &data)?;
     load::full(program.address, SCENE, Until::Done(300)).await?;
@@ -300,7 +348,6 @@ async fn streams(house: &House, extent: &Extent, report: &mut Report) -> Result<
 
 /// Many attempts that nobody answers; then all of them expire at once.
 async fn pending(house: &House, extent: &Extent, report: &mut Report) -> Result<()> {
-    report.heading(&format!("{} pending attempts", thousands(extent.pending as f64)));
     let length = Until::Over(Duration::from_secs(extent.seconds));
     let data = house.data(SERVICE)?;
     let program = house.start(SERVICE, &data)?;
@@ -395,7 +442,7 @@ fn load_average() -> Result<String> {
     Ok(text.split(' ').take(3).collect::<Vec<_>>().join(" "))
 }
 
-/// On what it was measured, and how busy that was before.
+/// On what it was measured.
 fn machine(house: &House) -> Result<String> {
     let cpu = std::fs::read_to_string("/proc/cpuinfo")?;
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
@@ -409,10 +456,9 @@ fn machine(house: &House) -> Result<String> {
         syncs += 1;
     }
     Ok(format!(
-        "{} cores of {model}; the disk keeps {} pieces of 4 kB a second, one after another; Node.js {}. Load average before: {}.",
+        "{} cores of {model}; the disk keeps {} pieces of 4 kB a second, one after another; Node.js {}.",
         std::thread::available_parallelism()?,
         thousands(f64::from(syncs)),
         String::from_utf8_lossy(&node).trim(),
-        load_average()?,
     ))
 }

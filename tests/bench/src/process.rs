@@ -65,12 +65,47 @@ impl Program {
 
 /// CPU time of all threads of a process until now, in milliseconds.
 pub fn cpu(pid: u32) -> Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name, in brackets, may hold anything.
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = fields.get(11).zip(fields.get(12)).context("utime and stime")?;
-    let ticks = ticks.0.parse::<f64>()? + ticks.1.parse::<f64>()?;
-    Ok(ticks * 1e3 / rustix::param::clock_ticks_per_second() as f64)
+    let stat = Stat::of(pid)?;
+    Ok(milliseconds(stat.own))
+}
+
+/// The same of a server, with the processes that it has made, and those of them that have ended.
+pub fn cpu_with_children(pid: u32) -> Result<f64> {
+    let stat = Stat::of(pid)?;
+    let mut all = stat.own + stat.ended;
+    for entry in std::fs::read_dir("/proc")? {
+        let Some(child) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // One that ends meanwhile is counted the next time.
+        if let Ok(stat) = Stat::of(child)
+            && stat.parent == pid
+        {
+            all += stat.own;
+        }
+    }
+    Ok(milliseconds(all))
+}
+
+fn milliseconds(ticks: f64) -> f64 {
+    ticks * 1e3 / rustix::param::clock_ticks_per_second() as f64
+}
+
+/// What the system says of a process, in ticks.
+struct Stat {
+    parent: u32,
+    own: f64,
+    /// Of those that it has made and waited for.
+    ended: f64,
+}
+
+impl Stat {
+    fn of(pid: u32) -> Result<Self> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+        // The name, in brackets, may hold anything.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let field = |number: usize| fields.get(number).context("a field of stat");
+        let ticks = |number| anyhow::Ok(field(number)?.parse::<f64>()?);
+        Ok(Self { parent: field(1)?.parse()?, own: ticks(11)? + ticks(12)?, ended: ticks(13)? + ticks(14)? })
+    }
 }
 
 /// How often the disk is asked, while it is counted.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 use weixin_login_servers::{Postgres, PostgresOptions, Redis, RedisOptions};
 
-use crate::process::Program;
+use crate::process::{Program, cpu_with_children};
 
 /// Who.
 #[derive(Clone, Copy, PartialEq)]
@@ -69,6 +69,13 @@ pub struct Data {
 impl Data {
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// CPU time of the servers until now, in milliseconds.
+    pub fn cpu(&self) -> Result<f64> {
+        let postgres = self.postgres.as_ref().and_then(Postgres::pid);
+        let redis = self.redis.as_ref().and_then(Redis::pid);
+        [postgres, redis].into_iter().flatten().map(cpu_with_children).sum()
     }
 
     fn file(&self) -> PathBuf {

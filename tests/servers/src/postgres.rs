@@ -171,6 +171,11 @@ impl Postgres {
         self.program.take().context("it does not run")?.stop()
     }
 
+    /// The number of its process, while it runs; others may be below that.
+    pub fn pid(&self) -> Option<u32> {
+        self.program.as_ref().map(Program::pid)
+    }
+
     /// Where it listens, at 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port

@@ -72,6 +72,11 @@ impl Program {
         Ok(())
     }
 
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.pid.as_raw().unsigned_abs()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         Ok(kill(self.pid, signal)?)

@@ -99,6 +99,11 @@ impl Redis {
         self.program.as_ref().context("it does not run")?.signal(Signal::SIGCONT)
     }
 
+    /// The number of its process, while it runs; others may be below that.
+    pub fn pid(&self) -> Option<u32> {
+        self.program.as_ref().map(Program::pid)
+    }
+
     /// Where it listens, at 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
