@@ -4,6 +4,13 @@
 //! Documented here and nowhere else. The service reads and writes them by serde, the widget by [`Json`]; a test holds the
 //! two together. Unknown members are passed over by both, so that either side may be the newer one.
 
+mod binding;
+
+pub use binding::{
+    BINDING_HEADER, Binding, BindingStep, ContactKind, EnterCode, ExistingContact, JoinAccounts, NameContact,
+    SentCode, UnboundLogin,
+};
+
 use crate::ids::{AppId, AuthorizationCode, Malformed, State};
 use crate::json::{Json, ObjectWriter};
 use alloc::string::String;
@@ -394,6 +401,8 @@ impl FinishedLogin {
 pub enum WebMessage {
     /// The person is logged in.
     Finished(FinishedLogin),
+    /// The site asks the person for more.
+    Unbound(UnboundLogin),
     /// There is no login. `state` tells whose message it is.
     Failed {
         /// The attempt's state.
@@ -411,12 +420,15 @@ impl WebMessage {
         if data.text_member("type")? != WEB_MESSAGE_TYPE {
             return None;
         }
-        FinishedLogin::read(data).map(Self::Finished).or_else(|| {
-            let problem = Problem::read(data)?;
-            let (mut state, mut iss) = (String::new(), String::new());
-            let whole = data.fill("state", &mut state) & data.fill("iss", &mut iss);
-            whole.then_some(Self::Failed { state, iss, problem })
-        })
+        FinishedLogin::read(data)
+            .map(Self::Finished)
+            .or_else(|| UnboundLogin::read(data).map(Self::Unbound))
+            .or_else(|| {
+                let problem = Problem::read(data)?;
+                let (mut state, mut iss) = (String::new(), String::new());
+                let whole = data.fill("state", &mut state) & data.fill("iss", &mut iss);
+                whole.then_some(Self::Failed { state, iss, problem })
+            })
     }
 }
 
@@ -477,7 +489,7 @@ impl Person {
 }
 
 /// The body of every refusal, in the form of RFC 6749 §5.2.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
@@ -486,6 +498,12 @@ pub struct Problem {
     /// A sentence for developers, in ASCII.
     #[cfg_attr(feature = "serde", serde(default))]
     pub error_description: String,
+    /// Of `contact_code_wrong`: how often another code may be entered.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub tries_left: Option<i64>,
+    /// Seconds, where coming again later helps: as in the header `Retry-After`, which a page of another origin cannot read.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub retry_after: Option<i64>,
 }
 
 impl Problem {
@@ -494,6 +512,8 @@ impl Problem {
         Some(Self {
             error: body.text_member("error")?,
             error_description: body.text_member("error_description").unwrap_or_default(),
+            tries_left: body.integer_member("tries_left"),
+            retry_after: body.integer_member("retry_after"),
         })
     }
 }
@@ -546,6 +566,14 @@ error_codes! {
     CodeSpent = "code_spent",
     /// WeChat showed a virtual person (snapshot page); open the page again and tap to log in.
     VirtualPerson = "virtual_person",
+    /// What was entered is no phone number or no email address that a code can be sent to.
+    ContactInvalid = "contact_invalid",
+    /// The six digits are not those that were sent; `tries_left` says how often others may be entered.
+    ContactCodeWrong = "contact_code_wrong",
+    /// The six digits are too old, were used, or others were entered too often; have new ones sent.
+    ContactCodeExpired = "contact_code_expired",
+    /// No message can be sent at the moment; nothing is lost, try again.
+    SenderUnavailable = "sender_unavailable",
     /// The code or its verifier is not good here.
     InvalidGrant = "invalid_grant",
     /// WeChat is busy or cannot be reached; try again in a moment.

@@ -11,8 +11,9 @@ use weixin_login_protocol::qrconnect::{
     ColorScheme, PostedStatus, QrFrame, ScanStatus, SelfRedirect, confirm_address, page_address,
 };
 use weixin_login_protocol::service::{
-    CallbackAnswer, ErrorCode, FinishedLogin, Kind, LoginResult, Person, Problem, RedeemSession, Scene,
-    StartLogin, StartedLogin, WebMessage,
+    Binding, BindingStep, CallbackAnswer, ContactKind, EnterCode, ErrorCode, ExistingContact, FinishedLogin,
+    JoinAccounts, Kind, LoginResult, NameContact, Person, Problem, RedeemSession, Scene, SentCode,
+    StartLogin, StartedLogin, UnboundLogin, WebMessage,
 };
 use weixin_login_protocol::service_account::authorize_address;
 use weixin_login_protocol::sns::{AccessTokenAnswer, Meaning, UserInfo};
@@ -282,7 +283,11 @@ fn a_web_message_is_ours_only_with_our_type() {
         Some(WebMessage::Failed {
             state: "s".into(),
             iss: "i".into(),
-            problem: Problem { error: "access_denied".into(), error_description: String::new() }
+            problem: Problem {
+                error: "access_denied".into(),
+                error_description: String::new(),
+                ..Problem::default()
+            }
         })
     );
     for foreign in [
@@ -294,6 +299,54 @@ fn a_web_message_is_ours_only_with_our_type() {
     ] {
         assert_eq!(WebMessage::read(&foreign), None, "{foreign}");
     }
+}
+
+#[test]
+fn a_login_that_waits_for_a_contact_reads_back() {
+    let unbound = UnboundLogin {
+        binding: Binding {
+            token: "t".into(),
+            require: vec![ContactKind::Phone, ContactKind::Email],
+            expires_in: 600,
+        },
+        state: "s".into(),
+        iss: "i".into(),
+    };
+    let mut json = serde_json::to_value(&unbound).unwrap();
+    let waits = serde_json::json!({
+        "binding": { "token": "t", "require": ["phone", "email"], "expires_in": 600 }, "state": "s", "iss": "i",
+    });
+    assert_eq!(json, waits);
+    assert_eq!(BindingStep::read(&json), Some(BindingStep::Unbound(unbound.clone())));
+    json["type"] = "weixin-login".into();
+    assert_eq!(WebMessage::read(&json), Some(WebMessage::Unbound(unbound.clone())));
+    assert!(!format!("{unbound:?}").contains("\"t\""));
+    // A word of tomorrow is passed over; nothing at all is no answer.
+    json["binding"]["require"] = serde_json::json!(["address", "email"]);
+    assert_eq!(UnboundLogin::read(&json).unwrap().binding.require, [ContactKind::Email]);
+    json["binding"]["require"] = serde_json::json!([]);
+    assert_eq!(UnboundLogin::read(&json), None);
+    let exists = BindingStep::Exists {
+        exists: ExistingContact { contact: "p***n@shop.example".into(), may_join: true },
+    };
+    assert_eq!(BindingStep::read(&serde_json::to_value(&exists).unwrap()), Some(exists));
+    let finished = FinishedLogin { code: "c".into(), state: "s".into(), iss: "i".into() };
+    let step = BindingStep::Finished(finished);
+    assert_eq!(BindingStep::read(&serde_json::to_value(&step).unwrap()), Some(step));
+}
+
+#[test]
+fn what_a_person_enters_for_a_contact_is_written_as_the_service_reads_it() {
+    let contact = NameContact::new(ContactKind::Phone, "138 0013 8000".into());
+    assert_eq!(contact.write::<Value>(), serde_json::to_string(&contact).unwrap());
+    let contact = NameContact::new(ContactKind::Email, "\"a\"@shop.example".into());
+    assert_eq!(serde_json::from_str::<NameContact>(&contact.write::<Value>()).unwrap(), contact);
+    let code = EnterCode { code: "123 456".into() };
+    assert_eq!(code.write::<Value>(), serde_json::to_string(&code).unwrap());
+    let join = JoinAccounts { join: false, take: true };
+    assert_eq!(join.write::<Value>(), serde_json::to_string(&join).unwrap());
+    let sent = SentCode { contact: "+86 138 **** 8000".into(), resend_after: 60, expires_in: 600 };
+    assert_eq!(SentCode::read(&serde_json::to_value(&sent).unwrap()), Some(sent));
 }
 
 #[test]

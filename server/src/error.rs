@@ -23,12 +23,14 @@ pub struct ApiError {
     pub description: &'static str,
     /// Seconds, where coming again later helps.
     pub retry_after: Option<u64>,
+    /// How often another code may be entered, where one was wrong.
+    pub tries_left: Option<u8>,
 }
 
 impl ApiError {
     /// A refusal.
     pub fn new(code: ErrorCode, description: &'static str) -> Self {
-        Self { code, description, retry_after: None }
+        Self { code, description, retry_after: None, tries_left: None }
     }
 
     /// A refusal for somebody who comes too often.
@@ -43,9 +45,13 @@ impl ResponseError for ApiError {
         match self.code {
             ErrorCode::LoginRequired => StatusCode::UNAUTHORIZED,
             ErrorCode::UnregisteredOrigin => StatusCode::FORBIDDEN,
-            ErrorCode::AttemptExpired | ErrorCode::AttemptUsed => StatusCode::GONE,
+            ErrorCode::AttemptExpired | ErrorCode::AttemptUsed | ErrorCode::ContactCodeExpired => {
+                StatusCode::GONE
+            }
             ErrorCode::SlowDown => StatusCode::TOO_MANY_REQUESTS,
-            ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::TemporarilyUnavailable | ErrorCode::SenderUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             ErrorCode::Misconfigured | ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         }
@@ -56,8 +62,12 @@ impl ResponseError for ApiError {
         if let Some(seconds) = self.retry_after {
             response.insert_header((RETRY_AFTER, seconds));
         }
-        response
-            .json(Problem { error: self.code.as_str().into(), error_description: self.description.into() })
+        response.json(Problem {
+            error: self.code.as_str().into(),
+            error_description: self.description.into(),
+            tries_left: self.tries_left.map(Into::into),
+            retry_after: self.retry_after.and_then(|seconds| i64::try_from(seconds).ok()),
+        })
     }
 }
 

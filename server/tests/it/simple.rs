@@ -137,9 +137,10 @@ async fn the_page_can_read_why_its_login_does_not_start() {
 async fn the_page_can_read_that_it_asks_too_often() {
     let house = House::with(|config| format!("{config}\n[limits]\nstarts_per_minute = 1\n")).await;
     assert_eq!(send(&house, Some(FORUM), Some(PLAIN), &forum_login()).await.status, 201);
-    let slow_down = problem("slow_down", "too many requests; come again after Retry-After seconds");
+    let mut slow_down = problem("slow_down", "too many requests; come again after Retry-After seconds");
     for (origin, named) in [(FORUM, FORUM), ("https://evil.example", ""), ("null", "")] {
         let answer = send(&house, Some(origin), Some(PLAIN), &forum_login()).await;
+        slow_down["retry_after"] = answer.header("retry-after").parse::<i64>().expect("seconds").into();
         assert_eq!(refusal(&answer), (429, slow_down.clone(), named));
         assert_eq!(
             answer.header("vary"),

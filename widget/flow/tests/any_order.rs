@@ -140,7 +140,7 @@ proptest! {
                 Step::Message { number, ok } => Event::Message(if ok {
                     WebMessage::Finished(finished(number))
                 } else {
-                    let problem = Problem { error: "access_denied".into(), error_description: String::new() };
+                    let problem = Problem { error: "access_denied".into(), error_description: String::new(), ..Problem::default() };
                     WebMessage::Failed { state: format!("state{number}"), iss: ISS.into(), problem }
                 }),
                 Step::Scene { number, event } => Event::Scene {

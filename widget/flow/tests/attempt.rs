@@ -282,7 +282,8 @@ fn what_the_service_refuses_has_a_phase_and_a_code() {
     ];
     for (code, phase) in table {
         let mut widget = Driver::qr(Kind::Embedded);
-        let problem = Problem { error: code.as_str().into(), error_description: "why".into() };
+        let problem =
+            Problem { error: code.as_str().into(), error_description: "why".into(), ..Problem::default() };
         let effects = widget.send(Event::Message(WebMessage::Failed {
             state: "state1".into(),
             iss: ISS.into(),

@@ -90,7 +90,8 @@ fn failed(code: Code) -> Driver {
 
 fn refused(code: ErrorCode) -> Driver {
     let mut widget = qr(plainly);
-    let problem = Problem { error: code.as_str().into(), error_description: String::new() };
+    let problem =
+        Problem { error: code.as_str().into(), error_description: String::new(), ..Problem::default() };
     widget.send(Event::Message(WebMessage::Failed { state: "state1".into(), iss: ISS.into(), problem }));
     widget
 }
@@ -250,7 +251,8 @@ fn events(widget: &Driver) -> Vec<(String, u64, Event)> {
     let server_error = || LoginError::new(Code::Service(ErrorCode::ServerError), "");
     let errcode = |number| Err(Unusable::ErrCode(ErrCode(number)));
     let frame = widget.machine.screen().frame.map_or(0, |frame| frame.number);
-    let problem = Problem { error: "server_error".into(), error_description: String::new() };
+    let problem =
+        Problem { error: "server_error".into(), error_description: String::new(), ..Problem::default() };
     let message = WebMessage::Failed { state: "state1".into(), iss: ISS.into(), problem };
     let mut events: Vec<(&str, Event)> = vec![
         ("Appeared(seen)", Event::Appeared { visible: true, draft: None }),

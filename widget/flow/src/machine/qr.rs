@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use protocol::qrconnect::{QrFrame, SelfRedirect};
-use protocol::service::{Kind, LoginResult, StartedLogin, WebMessage};
+use protocol::service::{ErrorCode, Kind, LoginResult, StartedLogin, WebMessage};
 
 use super::attempt::Attempt;
 use super::stage::{Ahead, Card, Desktop, Qr, Shown, Stage};
@@ -122,6 +122,7 @@ impl Machine {
     pub(super) fn message(&mut self, qr: Box<Qr>, message: &WebMessage) -> Stage {
         let (state, iss) = match message {
             WebMessage::Finished(finished) => (&finished.state, &finished.iss),
+            WebMessage::Unbound(unbound) => (&unbound.state, &unbound.iss),
             WebMessage::Failed { state, iss, .. } => (state, iss),
         };
         let is_its = |attempt: &&Rc<Attempt>| {
@@ -134,6 +135,10 @@ impl Machine {
         qr.leave(self);
         match message {
             WebMessage::Finished(finished) => self.finish(attempt, finished, false),
+            WebMessage::Unbound(_) => {
+                let code = Code::Service(ErrorCode::ServerError);
+                self.fail(LoginError::new(code, "the site asks for more than this widget knows"))
+            }
             WebMessage::Failed { problem, .. } => self.fail(problem.into()),
         }
     }
