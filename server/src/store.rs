@@ -24,6 +24,7 @@ mod redis_address;
 pub mod scenes;
 mod sessions;
 mod sqlite;
+pub mod webhooks;
 mod whole;
 
 pub use accounts::{AccountRow, Found, IdentityRow};

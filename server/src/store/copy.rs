@@ -12,7 +12,7 @@ use super::postgres::{self, PostgresStore};
 use super::sqlite::{SqliteStore, rows_as_json};
 
 /// In the order in which they refer to one another. What lives for minutes stays behind: whoever is in the middle of a login begins anew.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "accounts",
     "identities",
     "subjects",
@@ -22,6 +22,7 @@ const TABLES: [&str; 9] = [
     "grants",
     "refresh_tokens",
     "signing_keys",
+    "webhook_events",
 ];
 
 /// So many rows cross at once.
@@ -113,6 +114,11 @@ async fn copy_into(
             return Err(CopyError::Lost { table, sent: *sent, arrived });
         }
     }
+    // The next event is younger than those that came.
+    sqlx::query("SELECT setval(pg_get_serial_sequence('webhook_events', 'seq'), coalesce(max(seq), 0) + 1, false) FROM webhook_events")
+        .execute(&mut *transaction)
+        .await
+        .map_err(StoreError::from)?;
     transaction.commit().await.map_err(StoreError::from)?;
     Ok(sent)
 }

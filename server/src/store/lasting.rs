@@ -10,12 +10,13 @@ use super::logins::{BeginGrant, LogIn, LoggedIn};
 use super::logouts::Logouts;
 use super::people::People;
 use super::sessions::SessionRow;
+use super::webhooks::Webhooks;
 use crate::clock::Seconds;
 use crate::secret::SecretHash;
 
 /// The verbs for what must outlive everything.
 #[async_trait]
-pub trait Lasting: Grants + Keys + Logouts + People {
+pub trait Lasting: Grants + Keys + Logouts + People + Webhooks {
     /// Asks whether the store answers, and takes a write as far as the disk.
     async fn ping(&self) -> Result<(), StoreError>;
     /// Finds the account of an identity (its own, else that of its unionid) or makes one, joins a unionid that turned up later,

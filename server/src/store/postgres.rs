@@ -13,6 +13,7 @@ mod logins;
 mod logouts;
 mod people;
 mod scenes;
+mod webhooks;
 
 use std::borrow::Cow;
 use std::sync::Arc;

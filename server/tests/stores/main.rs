@@ -17,6 +17,7 @@ mod rows;
 mod scenes;
 mod sessions;
 mod sweeps;
+mod webhooks;
 
 suite! {
     accounts:
@@ -86,6 +87,10 @@ suite! {
         sessions_are_listed_the_newest_first;
     sweeps:
         what_has_expired_goes_piece_by_piece_and_nothing_else;
+    webhooks:
+        the_end_of_a_session_is_kept_for_its_clients_that_listen
+        a_client_hears_of_an_account_in_order
+        of_64_nodes_one_has_each_event_and_none_of_its_account_beside_it;
 }
 
 suite_of_swept_stores! {

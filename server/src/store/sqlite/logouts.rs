@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::SqliteStore;
 use super::statement::statements;
+use super::webhooks::tell_clients_of_session;
 use crate::clock::Seconds;
 use crate::secret::random_word;
 use crate::store::StoreError;
@@ -79,6 +80,7 @@ pub(super) fn end_session(
 ) -> Result<Option<Vec<LogoutRow>>, StoreError> {
     let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let clients: Vec<(String, String)> = CLIENTS_OF_SESSION.all(connection, [sid], pair)?;
+    tell_clients_of_session(connection, sid, ending.now)?;
     // The clients' rows go with it.
     if END_SESSION.execute(connection, [sid])? == 0 {
         return Ok(None);
