@@ -103,6 +103,7 @@ async fn log_in(store: &Store, number: u64) -> Result<[Duration; 3], StoreError>
     };
     let login = LogIn {
         person: Person::Identity(identity),
+        join: None,
         client_id: "shop".into(),
         expected_sub: None,
         sso: Some(session()),

@@ -62,8 +62,8 @@ pub(crate) fn master_keys(config: &Config, first_start: bool) -> Result<MasterKe
 }
 
 async fn account_id(store: &dyn Lasting, name: &str) -> Result<String, CommandError> {
-    if store.account(name).await?.is_some() {
-        return Ok(name.to_owned());
+    if let Some(account) = store.account(name).await? {
+        return Ok(account.id);
     }
     store.account_of_subject(name).await?.ok_or_else(|| unknown_account(name))
 }

@@ -15,7 +15,8 @@ use crate::session::NewCookie;
 use crate::shared::Shared;
 use crate::store::attempts::{Destination, SitePage};
 use crate::store::logins::{FinishLogin, LogIn, LoggedIn, Person};
-use crate::store::{AccountRow, Found, IdentityRow, StoreError};
+use crate::store::logouts::{Ending, LogoutRow};
+use crate::store::{AccountRow, Found, IdentityRow, News, StoreError};
 
 /// Why a login was not kept.
 #[derive(Debug, thiserror::Error)]
@@ -44,9 +45,11 @@ pub fn person(identity: WeixinIdentity) -> Person {
 
 /// The account of this identity, which logs in nowhere yet: it is found, or made.
 pub async fn account(app: &Shared, identity: WeixinIdentity) -> Result<AccountRow, StoreError> {
-    let found = app.store.lasting.account_of_identity(&row(&identity), app.clock.now()).await?;
-    let Found { account, same_unionid } = found;
-    tell_of(&account, &same_unionid);
+    let (now, tell) = (app.clock.now(), app.config.backchannel_clients());
+    let ending = Ending { offline: false, tell: &tell, due_at: now, now };
+    let Found { account, news, logouts } =
+        app.store.lasting.account_of_identity(&row(&identity), ending).await?;
+    tell_of(app, &account, &news, &logouts);
     Ok(account)
 }
 
@@ -74,11 +77,12 @@ pub async fn on_our_page(
     let (code, row) = issued.map(|issued| (issued.code, issued.row)).unzip();
     let log_in = LogIn {
         person,
+        join: None,
         client_id: client_id.clone(),
         expected_sub,
         sso: Some(sso.session.clone()),
         site: site.as_ref().map(|site| site.session.clone()),
-        tell: app.config.backchannel_clients().into_iter().map(str::to_owned).collect(),
+        tell: told(app),
     };
     let finish = FinishLogin { attempt_id: attempt.row().id.clone(), log_in, code: row };
     let logged_in = keep(app, finish).await?;
@@ -104,23 +108,26 @@ pub async fn on_site_page(
     let issued = code::for_site_page(page, app.clock.now());
     let log_in = LogIn {
         person,
+        join: None,
         client_id: attempt.row().client_id.clone(),
         expected_sub: None,
         sso: None,
         site: None,
-        tell: Vec::new(),
+        tell: told(app),
     };
     let attempt_id = attempt.row().id.clone();
     keep(app, FinishLogin { attempt_id, log_in, code: Some(issued.row) }).await?;
     Ok(issued.code)
 }
 
+/// The clients that hear of the end of a session.
+fn told(app: &Shared) -> Vec<String> {
+    app.config.backchannel_clients().into_iter().map(str::to_owned).collect()
+}
+
 async fn keep(app: &Shared, finish: FinishLogin) -> Result<LoggedIn, LoginError> {
     let logged_in = app.store.finish_login(finish, app.clock.now()).await?.ok_or(LoginError::NoAccount)?;
-    tell_of(&logged_in.account, &logged_in.same_unionid);
-    if !logged_in.logouts.is_empty() {
-        app.backchannel.soon.notify_one();
-    }
+    tell_of(app, &logged_in.account, &logged_in.news, &logged_in.logouts);
     Ok(logged_in)
 }
 
@@ -134,12 +141,28 @@ fn row(identity: &WeixinIdentity) -> IdentityRow {
     }
 }
 
-fn tell_of(account: &AccountRow, same_unionid: &[String]) {
-    if !same_unionid.is_empty() {
+fn tell_of(app: &Shared, account: &AccountRow, news: &News, logouts: &[LogoutRow]) {
+    let News { merged, unionid_changed, disputed_with } = news;
+    if !merged.is_empty() {
+        tracing::info!(
+            account = account.id,
+            merged = merged.join(", "),
+            "these accounts are one person's, and are one account now; `weixin-login accounts show` tells of it"
+        );
+    }
+    if let Some(other) = disputed_with {
         tracing::warn!(
             account = account.id,
-            same = same_unionid.join(", "),
-            "WeChat says that these accounts are one person; `weixin-login accounts duplicates` lists them, `accounts merge` joins two"
+            other,
+            "WeChat tells another unionid than before of an identity, and it is another account's: nothing is merged; `weixin-login accounts duplicates` lists the two, `accounts merge` makes them one"
         );
+    } else if *unionid_changed {
+        tracing::warn!(
+            account = account.id,
+            "WeChat tells another unionid than before of an identity, as if its app had moved to another open-platform account"
+        );
+    }
+    if !logouts.is_empty() {
+        app.backchannel.soon.notify_one();
     }
 }

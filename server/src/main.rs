@@ -134,7 +134,7 @@ enum Grants {
 
 #[derive(Subcommand)]
 enum Accounts {
-    /// Shows a person: at WeChat, at each client, and how often logged in.
+    /// Shows a person: at WeChat, at each client, how often logged in, and what has happened to the account.
     Show {
         /// The account's id, or what a client calls it (`sub`).
         #[arg(allow_hyphen_values = true)]
@@ -143,7 +143,8 @@ enum Accounts {
         #[arg(long)]
         config: Option<PathBuf>,
     },
-    /// Lists the accounts that WeChat says to be one person: their unionid turned up after each of them was there.
+    /// Lists the accounts that WeChat says to be one person and that no login merges: the unionid of an identity has changed to another
+    /// account's.
     Duplicates {
         /// The configuration; without it the environment says everything.
         #[arg(long)]

@@ -206,7 +206,7 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> Result<HttpRes
         return Err(ApiError::new(ErrorCode::LoginRequired, "nobody is logged in here"));
     };
     let client_id = session.client_id.unwrap_or_default();
-    let person = person(&app, &session.account_id, client_id, session.auth_time).await?;
+    let (_, person) = person(&app, &session.account_id, client_id, session.auth_time).await?;
     let mut response = HttpResponse::Ok();
     // For proxies that ask before each request and read no JSON: nginx's `auth_request`.
     response.insert_header(("weixin-login-sub", person.sub.as_str()));
@@ -254,7 +254,7 @@ pub async fn post(
         return Err(refused());
     }
     // First who it is: an operator may have deleted the account since the code was made.
-    let person = person(&app, &account_id, client_id.clone(), auth_time).await?;
+    let (account_id, person) = person(&app, &account_id, client_id.clone(), auth_time).await?;
     // The one that it had with this client ends: its cookie is lost, and nobody could end it here any more.
     if let Some(before) = current_site(&app, &request, &client_id).await? {
         ending::end(&app, &before, Offline::Stays).await?;
@@ -334,16 +334,17 @@ fn only_site_pages(app: &Shared, request: &HttpRequest) -> Result<(), ApiError> 
     }
 }
 
+/// The account that stands for this id, and who that is for this client.
 async fn person(
     app: &Shared,
     account_id: &str,
     client_id: String,
     auth_time: Seconds,
-) -> Result<Person, ApiError> {
+) -> Result<(String, Person), ApiError> {
     let account = app.store.lasting.account(account_id).await?;
-    let Some(AccountRow { nickname, picture, .. }) = account else {
+    let Some(AccountRow { id, nickname, picture }) = account else {
         return Err(ApiError::new(ErrorCode::LoginRequired, "the account of this session is gone"));
     };
-    let sub = app.store.lasting.subject(&client_id, account_id).await?;
-    Ok(Person { sub, nickname, picture, client_id, auth_time })
+    let sub = app.store.lasting.subject(&client_id, &id).await?;
+    Ok((id, Person { sub, nickname, picture, client_id, auth_time }))
 }

@@ -6,6 +6,7 @@
 mod accounts;
 mod address;
 pub mod attempts;
+pub mod audit;
 mod channel;
 mod codes;
 mod copy;
@@ -27,7 +28,7 @@ mod sqlite;
 pub mod webhooks;
 mod whole;
 
-pub use accounts::{AccountRow, Found, IdentityRow};
+pub use accounts::{AccountRow, Found, IdentityRow, News};
 pub use address::{Address, PostgresAddress};
 pub use attempts::{AttemptEnd, AttemptKind, AttemptRow};
 pub use channel::Channel;

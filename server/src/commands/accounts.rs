@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use super::sessions::{ending, tell};
-use super::{CommandError, account_id, printable, unknown_account};
+use super::{CommandError, account_id, age, printable, unknown_account};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store;
+use crate::store::audit::AuditRow;
 
 /// `accounts show`: who this is, by account id or by any client's `sub`.
 ///
@@ -28,16 +29,26 @@ pub async fn show(config: &Config, clock: &Clock, name: &str) -> Result<String, 
     for (client_id, sub) in store.subjects_of_account(&id).await? {
         let _ = writeln!(text, "sub       {sub} at {client_id}");
     }
+    for (client_id, sub) in store.retired_subjects(&id).await? {
+        let at = if client_id.is_empty() { String::new() } else { format!(" at {client_id}") };
+        let _ = writeln!(text, "older sub {sub}{at}");
+    }
     let sessions = store.sessions(Some(&id), clock.now(), u32::MAX).await?;
     let _ = writeln!(text, "sessions  {}", sessions.len());
+    for AuditRow { account_id, what, by, detail, at } in store.history(&id).await? {
+        let ago = age(clock.now() - at);
+        let detail = detail.map_or_else(String::new, |detail| format!("  {detail}"));
+        let of = if account_id == id { String::new() } else { format!("  (as account {account_id})") };
+        let _ = writeln!(text, "history   {ago} ago  {what} by {by}{detail}{of}");
+    }
     Ok(text)
 }
 
 /// How many rows of duplicates a list shows.
 const MOST: u32 = 1_000;
 
-/// `accounts duplicates`: those that WeChat says to be one person, by a unionid that turned up after each of them was there. They stay
-/// apart until they are merged: clients know them by other names.
+/// `accounts duplicates`: those that WeChat says to be one person, and that no login merges: the unionid of an identity has changed, as
+/// when its app moves to another open-platform account, to that of another account.
 ///
 /// # Errors
 /// [`CommandError`]
@@ -57,7 +68,8 @@ pub async fn duplicates(config: &Config) -> Result<String, CommandError> {
 }
 
 /// `accounts merge`: two accounts are one person. Every client goes on with the `sub` that it has seen. A client that has seen both
-/// can keep only one, the one of `into`: that needs `retire`. The sessions and grants of `from` end.
+/// can keep only one, the one of `into`, and the other one is known as an older one for ever: that needs `retire`. The sessions and
+/// grants of `from` end.
 ///
 /// # Errors
 /// [`CommandError`]; [`CommandError::Refused`] names the clients that know both.

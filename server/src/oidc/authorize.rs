@@ -130,7 +130,11 @@ async fn is_expected(
     authorization: &Authorization,
 ) -> Result<bool, StoreError> {
     match &authorization.expected_sub {
-        Some(expected) => Ok(app.store.lasting.subject(&client.id, &session.account_id).await? == *expected),
+        Some(expected) => {
+            let (lasting, account_id) = (&app.store.lasting, &session.account_id);
+            Ok(lasting.subject(&client.id, account_id).await? == *expected
+                || lasting.was_called(&client.id, account_id, expected).await?)
+        }
         None => Ok(true),
     }
 }

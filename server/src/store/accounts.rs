@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::logouts::LogoutRow;
+
 /// Our person, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct AccountRow {
@@ -33,6 +35,19 @@ pub struct IdentityRow {
 pub struct Found {
     /// The account.
     pub account: AccountRow,
-    /// Others of the same unionid, where this identity had another one before or none: what the clients have seen keeps them apart.
-    pub same_unionid: Vec<String>,
+    /// What has turned out of it.
+    pub news: News,
+    /// Whom to tell of the sessions that have ended with merged accounts.
+    pub logouts: Vec<LogoutRow>,
+}
+
+/// What a login has turned out of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct News {
+    /// The accounts that are the same person's, and were merged into the one that is found: they are older names of it now.
+    pub merged: Vec<String>,
+    /// WeChat tells another unionid of this identity than before: its app has moved to another open-platform account.
+    pub unionid_changed: bool,
+    /// That unionid is this other account's, and the two stay two.
+    pub disputed_with: Option<String>,
 }

@@ -12,10 +12,15 @@ use super::postgres::{self, PostgresStore};
 use super::sqlite::{SqliteStore, rows_as_json};
 
 /// In the order in which they refer to one another. What lives for minutes stays behind: whoever is in the middle of a login begins anew.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 15] = [
     "accounts",
     "identities",
     "subjects",
+    "account_aliases",
+    "retired_subjects",
+    "first_subjects",
+    "spent_subjects",
+    "audit",
     "sessions",
     "session_clients",
     "logouts",
@@ -114,11 +119,13 @@ async fn copy_into(
             return Err(CopyError::Lost { table, sent: *sent, arrived });
         }
     }
-    // The next event is younger than those that came.
-    sqlx::query("SELECT setval(pg_get_serial_sequence('webhook_events', 'seq'), coalesce(max(seq), 0) + 1, false) FROM webhook_events")
-        .execute(&mut *transaction)
-        .await
-        .map_err(StoreError::from)?;
+    // The next rows are younger than those that came.
+    for (table, column) in [("audit", "id"), ("webhook_events", "seq")] {
+        let statement = format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), coalesce(max({column}), 0) + 1, false) FROM {table}"
+        );
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await.map_err(StoreError::from)?;
+    }
     transaction.commit().await.map_err(StoreError::from)?;
     Ok(sent)
 }

@@ -7,7 +7,7 @@ use super::error::StoreError;
 use super::grants::{GrantRow, Grants};
 use super::keys::Keys;
 use super::logins::{BeginGrant, LogIn, LoggedIn};
-use super::logouts::Logouts;
+use super::logouts::{Ending, Logouts};
 use super::people::People;
 use super::sessions::SessionRow;
 use super::webhooks::Webhooks;
@@ -19,16 +19,24 @@ use crate::secret::SecretHash;
 pub trait Lasting: Grants + Keys + Logouts + People + Webhooks {
     /// Asks whether the store answers, and takes a write as far as the disk.
     async fn ping(&self) -> Result<(), StoreError>;
-    /// Finds the account of an identity (its own, else that of its unionid) or makes one, joins a unionid that turned up later,
-    /// and keeps nickname and picture. An identity never changes its account, so no client's `sub` changes.
-    async fn account_of_identity(&self, identity: &IdentityRow, now: Seconds) -> Result<Found, StoreError>;
+    /// Finds the account of an identity (its own, else that of its unionid) or makes one, and keeps nickname and picture.
+    ///
+    /// Where its own account and others of its unionid turn out to be one person's, they are merged: the one that was made first
+    /// stays, and the others become older names of it, as [`merge_accounts`](People::merge_accounts) says. A unionid that takes the
+    /// place of another one merges nothing.
+    async fn account_of_identity(
+        &self,
+        identity: &IdentityRow,
+        ending: Ending<'_>,
+    ) -> Result<Found, StoreError>;
     /// What this client calls this account; made at its first sight.
     async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError>;
-    /// An account.
+    /// An account, by its id or by that of one which was merged into it.
     async fn account(&self, account_id: &str) -> Result<Option<AccountRow>, StoreError>;
     /// Keeps a login: the account of the person, as [`account_of_identity`](Self::account_of_identity) finds it; what the client calls
-    /// it, as [`subject`](Self::subject); and the sessions of the browser. All of it in one transaction, and logins of one account
-    /// one after the other. `None`: the account is gone; then nothing is kept.
+    /// it, as [`subject`](Self::subject); and the sessions of the browser. Where there is an account to join, it and the person's are
+    /// merged by the same rule. All of it in one transaction, and logins of one account one after the other. `None`: the account, or
+    /// the one to join, is gone; then nothing is kept.
     ///
     /// Of each session, where `before` is the cookie of a living one of the same client (of the service itself, for `sso`): the same
     /// person's at the service goes on, with its `sid` and everything else new; every other one ends, its grants with refresh tokens

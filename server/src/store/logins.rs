@@ -4,7 +4,7 @@
 use protocol::service::LoginResult;
 use serde::{Deserialize, Serialize};
 
-use super::accounts::{AccountRow, IdentityRow};
+use super::accounts::{AccountRow, IdentityRow, News};
 use super::codes::CodeRow;
 use super::grants::GrantRow;
 use super::logouts::LogoutRow;
@@ -20,6 +20,8 @@ pub const AT_ONCE: Seconds = 10;
 pub struct LogIn {
     /// Who has logged in.
     pub person: Person,
+    /// The account that the person has proven to be theirs too, and chosen to be one with.
+    pub join: Option<String>,
     /// Whose login it is: the client that hears the `sub`.
     pub client_id: String,
     /// Who that client expects, where it does.
@@ -85,8 +87,8 @@ impl NewSession {
 pub struct LoggedIn {
     /// Whose it is.
     pub account: AccountRow,
-    /// Other accounts of the same unionid, where that is news.
-    pub same_unionid: Vec<String>,
+    /// What has turned out of the person.
+    pub news: News,
     /// What the client calls the account.
     pub sub: String,
     /// Whether it is who the client expects.
@@ -96,7 +98,7 @@ pub struct LoggedIn {
     pub sso: Option<SessionRow>,
     /// The session of the client; the same holds for its secret.
     pub site: Option<SessionRow>,
-    /// Whom to tell of the sessions that this login has ended.
+    /// Whom to tell of the sessions that this login has ended, those of merged accounts among them.
     pub logouts: Vec<LogoutRow>,
 }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::audit::AuditRow;
 use super::logouts::{Ended, Ending};
 use super::{SessionRow, StoreError};
 use crate::clock::Seconds;
@@ -24,9 +25,15 @@ pub trait People: Send + Sync {
     async fn identities_of_account(&self, account_id: &str) -> Result<Vec<KnownIdentity>, StoreError>;
     /// What each client calls this account: client and `sub`.
     async fn subjects_of_account(&self, account_id: &str) -> Result<Vec<(String, String)>, StoreError>;
-    /// The account that some client calls this.
+    /// The account that some client calls this, or has called so.
     async fn account_of_subject(&self, sub: &str) -> Result<Option<String>, StoreError>;
-    /// Accounts that have a unionid in common, at most `most`: the unionid, and each account of it.
+    /// Whether this client has called so an account that was merged into this one.
+    async fn was_called(&self, client_id: &str, account_id: &str, sub: &str) -> Result<bool, StoreError>;
+    /// What clients have called accounts that were merged into this one, where they call this one otherwise: client and `sub`.
+    async fn retired_subjects(&self, account_id: &str) -> Result<Vec<(String, String)>, StoreError>;
+    /// What has happened to an account, and to those that were merged into it, the first first.
+    async fn history(&self, account_id: &str) -> Result<Vec<AuditRow>, StoreError>;
+    /// Accounts of which WeChat says one unionid, and that no login merges, at most `most`: the unionid, and each account of it.
     async fn duplicates(&self, most: u32) -> Result<Vec<(String, String)>, StoreError>;
     /// The living sessions of an account, or of everybody, the newest login first; at most `most`.
     async fn sessions(
@@ -37,8 +44,9 @@ pub trait People: Send + Sync {
     ) -> Result<Vec<SessionRow>, StoreError>;
     /// A living session by its public name.
     async fn session_of_sid(&self, sid: &str, now: Seconds) -> Result<Option<SessionRow>, StoreError>;
-    /// Makes one account of two: identities of `from` are `into`'s, and so is what each client calls the person where it knows
-    /// `into` by no name yet. Sessions and grants of `from` end, and it is gone.
+    /// Makes one account of two, as an operator says: identities of `from` are `into`'s, and so is what each client calls the person
+    /// where it knows `into` by no name yet; where it does, that one stays, and the other is known for ever as an older one. Sessions
+    /// and grants of `from` end, and it is an older name of `into`.
     async fn merge_accounts(&self, from: &str, into: &str, ending: Ending<'_>) -> Result<Ended, StoreError>;
     /// Forgets a person: identities, names at clients, sessions, grants.
     async fn delete_account(&self, account_id: &str, ending: Ending<'_>) -> Result<Ended, StoreError>;

@@ -5,10 +5,12 @@
 
 mod accounts;
 mod attempts;
+mod audit;
 mod error;
 mod export;
 mod file;
 mod grants;
+mod identity;
 mod keys;
 mod lasting;
 mod logins;

@@ -1,4 +1,4 @@
-//! Two accounts that turn out to be one person, because their unionid comes late: told once, listed, and joined by the operator alone.
+//! Two accounts that turn out to be one person, because their unionid comes late: merged at that login, and told of.
 
 use tempfile::TempDir;
 use weixin_emulator::{App, AppKind, DEFAULT_APPID, DEFAULT_SECRET, Emulator, Person};
@@ -7,7 +7,7 @@ use crate::harness::{allowed_by, attempt_of};
 use crate::program::{Program, command, write_config};
 
 const OTHER_APPID: &str = "wx00000000000000aa";
-const WARNING: &str = "these accounts are one person";
+const NEWS: &str = "these accounts are one person's, and are one account now";
 
 struct Site {
     weixin: Emulator,
@@ -20,18 +20,17 @@ impl Site {
         Program::start(&write_config(&self.weixin, &self.data, |config| config.replace(DEFAULT_APPID, appid)))
     }
 
-    async fn log_in(&self, program: &mut Program) {
+    /// A login: what the client calls the person, and what the service says of them.
+    async fn log_in(&self, appid: &str) -> (String, Vec<String>) {
+        let mut program = self.start(appid);
         let mut visitor = program.visitor();
         let attempt = attempt_of(&visitor.open("/login").await.body);
         visitor.open(&allowed_by(&self.weixin, &attempt)).await;
-        assert_eq!(visitor.session().await.status, 200);
-    }
-
-    /// What the service says in one login by this app.
-    async fn said(&self, appid: &str) -> Vec<String> {
-        let mut program = self.start(appid);
-        self.log_in(&mut program).await;
-        program.stop().lines().filter(|line| line.contains(WARNING)).map(str::to_owned).collect()
+        let session = visitor.session().await;
+        assert_eq!(session.status, 200);
+        let person: serde_json::Value = serde_json::from_str(&session.body).unwrap();
+        let news = program.stop().lines().filter(|line| line.contains(NEWS)).map(str::to_owned).collect();
+        (person["sub"].as_str().unwrap().to_owned(), news)
     }
 
     fn is_bound(&self, has_unionid: bool) {
@@ -47,7 +46,7 @@ impl Site {
 }
 
 #[tokio::test]
-async fn accounts_that_turn_out_to_be_one_person_are_told_once_and_listed_until_they_are_merged() {
+async fn accounts_that_turn_out_to_be_one_person_are_merged_at_that_login() {
     let site =
         Site { weixin: Emulator::start(Default::default()).await.unwrap(), data: TempDir::new().unwrap() };
     site.weixin.set_app(App {
@@ -60,26 +59,30 @@ async fn accounts_that_turn_out_to_be_one_person_are_told_once_and_listed_until_
         scan_only: false,
     });
     site.is_bound(false);
-    assert_eq!(site.said(DEFAULT_APPID).await, [""; 0]);
-    assert_eq!(site.said(OTHER_APPID).await, [""; 0]);
+    let (first, _) = site.log_in(DEFAULT_APPID).await;
+    let (second, _) = site.log_in(OTHER_APPID).await;
+    assert_ne!(first, second, "nothing says that they are one");
     site.is_bound(true);
-    // Of the first one alone WeChat tells it: nobody else has it.
-    assert_eq!(site.said(OTHER_APPID).await, [""; 0]);
-    assert_eq!(site.command(&["accounts", "duplicates"]), "0 people with more than one account\n");
+    // Of the second one alone WeChat tells it: nobody else has it.
+    assert_eq!(site.log_in(OTHER_APPID).await, (second.clone(), vec![]));
 
-    let [warning] = &*site.said(DEFAULT_APPID).await else { panic!("not told once") };
-    let list = site.command(&["accounts", "duplicates"]);
-    let (accounts, count) = list.strip_prefix("one person: accounts ").unwrap().split_once('\n').unwrap();
-    assert_eq!(count, "1 people with more than one account\n");
-    let (one, other) = accounts.split_once(", ").unwrap();
-    assert!(warning.contains(" WARN ") && warning.contains(one) && warning.contains(other), "{warning}");
-    // Both logins go on as they were, and nothing more is said of it.
-    assert_eq!(site.said(DEFAULT_APPID).await, [""; 0]);
-    assert_eq!(site.said(OTHER_APPID).await, [""; 0]);
-    assert_eq!(site.command(&["accounts", "duplicates"]), list);
-
-    site.command(&["accounts", "merge", one, other, "--retire"]);
+    let (sub, news) = site.log_in(DEFAULT_APPID).await;
+    let [news] = &*news else { panic!("not told once: {news:?}") };
+    // Both were made within a second or not: whichever stays, the client has seen either, and the other one resolves to it.
+    assert!(sub == first || sub == second, "{sub}");
+    let shown = site.command(&["accounts", "show", &first]);
+    assert_eq!(shown, site.command(&["accounts", "show", &second]));
+    let account = shown.lines().next().and_then(|line| line.strip_prefix("account   ")).unwrap();
+    assert!(news.contains(" INFO ") && news.contains(account), "{news}");
+    let older = if sub == first { &second } else { &first };
+    for line in
+        [format!("sub       {sub} at "), format!("older sub {older} at "), " ago  merged by login  ".into()]
+    {
+        assert_eq!(shown.matches(&line).count(), 1, "{line} in {shown}");
+    }
+    assert_eq!(shown.matches("weixin    appid ").count(), 2, "{shown}");
+    for appid in [DEFAULT_APPID, OTHER_APPID] {
+        assert_eq!(site.log_in(appid).await, (sub.clone(), vec![]), "it is news once");
+    }
     assert_eq!(site.command(&["accounts", "duplicates"]), "0 people with more than one account\n");
-    assert_eq!(site.said(DEFAULT_APPID).await, [""; 0]);
-    assert_eq!(site.said(OTHER_APPID).await, [""; 0]);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use weixin_login::store::people::KnownIdentity;
-use weixin_login::store::{AccountRow, Found, IdentityRow};
+use weixin_login::store::{AccountRow, Found, IdentityRow, News};
 
 use crate::given::{Given, at_once};
 use crate::rows::{NOW, code, ending, grant, hash, identity, identity_at, logged_in, session, somebody};
@@ -11,16 +11,16 @@ use crate::rows::{NOW, code, ending, grant, hash, identity, identity_at, logged_
 const OTHER_APP: &str = "wxfedcba9876543210";
 
 async fn found(given: &Given, identity: &IdentityRow) -> Found {
-    given.lasting.account_of_identity(identity, NOW).await.expect("an answer")
+    given.lasting.account_of_identity(identity, ending(&["shop"])).await.expect("an answer")
 }
 
 pub async fn an_identity_has_one_account_for_good(given: &Given) {
     let first = found(given, &identity("one", None)).await;
-    assert_eq!((first.account.nickname.as_str(), first.same_unionid.len()), ("陈锴", 0));
+    assert_eq!((first.account.nickname.as_str(), first.news), ("陈锴", News::default()));
     let renamed = IdentityRow { nickname: "小陈".into(), picture: None, ..identity("one", None) };
     let account = AccountRow { nickname: "小陈".into(), picture: None, ..first.account };
     let again = found(given, &renamed).await;
-    assert_eq!(again, Found { account: account.clone(), same_unionid: vec![] });
+    assert_eq!(again, Found { account: account.clone(), news: News::default(), logouts: vec![] });
     assert_eq!(given.lasting.account(&account.id).await.expect("an answer"), Some(account.clone()));
     // The same openid in another app is another person.
     assert_ne!(found(given, &identity_at(OTHER_APP, "one", None)).await.account.id, account.id);
@@ -29,7 +29,7 @@ pub async fn an_identity_has_one_account_for_good(given: &Given) {
 pub async fn a_unionid_joins_apps(given: &Given) {
     let one = found(given, &identity("one", Some("union"))).await.account.id;
     let other = found(given, &identity_at(OTHER_APP, "other", Some("union"))).await;
-    assert_eq!((other.account.id.as_str(), other.same_unionid.len()), (one.as_str(), 0));
+    assert_eq!((other.account.id.as_str(), other.news), (one.as_str(), News::default()));
     // WeChat does not always tell it; it is not forgotten.
     assert_eq!(found(given, &identity("one", None)).await.account.id, one);
     let known = |appid: &str, openid: &str| KnownIdentity {
@@ -41,32 +41,16 @@ pub async fn a_unionid_joins_apps(given: &Given) {
     assert_eq!(identities, [known("wx0123456789abcdef", "one"), known(OTHER_APP, "other")]);
 }
 
-pub async fn a_unionid_that_turns_up_later_moves_nobody(given: &Given) {
-    let one = found(given, &identity("one", None)).await.account.id;
-    let other = found(given, &identity_at(OTHER_APP, "other", Some("union"))).await.account.id;
-    assert_ne!(one, other);
-    let joined = found(given, &identity("one", Some("union"))).await;
-    assert_eq!((joined.account.id.as_str(), &*joined.same_unionid), (one.as_str(), &[other.clone()][..]));
-    // That is news once.
-    let again = found(given, &identity("one", Some("union"))).await;
-    assert_eq!((again.account.id, again.same_unionid.len()), (one.clone(), 0));
-    let duplicates = given.lasting.duplicates(9).await.expect("an answer");
-    let mut expected = [("union".to_owned(), one), ("union".to_owned(), other)];
-    expected.sort();
-    assert_eq!(duplicates, expected);
-}
-
 pub async fn of_64_first_logins_of_one_person_one_makes_the_account(given: &Given) {
     for unionid in [None, Some("union")] {
         let openid = format!("openid {unionid:?}");
-        let ids =
-            at_once(given, |store, _| {
-                let identity = identity(&openid, unionid);
-                async move {
-                    store.lasting.account_of_identity(&identity, NOW).await.expect("an answer").account.id
-                }
-            })
-            .await;
+        let ids = at_once(given, |store, _| {
+            let identity = identity(&openid, unionid);
+            async move {
+                store.lasting.account_of_identity(&identity, ending(&[])).await.expect("an answer").account.id
+            }
+        })
+        .await;
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 1);
     }
 }
@@ -75,7 +59,7 @@ pub async fn of_64_first_logins_in_two_apps_of_one_unionid_one_makes_the_account
     let ids = at_once(given, |store, number| async move {
         let appid = if number % 2 == 0 { OTHER_APP } else { "wx0123456789abcdef" };
         let identity = identity_at(appid, &format!("openid {}", number % 8), Some("union"));
-        store.lasting.account_of_identity(&identity, NOW).await.expect("an answer").account.id
+        store.lasting.account_of_identity(&identity, ending(&[])).await.expect("an answer").account.id
     })
     .await;
     let ids: BTreeSet<_> = ids.into_iter().collect();
@@ -111,27 +95,6 @@ pub async fn of_64_first_sights_at_several_clients_all_hear_one_sub(given: &Give
     assert_eq!(subs.iter().collect::<BTreeSet<_>>().len(), 1);
 }
 
-pub async fn of_two_that_are_merged_every_client_keeps_its_sub(given: &Given) {
-    let lasting = &given.lasting;
-    let from = logged_in(given, "from", "session of from").await;
-    let into = logged_in(given, "into", "session of into").await;
-    let (from_id, into_id) = (&from.account_id, &into.account_id);
-    let at_forum = lasting.subject("forum", from_id).await.expect("an answer");
-    lasting.subject("shop", from_id).await.expect("an answer");
-    let at_shop = lasting.subject("shop", into_id).await.expect("an answer");
-    assert!(lasting.insert_grant(&grant("one", &from), None).await.expect("an answer"));
-    let ended = lasting.merge_accounts(from_id, into_id, ending(&["shop"])).await.expect("an answer");
-    assert_eq!((ended.sessions, ended.logouts.len()), (1, 1));
-    assert_eq!((&*ended.logouts[0].sid, &*ended.logouts[0].client_id), ("session of from", "shop"));
-    let subjects = lasting.subjects_of_account(into_id).await.expect("an answer");
-    assert_eq!(subjects, [("forum".into(), at_forum), ("shop".into(), at_shop)]);
-    assert_eq!(found(given, &identity("from", None)).await.account.id, *into_id);
-    assert_eq!(lasting.account(from_id).await.expect("an answer"), None);
-    assert_eq!(lasting.session(&from.secret_hash, NOW).await.expect("an answer"), None);
-    assert_eq!(lasting.session(&into.secret_hash, NOW).await.expect("an answer"), Some(into));
-    assert_eq!(lasting.grant("one", NOW).await.expect("an answer"), None);
-}
-
 pub async fn a_person_who_is_deleted_is_gone_with_everything(given: &Given) {
     let lasting = &given.lasting;
     let session = logged_in(given, "one", "session").await;
@@ -147,20 +110,6 @@ pub async fn a_person_who_is_deleted_is_gone_with_everything(given: &Given) {
     assert_ne!(somebody(given, "one").await, session.account_id, "whoever comes again is new");
     let nobody = lasting.delete_account("nobody", ending(&[])).await.expect("an answer");
     assert_eq!((nobody.sessions, nobody.logouts.len()), (0, 0));
-}
-
-pub async fn those_of_one_unionid_are_listed(given: &Given) {
-    assert_eq!(given.lasting.duplicates(9).await.expect("an answer"), []);
-    let mut expected = Vec::new();
-    for number in 0..3 {
-        let openid = format!("openid {number}");
-        expected.push(("union".to_owned(), found(given, &identity(&openid, None)).await.account.id));
-        found(given, &identity(&openid, Some("union"))).await;
-    }
-    found(given, &identity("alone", Some("another"))).await;
-    expected.sort();
-    assert_eq!(given.lasting.duplicates(9).await.expect("an answer"), expected);
-    assert_eq!(given.lasting.duplicates(2).await.expect("an answer"), expected[..2]);
 }
 
 pub async fn a_hostile_name_is_kept_as_it_can_be(given: &Given) {

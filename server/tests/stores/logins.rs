@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use protocol::service::LoginResult;
 use weixin_login::store::logins::{FinishLogin, LogIn, LoggedIn, NewCode, NewSession, Person};
-use weixin_login::store::{AttemptEnd, AttemptRow, CodeRow, SessionRow};
+use weixin_login::store::{AttemptEnd, AttemptRow, CodeRow, News, SessionRow};
 
 use crate::given::{Given, at_once};
 use crate::rows::{
@@ -40,7 +40,7 @@ pub async fn a_login_makes_account_sub_and_session(given: &Given) {
     let browser = new_session("sso", Some("browser"), None).browser;
     let expected = LoggedIn {
         account: given.lasting.account(&account).await.expect("an answer").expect("it is there"),
-        same_unionid: vec![],
+        news: News::default(),
         sub: sub.clone(),
         is_expected: true,
         sso: Some(SessionRow { browser, ..session("sso", &account, None) }),

@@ -8,6 +8,7 @@ mod attempts;
 mod codes;
 mod given;
 mod grants;
+mod identity;
 mod keys;
 mod logins;
 mod logouts;
@@ -23,14 +24,11 @@ suite! {
     accounts:
         an_identity_has_one_account_for_good
         a_unionid_joins_apps
-        a_unionid_that_turns_up_later_moves_nobody
         of_64_first_logins_of_one_person_one_makes_the_account
         of_64_first_logins_in_two_apps_of_one_unionid_one_makes_the_account
         a_sub_is_the_same_for_all_clients_and_for_good
         of_64_first_sights_at_several_clients_all_hear_one_sub
-        of_two_that_are_merged_every_client_keeps_its_sub
         a_person_who_is_deleted_is_gone_with_everything
-        those_of_one_unionid_are_listed
         a_hostile_name_is_kept_as_it_can_be;
     attempts:
         an_attempt_of_every_kind_comes_back_as_it_was_kept
@@ -56,6 +54,14 @@ suite! {
         a_refresh_token_that_has_no_row_any_more_ends_the_grant_of_its_tag
         a_refresh_token_is_no_other_clients_and_dies_in_its_second
         grants_of_those_who_are_away_are_found_and_ended;
+    identity:
+        a_unionid_that_turns_up_later_merges_into_the_account_that_was_made_first
+        an_account_that_was_merged_twice_has_all_its_older_names
+        a_unionid_that_changes_is_kept_and_merges_nobody
+        a_login_may_join_an_account_that_the_person_has_proven
+        what_was_begun_for_an_account_that_was_merged_goes_on_for_the_other
+        of_64_logins_of_a_new_unionid_by_two_openids_one_account_is_left
+        of_two_that_are_merged_every_client_keeps_its_sub;
     keys:
         keys_come_back_in_the_order_of_their_time
         of_64_nodes_that_find_no_key_one_adds_it

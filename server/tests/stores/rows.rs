@@ -38,7 +38,7 @@ pub fn identity_at(appid: &str, openid: &str, unionid: Option<&str>) -> Identity
 
 /// The account of a person who was not here before.
 pub async fn somebody(store: &Store, openid: &str) -> String {
-    store.lasting.account_of_identity(&identity(openid, None), NOW).await.expect("kept").account.id
+    store.lasting.account_of_identity(&identity(openid, None), ending(&[])).await.expect("kept").account.id
 }
 
 pub fn attempt(id: &str) -> AttemptRow {
@@ -143,6 +143,7 @@ pub fn new_session(sid: &str, browser: Option<&str>, before: Option<&str>) -> Ne
 pub fn log_in(person: Person, sso: Option<NewSession>, site: Option<NewSession>) -> LogIn {
     LogIn {
         person,
+        join: None,
         client_id: "shop".into(),
         expected_sub: None,
         sso,

@@ -10,6 +10,7 @@ use crate::clock::Seconds;
 use crate::secret::{SecretHash, random_word};
 use crate::store::grants::GrantRow;
 use crate::store::logins::{AT_ONCE, BeginGrant, LogIn, LoggedIn};
+use crate::store::logouts::Ending;
 use crate::store::{AccountRow, Browser, Found, IdentityRow, Lasting, SessionRow, StoreError};
 
 #[async_trait]
@@ -19,22 +20,28 @@ impl Lasting for PostgresStore {
         Ok(())
     }
 
-    async fn account_of_identity(&self, identity: &IdentityRow, now: Seconds) -> Result<Found, StoreError> {
+    async fn account_of_identity(
+        &self,
+        identity: &IdentityRow,
+        ending: Ending<'_>,
+    ) -> Result<Found, StoreError> {
         let (json, new_id) = (written(identity)?, random_word());
-        let (id, same_unionid) = self
+        let (id, news, logouts): (String, String, String) = self
             .run(|| {
                 sqlx::query_as(
-                    "SELECT account_found, same_unionid FROM account_of_identity($1::jsonb, $2, $3)",
+                    "SELECT account_found, news::text, logouts::text FROM find_person($1::jsonb, NULL, $2, $3, $4)",
                 )
                 .bind(&json)
                 .bind(&new_id)
-                .bind(now)
+                .bind(ending.tell)
+                .bind(ending.now)
                 .fetch_one(&self.pool)
             })
             .await?;
         let nickname = text(&identity.nickname).into_owned();
         let picture = identity.picture.as_deref().map(|picture| text(picture).into_owned());
-        Ok(Found { account: AccountRow { id, nickname, picture }, same_unionid })
+        let account = AccountRow { id, nickname, picture };
+        Ok(Found { account, news: read(&news)?, logouts: read(&logouts)? })
     }
 
     async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError> {
@@ -52,9 +59,12 @@ impl Lasting for PostgresStore {
     async fn account(&self, account_id: &str) -> Result<Option<AccountRow>, StoreError> {
         let row = self
             .run(|| {
-                sqlx::query("SELECT id, nickname, picture FROM accounts WHERE id = $1")
-                    .bind(text(account_id))
-                    .fetch_optional(&self.pool)
+                sqlx::query(
+                    "SELECT id, nickname, picture FROM accounts
+                     WHERE id = coalesce((SELECT account_id FROM account_aliases WHERE id = $1), $1)",
+                )
+                .bind(text(account_id))
+                .fetch_optional(&self.pool)
             })
             .await?;
         row.map(|row| {

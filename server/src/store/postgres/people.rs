@@ -7,6 +7,7 @@ use super::lasting::session;
 use super::logouts::ended;
 use super::{PostgresStore, text};
 use crate::clock::Seconds;
+use crate::store::audit::AuditRow;
 use crate::store::logouts::{Ended, Ending};
 use crate::store::people::{KnownIdentity, People};
 use crate::store::{SessionRow, StoreError};
@@ -45,19 +46,74 @@ impl People for PostgresStore {
 
     async fn account_of_subject(&self, sub: &str) -> Result<Option<String>, StoreError> {
         self.run(|| {
-            sqlx::query_scalar("SELECT account_id FROM subjects WHERE sub = $1 LIMIT 1")
-                .bind(text(sub))
-                .fetch_optional(&self.pool)
+            sqlx::query_scalar(
+                "SELECT account_id FROM subjects WHERE sub = $1
+                 UNION SELECT account_id FROM retired_subjects WHERE sub = $1
+                 UNION SELECT account_id FROM first_subjects WHERE sub = $1 LIMIT 1",
+            )
+            .bind(text(sub))
+            .fetch_optional(&self.pool)
         })
         .await
+    }
+
+    async fn was_called(&self, client_id: &str, account_id: &str, sub: &str) -> Result<bool, StoreError> {
+        self.run(|| {
+            sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM retired_subjects
+                 WHERE client_id IN ($1, '') AND sub = $3 AND account_id = $2)",
+            )
+            .bind(text(client_id))
+            .bind(text(account_id))
+            .bind(text(sub))
+            .fetch_one(&self.pool)
+        })
+        .await
+    }
+
+    async fn retired_subjects(&self, account_id: &str) -> Result<Vec<(String, String)>, StoreError> {
+        self.run(|| {
+            sqlx::query_as(
+                "SELECT client_id, sub FROM retired_subjects WHERE account_id = $1 ORDER BY client_id, sub",
+            )
+            .bind(text(account_id))
+            .fetch_all(&self.pool)
+        })
+        .await
+    }
+
+    async fn history(&self, account_id: &str) -> Result<Vec<AuditRow>, StoreError> {
+        let rows = self
+            .run(|| {
+                sqlx::query(
+                    "SELECT account_id, what, by, detail, at FROM audit WHERE account_id = $1
+                     OR account_id IN (SELECT id FROM account_aliases WHERE account_id = $1) ORDER BY id",
+                )
+                .bind(text(account_id))
+                .fetch_all(&self.pool)
+            })
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(AuditRow {
+                    account_id: row.try_get("account_id")?,
+                    what: row.try_get("what")?,
+                    by: row.try_get("by")?,
+                    detail: row.try_get("detail")?,
+                    at: row.try_get("at")?,
+                })
+            })
+            .collect()
     }
 
     async fn duplicates(&self, most: u32) -> Result<Vec<(String, String)>, StoreError> {
         self.run(|| {
             sqlx::query_as(
-                "SELECT DISTINCT unionid, account_id FROM identities WHERE unionid IN (
-                     SELECT unionid FROM identities WHERE unionid IS NOT NULL
-                     GROUP BY unionid HAVING min(account_id) <> max(account_id))
+                "WITH said (unionid, account_id) AS (
+                     SELECT unionid, account_id FROM identities WHERE unionid IS NOT NULL
+                     UNION SELECT other_unionid, account_id FROM identities WHERE other_unionid IS NOT NULL)
+                 SELECT unionid, account_id FROM said
+                 WHERE unionid IN (SELECT unionid FROM said GROUP BY unionid HAVING count(*) > 1)
                  ORDER BY unionid, account_id LIMIT $1",
             )
             .bind(i64::from(most))

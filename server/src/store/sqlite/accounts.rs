@@ -5,31 +5,9 @@ use rusqlite::{Connection, Row, params};
 use super::statement::{Statement, statements};
 use crate::clock::Seconds;
 use crate::secret::{SecretHash, random_word};
-use crate::store::{AccountRow, Browser, Found, IdentityRow, SessionRow, StoreError};
+use crate::store::{AccountRow, Browser, SessionRow, StoreError};
 
-/// Finds the account of an identity, or makes one, within a transaction.
-pub(super) fn account_of_identity(
-    connection: &Connection,
-    identity: &IdentityRow,
-    now: Seconds,
-) -> Result<Found, StoreError> {
-    let IdentityRow { appid, openid, unionid, nickname, picture } = identity;
-    let known = KNOWN_IDENTITY
-        .first(connection, params![appid, openid, unionid], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let (id, is_news) = known.unwrap_or_else(|| (random_word(), false));
-    KEEP_ACCOUNT.execute(connection, params![id, nickname, picture, now])?;
-    KEEP_IDENTITY.execute(connection, params![appid, openid, unionid, id])?;
-    let same_unionid = match unionid {
-        Some(unionid) if is_news => {
-            OTHERS_OF_UNIONID.all(connection, params![unionid, id], |row| Ok(row.get(0)?))?
-        }
-        _ => Vec::new(),
-    };
-    let (nickname, picture) = (nickname.clone(), picture.clone());
-    Ok(Found { account: AccountRow { id, nickname, picture }, same_unionid })
-}
-
-/// An account.
+/// An account, by its id or an older name of it.
 pub(super) fn account(connection: &Connection, account_id: &str) -> Result<Option<AccountRow>, StoreError> {
     ACCOUNT.first(connection, [account_id], |row| {
         Ok(AccountRow { id: row.get("id")?, nickname: row.get("nickname")?, picture: row.get("picture")? })
@@ -57,6 +35,16 @@ pub(super) fn subject(
     let sub = KEEP_SUBJECT
         .first(connection, params![client_id, account_id, random_word()], |row| Ok(row.get(0)?))?;
     sub.ok_or(StoreError::row("a client's name for an account was kept, and is not there"))
+}
+
+/// Whether a client has called so an account that was merged into this one.
+pub(super) fn was_called(
+    connection: &Connection,
+    client_id: &str,
+    account_id: &str,
+    sub: &str,
+) -> Result<bool, StoreError> {
+    Ok(WAS_CALLED.first(connection, [client_id, account_id, sub], |_| Ok(()))?.is_some())
 }
 
 /// A living session by its cookie's hash.
@@ -133,23 +121,16 @@ statements! {
     PING = "SELECT 1 FROM accounts WHERE id = ''";
     /// The least that is a write: one page, of a number that nobody reads.
     PING_BY_A_WRITE = "PRAGMA user_version = 1";
-    /// Its own, and whether the unionid is news of it; else the one of the unionid.
-    KNOWN_IDENTITY = "SELECT account_id, appid = ?1 AND openid = ?2 AND unionid IS NOT ?3 FROM identities
-        WHERE (appid = ?1 AND openid = ?2) OR unionid = ?3
-        ORDER BY (appid = ?1 AND openid = ?2) DESC, appid, openid LIMIT 1";
-    KEEP_ACCOUNT = "INSERT INTO accounts (id, nickname, picture, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
-        ON CONFLICT (id) DO UPDATE SET nickname = ?2, picture = ?3, updated_at = ?4";
-    KEEP_IDENTITY = "INSERT INTO identities (appid, openid, unionid, account_id) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (appid, openid) DO UPDATE SET unionid = coalesce(?3, unionid)";
-    OTHERS_OF_UNIONID = "SELECT DISTINCT account_id FROM identities
-        WHERE unionid = ?1 AND account_id <> ?2 ORDER BY account_id";
     SUBJECT = "SELECT sub FROM subjects WHERE client_id = ?1 AND account_id = ?2";
     /// Of two first sights at once, the first one's word stays. All clients see the same, as subject type `public` says; the
     /// row of each keeps what it saw whatever becomes of the account.
     KEEP_SUBJECT = "INSERT INTO subjects (client_id, account_id, sub)
-        VALUES (?1, ?2, coalesce((SELECT min(sub) FROM subjects WHERE account_id = ?2), ?3))
+        VALUES (?1, ?2, coalesce((SELECT sub FROM first_subjects WHERE account_id = ?2),
+        (SELECT min(sub) FROM subjects WHERE account_id = ?2), ?3))
         ON CONFLICT (client_id, account_id) DO UPDATE SET sub = sub RETURNING sub";
-    ACCOUNT = "SELECT id, nickname, picture FROM accounts WHERE id = ?1";
+    WAS_CALLED = "SELECT 1 FROM retired_subjects WHERE client_id IN (?1, '') AND sub = ?3 AND account_id = ?2";
+    ACCOUNT = "SELECT id, nickname, picture FROM accounts
+        WHERE id = coalesce((SELECT account_id FROM account_aliases WHERE id = ?1), ?1)";
     KEEP_SESSION = "INSERT INTO sessions
         (sid, secret_hash, account_id, client_id, auth_time, idle_until, expires_at, device, browser_hash, browser_salt)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)

@@ -3,14 +3,15 @@
 use async_trait::async_trait;
 
 use super::SqliteStore;
-use super::accounts::{
-    self, account, account_of_identity, insert_session, known_subject, living_session, subject, touch_session,
-};
+use super::accounts::{self, account, insert_session, known_subject, living_session, subject, touch_session};
+use super::identity::account_of_identity;
 use super::logins::{begin_grant, log_in};
+use super::logouts::OwnEnding;
 use crate::clock::Seconds;
 use crate::secret::SecretHash;
 use crate::store::grants::GrantRow;
 use crate::store::logins::{BeginGrant, LogIn, LoggedIn};
+use crate::store::logouts::Ending;
 use crate::store::{AccountRow, Found, IdentityRow, Lasting, SessionRow, StoreError};
 
 #[async_trait]
@@ -20,9 +21,15 @@ impl Lasting for SqliteStore {
         self.write.one(accounts::ping_by_a_write).await
     }
 
-    async fn account_of_identity(&self, identity: &IdentityRow, now: Seconds) -> Result<Found, StoreError> {
-        let identity = identity.clone();
-        self.write.all(move |connection| account_of_identity(connection, &identity, now)).await
+    async fn account_of_identity(
+        &self,
+        identity: &IdentityRow,
+        ending: Ending<'_>,
+    ) -> Result<Found, StoreError> {
+        let (identity, ending) = (identity.clone(), OwnEnding::of(ending));
+        let found =
+            self.write.all(move |connection| account_of_identity(connection, &identity, None, &ending));
+        found.await?.ok_or(StoreError::row("an account to join is gone, and there was none"))
     }
 
     async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError> {

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use rusqlite::{Connection, params};
 
 use super::SqliteStore;
-use super::accounts::{account, account_of_identity, insert_session, living_session, session, subject};
+use super::accounts::{account, insert_session, living_session, session, subject, was_called};
 use super::attempts::{code_of, end_attempt, take_code};
 use super::grants::{insert_grant, revoke_grant};
+use super::identity::{account_of_identity, joined};
 use super::logouts::{OwnEnding, end_session};
 use super::statement::statements;
 use crate::clock::Seconds;
@@ -16,7 +17,7 @@ use crate::store::logins::{
     Redemption,
 };
 use crate::store::logouts::LogoutRow;
-use crate::store::{AttemptEnd, SessionRow, StoreError, Whole};
+use crate::store::{AccountRow, AttemptEnd, Found, SessionRow, StoreError, Whole};
 
 #[async_trait]
 impl Whole for SqliteStore {
@@ -62,28 +63,25 @@ pub(super) fn log_in(
     login: LogIn,
     now: Seconds,
 ) -> Result<Option<LoggedIn>, StoreError> {
-    let (account, same_unionid) = match &login.person {
-        Person::Identity(identity) => {
-            let found = account_of_identity(connection, identity, now)?;
-            (found.account, found.same_unionid)
-        }
-        Person::Account(id) => match account(connection, id)? {
-            Some(account) => (account, Vec::new()),
-            None => return Ok(None),
-        },
+    let ending = OwnEnding { offline: false, tell: login.tell, due_at: now, now };
+    let join = login.join.as_deref();
+    let found = match &login.person {
+        Person::Identity(identity) => account_of_identity(connection, identity, join, &ending)?,
+        Person::Account(id) => joined(connection, id, join, &ending)?,
     };
+    let Some(Found { account, news, logouts }) = found else { return Ok(None) };
     let sub = subject(connection, &login.client_id, &account.id)?;
-    let is_expected = login.expected_sub.is_none_or(|expected| expected == sub);
-    let mut browser = BrowserOf {
-        connection,
-        account_id: &account.id,
-        ending: OwnEnding { offline: false, tell: login.tell, due_at: now, now },
-        logouts: Vec::new(),
+    let is_expected = match &login.expected_sub {
+        Some(expected) if *expected != sub => {
+            was_called(connection, &login.client_id, &account.id, expected)?
+        }
+        _ => true,
     };
+    let mut browser = BrowserOf { connection, account_id: &account.id, ending, logouts };
     let sso = login.sso.map(|new| browser.begin(new, None)).transpose()?;
     let site = login.site.map(|new| browser.begin(new, Some(login.client_id))).transpose()?;
     let logouts = browser.logouts;
-    Ok(Some(LoggedIn { account, same_unionid, sub, is_expected, sso, site, logouts }))
+    Ok(Some(LoggedIn { account, news, sub, is_expected, sso, site, logouts }))
 }
 
 /// The browser that somebody logs in with.
@@ -143,15 +141,16 @@ pub(super) fn begin_grant(
     begin: BeginGrant,
     now: Seconds,
 ) -> Result<Option<GrantRow>, StoreError> {
-    if account(connection, &begin.account_id)?.is_none() {
+    // It may have been merged since the code was given out.
+    let Some(AccountRow { id: account_id, .. }) = account(connection, &begin.account_id)? else {
         return Ok(None);
-    }
-    let sub = subject(connection, &begin.client_id, &begin.account_id)?;
+    };
+    let sub = subject(connection, &begin.client_id, &account_id)?;
     let sid = match begin.session {
         GrantSession::OfLogin(sid) => sid,
         GrantSession::New(new) => {
             let sid = new.sid.clone();
-            let session = new.row(sid.clone(), begin.account_id.clone(), Some(begin.client_id.clone()));
+            let session = new.row(sid.clone(), account_id.clone(), Some(begin.client_id.clone()));
             insert_session(connection, &session)?;
             sid
         }
@@ -159,7 +158,7 @@ pub(super) fn begin_grant(
     let grant = GrantRow {
         id: begin.id,
         client_id: begin.client_id,
-        account_id: begin.account_id,
+        account_id,
         sub,
         sid,
         scope: begin.scope,

@@ -4,10 +4,13 @@ use async_trait::async_trait;
 use rusqlite::{Row, params};
 
 use super::SqliteStore;
-use super::accounts::session;
-use super::logouts::{OwnEnding, end_account};
+use super::accounts::{session, was_called};
+use super::audit::history;
+use super::identity::{forget, merge};
+use super::logouts::OwnEnding;
 use super::statement::statements;
 use crate::clock::Seconds;
+use crate::store::audit::{AuditRow, By};
 use crate::store::logouts::{Ended, Ending};
 use crate::store::people::{KnownIdentity, People};
 use crate::store::{SessionRow, StoreError};
@@ -31,6 +34,18 @@ impl People for SqliteStore {
 
     async fn account_of_subject(&self, sub: &str) -> Result<Option<String>, StoreError> {
         self.read.read(|connection| ACCOUNT_OF_SUBJECT.first(connection, [sub], |row| Ok(row.get(0)?))).await
+    }
+
+    async fn was_called(&self, client_id: &str, account_id: &str, sub: &str) -> Result<bool, StoreError> {
+        self.read.read(|connection| was_called(connection, client_id, account_id, sub)).await
+    }
+
+    async fn retired_subjects(&self, account_id: &str) -> Result<Vec<(String, String)>, StoreError> {
+        self.read.read(|connection| RETIRED_SUBJECTS.all(connection, [account_id], pair)).await
+    }
+
+    async fn history(&self, account_id: &str) -> Result<Vec<AuditRow>, StoreError> {
+        self.read.read(|connection| history(connection, account_id)).await
     }
 
     async fn duplicates(&self, most: u32) -> Result<Vec<(String, String)>, StoreError> {
@@ -58,29 +73,12 @@ impl People for SqliteStore {
 
     async fn merge_accounts(&self, from: &str, into: &str, ending: Ending<'_>) -> Result<Ended, StoreError> {
         let (from, into, ending) = (from.to_owned(), into.to_owned(), OwnEnding::of(ending));
-        let merge = self.write.all(move |connection| {
-            let ended = end_account(connection, &from, &ending)?;
-            MOVE_IDENTITIES.execute(connection, [&from, &into])?;
-            MOVE_SUBJECTS.execute(connection, [&from, &into])?;
-            FORGET_SUBJECTS.execute(connection, [&from])?;
-            FORGET_ACCOUNT.execute(connection, [&from])?;
-            Ok(ended)
-        });
-        merge.await
+        self.write.all(move |connection| merge(connection, &from, &into, By::Operator, &ending)).await
     }
 
     async fn delete_account(&self, account_id: &str, ending: Ending<'_>) -> Result<Ended, StoreError> {
         let (account_id, ending) = (account_id.to_owned(), OwnEnding::of(ending));
-        let delete = self.write.all(move |connection| {
-            let ended = end_account(connection, &account_id, &ending)?;
-            for statement in
-                [FORGET_REFRESH_TOKENS, FORGET_GRANTS, FORGET_SUBJECTS, FORGET_IDENTITIES, FORGET_ACCOUNT]
-            {
-                statement.execute(connection, [&account_id])?;
-            }
-            Ok(ended)
-        });
-        delete.await
+        self.write.all(move |connection| forget(connection, &account_id, By::Operator, &ending)).await
     }
 }
 
@@ -91,22 +89,19 @@ fn pair(row: &Row<'_>) -> Result<(String, String), StoreError> {
 statements! {
     IDENTITIES_OF_ACCOUNT = "SELECT appid, openid, unionid FROM identities WHERE account_id = ?1 ORDER BY appid, openid";
     SUBJECTS_OF_ACCOUNT = "SELECT client_id, sub FROM subjects WHERE account_id = ?1 ORDER BY client_id";
-    ACCOUNT_OF_SUBJECT = "SELECT account_id FROM subjects WHERE sub = ?1 LIMIT 1";
-    DUPLICATES = "SELECT DISTINCT unionid, account_id FROM identities WHERE unionid IN (
-        SELECT unionid FROM identities WHERE unionid IS NOT NULL
-        GROUP BY unionid HAVING min(account_id) <> max(account_id))
+    RETIRED_SUBJECTS = "SELECT client_id, sub FROM retired_subjects WHERE account_id = ?1 ORDER BY client_id, sub";
+    ACCOUNT_OF_SUBJECT = "SELECT account_id FROM subjects WHERE sub = ?1
+        UNION SELECT account_id FROM retired_subjects WHERE sub = ?1
+        UNION SELECT account_id FROM first_subjects WHERE sub = ?1 LIMIT 1";
+    DUPLICATES = "WITH said (unionid, account_id) AS (
+            SELECT unionid, account_id FROM identities WHERE unionid IS NOT NULL
+            UNION SELECT other_unionid, account_id FROM identities WHERE other_unionid IS NOT NULL)
+        SELECT unionid, account_id FROM said
+        WHERE unionid IN (SELECT unionid FROM said GROUP BY unionid HAVING count(*) > 1)
         ORDER BY unionid, account_id LIMIT ?1";
     LIVING_SESSIONS_OF_ACCOUNT = "SELECT * FROM sessions WHERE account_id = ?3 AND idle_until > ?1 AND expires_at > ?1
         ORDER BY auth_time DESC, sid LIMIT ?2";
     LIVING_SESSIONS = "SELECT * FROM sessions WHERE idle_until > ?1 AND expires_at > ?1
         ORDER BY auth_time DESC, sid LIMIT ?2";
     SESSION_OF_SID = "SELECT * FROM sessions WHERE sid = ?1 AND idle_until > ?2 AND expires_at > ?2";
-    MOVE_IDENTITIES = "UPDATE identities SET account_id = ?2 WHERE account_id = ?1";
-    MOVE_SUBJECTS = "UPDATE OR IGNORE subjects SET account_id = ?2 WHERE account_id = ?1";
-    FORGET_REFRESH_TOKENS =
-        "DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE account_id = ?1)";
-    FORGET_GRANTS = "DELETE FROM grants WHERE account_id = ?1";
-    FORGET_SUBJECTS = "DELETE FROM subjects WHERE account_id = ?1";
-    FORGET_IDENTITIES = "DELETE FROM identities WHERE account_id = ?1";
-    FORGET_ACCOUNT = "DELETE FROM accounts WHERE id = ?1";
 }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::file::{Access, StoreFile};
 use super::statement::Statement;
 use super::{
-    PATIENCE, accounts, attempts, grants, keys, logins, logouts, migrations, people, scenes,
+    PATIENCE, accounts, attempts, audit, grants, identity, keys, logins, logouts, migrations, people, scenes,
     webhooks,
 };
 
@@ -21,7 +21,9 @@ fn every_statement() -> impl Iterator<Item = Statement> {
     let rooms = [
         accounts::ALL,
         attempts::ALL,
+        audit::ALL,
         grants::ALL,
+        identity::ALL,
         keys::ALL,
         logins::ALL,
         logouts::ALL,
