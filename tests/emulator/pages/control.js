@@ -8,7 +8,7 @@
   const TEXTS = {
     zh: {
       title: "微信模拟器", subtitle: "在这台电脑上扮演微信：手机、电脑客户端和接口。这不是微信。", openSite: "打开演示网站 ↗", other: "English", theme: "深色 / 浅色",
-      weixin: "微信", phone: "手机", desktop: "电脑上的微信", phonePerson: "手机的主人", desktopPort: "监听的端口", strictOrder: "参数顺序不符即拒绝（oauth2/authorize）", strictState: "没有 state 即拒绝（10013）", desktopPerson: "电脑上登录的人",
+      weixin: "微信", phone: "手机", desktop: "电脑上的微信", phonePerson: "手机的主人", desktopPort: "监听的端口", strictOrder: "参数顺序不符即拒绝（oauth2/authorize）", strictState: "没有 state 即拒绝（10013）", strictLength: "state 超过 128 字节即拒绝", desktopPerson: "电脑上登录的人",
       snapshot: "对未经点击的页面给出快照页（虚拟账号）", scan: "扫一扫", allow: "允许", cancel: "取消", refuse: "拒绝", deny: "拒绝，并告知网站（无 code 的回调）",
       ask: "申请获取并使用你的昵称、头像", nothing: "还没有二维码。打开网站的登录页，二维码就会出现在这里。", cancelledNow: "已取消，可再次扫描",
       secondsLeft: (s) => `${s} 秒后失效`, dialogTitle: (app) => `“${app}” 申请使用你的微信登录`, noDialog: "等待网站请求快捷登录",
@@ -30,7 +30,7 @@
     },
     en: {
       title: "WeChat emulator", subtitle: "Plays WeChat on this machine: the phone, the desktop client and the API. This is not WeChat.", openSite: "Open the demo site ↗", other: "中文", theme: "Dark / light",
-      weixin: "WeChat", phone: "Phone", desktop: "WeChat on the desktop", phonePerson: "Who holds the phone", desktopPort: "Listens on", strictOrder: "Refuse another order of parameters (oauth2/authorize)", strictState: "Refuse a missing state (10013)", desktopPerson: "Who is logged in",
+      weixin: "WeChat", phone: "Phone", desktop: "WeChat on the desktop", phonePerson: "Who holds the phone", desktopPort: "Listens on", strictOrder: "Refuse another order of parameters (oauth2/authorize)", strictState: "Refuse a missing state (10013)", strictLength: "Refuse a state of more than 128 bytes", desktopPerson: "Who is logged in",
       snapshot: "Snapshot pages (a virtual person) for sites that ask untapped", scan: "Scan", allow: "Allow", cancel: "Cancel", refuse: "Refuse", deny: "Refuse, and tell the site (callback without code)",
       ask: "Asks to use your nickname and avatar", nothing: "No QR code yet. Open the site's login page and its code shows up here.", cancelledNow: "Cancelled; scan again",
       secondsLeft: (s) => `expires in ${s} s`, dialogTitle: (app) => `“${app}” asks to log in with your WeChat`, noDialog: "Waiting for a site to ask for fast login",
@@ -111,6 +111,7 @@
     $("snapshot").checked = state.phone.snapshot;
     $("strict-order").checked = state.strict.parameter_order;
     $("strict-state").checked = state.strict.state;
+    $("strict-length").checked = state.strict.state_length;
     const ports = state.urls.desktops.map((url, place) => [String(place), url]);
     $("desktop-port-label").hidden = ports.length < 2;
     part("desktop-port", [ports, state.desktop.port], () => options($("desktop-port"), ports, String(state.desktop.port)));
@@ -294,9 +295,10 @@
   };
 
   $("phone-person").onchange = (event) => send("phone", { person: event.target.value });
-  const strict = () => send("strict", { parameter_order: $("strict-order").checked, state: $("strict-state").checked });
+  const strict = () => send("strict", { parameter_order: $("strict-order").checked, state: $("strict-state").checked, state_length: $("strict-length").checked });
   $("strict-order").onchange = strict;
   $("strict-state").onchange = strict;
+  $("strict-length").onchange = strict;
   $("desktop-port").onchange = (event) => send("desktop", { port: Number(event.target.value) });
   $("desktop-person").onchange = (event) => send("desktop", { person: event.target.value });
   $("snapshot").onchange = (event) => send("phone", { snapshot: event.target.checked });

@@ -98,7 +98,7 @@ pub enum AutoAnswer {
 }
 
 /// What is refused although widely used libraries do it, and nobody outside knows whether WeChat minds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Strict {
     /// `oauth2/authorize` takes its parameters in the documented order alone; else another order is a warning.
@@ -107,6 +107,15 @@ pub struct Strict {
     /// A missing state is error page 10013: the document lists that number, and says that state is optional.
     #[serde(default)]
     pub state: bool,
+    /// A state of more than 128 bytes is refused, as the document and reports have it; Auth.js sends such ones. `true` when left out.
+    #[serde(default = "yes")]
+    pub state_length: bool,
+}
+
+impl Default for Strict {
+    fn default() -> Self {
+        Strict { parameter_order: false, state: false, state_length: true }
+    }
 }
 
 /// Where a service account's events are sent to, as its 服务器配置 says at WeChat.

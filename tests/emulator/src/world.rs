@@ -456,7 +456,7 @@ impl State {
         if query.get("response_type").unwrap_or(assumed) != "code" {
             return Err(Refusal::ResponseType);
         }
-        if query.or_empty("state").len() > STATE_BYTES {
+        if self.strict.state_length && query.or_empty("state").len() > STATE_BYTES {
             return Err(Refusal::StateTooLong);
         }
         if self.strict.state && query.required("state").is_none() {

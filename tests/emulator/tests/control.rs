@@ -320,7 +320,10 @@ async fn faults_the_clock_and_tokens_are_within_reach() {
     );
     control.done("/control/revoke", Value::Null).await;
     control.done("/control/strict", json!({ "state": true })).await;
-    assert_eq!(control.state().await["strict"], json!({ "parameter_order": false, "state": true }));
+    assert_eq!(
+        control.state().await["strict"],
+        json!({ "parameter_order": false, "state": true, "state_length": true })
+    );
     control
         .done("/control/app", json!({ "appid": "wx00112233445566aa", "secret": "s", "name": "n", "callback_domains": ["a.test"] }))
         .await;

@@ -126,6 +126,25 @@ async fn another_order_of_parameters_is_a_warning_unless_it_is_refused() {
 }
 
 #[tokio::test]
+async fn a_long_state_is_taken_where_that_is_allowed() {
+    let weixin = start().await;
+    let long = "a".repeat(129);
+    let addresses = [
+        qrconnect(&weixin, CALLBACK, "").replace("state=S1", &format!("state={long}")),
+        appids::oauth2_authorize(&weixin, "snsapi_userinfo", "")
+            .replace("state=S2", &format!("state={long}")),
+    ];
+    for address in &addresses {
+        assert_eq!(weixin.code_for(address), Err(Refusal::StateTooLong));
+    }
+    weixin.set_strict(Strict { state_length: false, ..Strict::default() });
+    for address in &addresses {
+        let redirect_url = weixin.code_for(address).unwrap();
+        assert!(redirect_url.ends_with(&format!("&state={long}")), "{redirect_url}");
+    }
+}
+
+#[tokio::test]
 async fn the_scans_redirect_carries_the_state_as_it_stands_in_the_page() {
     let weixin = start().await;
     let address = qrconnect(&weixin, CALLBACK, "").replace("state=S1", "state=a%3Db%26c%2F%E4%B8%AD");

@@ -97,6 +97,9 @@ pub struct Serve {
     /// Refuse a login without a state with error page 10013 (WeChat's document says both, that it is optional and that it is not)
     #[arg(long)]
     require_state: bool,
+    /// Take a state of more than 128 bytes, which WeChat's document and reports forbid, and which Auth.js sends
+    #[arg(long)]
+    allow_long_state: bool,
     /// Address of the site under test, for a link on the control page
     #[arg(long, value_name = "URL")]
     site_url: Option<String>,
@@ -125,6 +128,7 @@ impl Serve {
         }
         scenario.strict.parameter_order |= self.strict_order;
         scenario.strict.state |= self.require_state;
+        scenario.strict.state_length &= !self.allow_long_state;
         let (first, more) = self.desktop_port.split_first().ok_or("--desktop-port names no port")?;
         if more.len() > 5 {
             return Err("--desktop-port names more than the six ports that WeChat's page tries".into());
