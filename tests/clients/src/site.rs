@@ -34,6 +34,14 @@ impl Site {
     /// As [`start`](Self::start).
     pub fn start_as(client_id: &str, program: &mut Command, provider: &Provider, port: u16) -> Result<Site> {
         set_environment(client_id, program, provider, port);
+        Self::started(program)
+    }
+
+    /// The same, of a program that has its settings already: no client of the service.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn started(program: &mut Command) -> Result<Site> {
         let mut child = program.stdout(Stdio::piped()).spawn().with_context(|| format!("{program:?}"))?;
         let stdout = child.stdout.take().context("a pipe")?;
         let site = Site(child);

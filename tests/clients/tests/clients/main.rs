@@ -8,3 +8,4 @@ mod nginx;
 mod proxies;
 mod sites;
 mod spa;
+mod weixin;
