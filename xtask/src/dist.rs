@@ -1,8 +1,8 @@
 //! `cargo xtask dist`: everything that is released, in `target/dist`, with its checksums.
 //!
 //! ```text
-//! weixin-login               the service, with the widget inside
-//! weixin-emulator            WeChat's side, for developers
+//! weixin-login               the service, with the widget inside, for every Linux of this processor
+//! weixin-emulator            WeChat's side, for developers, likewise
 //! weixin-login-0.1.0.tgz     the npm package
 //! widget/                    the widget's files, for sites that serve them by themselves
 //! config.example.toml        the service's configuration
@@ -10,12 +10,13 @@
 //! SHA256SUMS                 of all of them; `sha256sum --check SHA256SUMS`
 //! ```
 
+mod musl;
 mod wasm_pack;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use sha2::{Digest, Sha256};
 
 use crate::{shell, widget};
@@ -46,12 +47,9 @@ pub fn run() -> Result<()> {
     )?;
 
     shell::heading("2 of 4: the programs");
-    let mut build = shell::cargo();
-    build.args(["build", "--release", "--features=weixin-login/embed-widget"]);
-    shell::run(build.args(PROGRAMS.iter().map(|program| format!("--package={program}"))))?;
+    let built = musl::build(PROGRAMS, &["--features=weixin-login/embed-widget"])?;
     for program in PROGRAMS {
-        fs::copy(shell::target().join("release").join(program), dist.join(program))
-            .with_context(|| format!("{program} was built, and is not there"))?;
+        fs::copy(built.join(program), dist.join(program))?;
     }
     for source in AS_IT_IS {
         let source = shell::root().join(source);

@@ -12,15 +12,20 @@ pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The Rust target that the widget is built for.
 pub fn wasm_target() -> Result<()> {
+    rust_target(WASM_TARGET)
+}
+
+/// A Rust target besides this machine's own.
+pub fn rust_target(target: &str) -> Result<()> {
     let sysroot = shell::output(shell::program("rustc").args(["--print", "sysroot"]))?;
-    if PathBuf::from(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).is_dir() {
+    if PathBuf::from(sysroot.trim()).join("lib/rustlib").join(target).is_dir() {
         return Ok(());
     }
     if !shell::is_installed("rustup") {
-        bail!("the Rust target {WASM_TARGET} is missing, and there is no rustup to add it with");
+        bail!("the Rust target {target} is missing, and there is no rustup to add it with");
     }
-    shell::run(shell::program("rustup").args(["target", "add", WASM_TARGET]))
-        .with_context(|| format!("the Rust target {WASM_TARGET} is missing and could not be added"))
+    shell::run(shell::program("rustup").args(["target", "add", target]))
+        .with_context(|| format!("the Rust target {target} is missing and could not be added"))
 }
 
 /// wasm-opt and esbuild, as package-lock.json pins them.
@@ -121,16 +126,29 @@ const PACKAGES: &[Package] = &[
     Package { name: "python3-venv", is_there: has_python_venv },
 ];
 
-/// Chromium, its WebDriver, and the other programs that the tests run. By apt where that is allowed.
+/// What builds programs that run on every Linux.
+const FOR_MUSL: &[Package] = &[Package { name: "musl-tools", is_there: || shell::is_installed("musl-gcc") }];
+
+/// Chromium, its WebDriver, and the other programs that the tests run.
 pub fn packages() -> Result<()> {
+    install(PACKAGES, "the tests need")
+}
+
+/// The C compiler for programs that are linked with musl.
+pub fn musl_compiler() -> Result<()> {
+    install(FOR_MUSL, "static programs need")
+}
+
+/// By apt where that is allowed.
+fn install(packages: &[Package], whoever_needs: &str) -> Result<()> {
     let missing = || -> Vec<&str> {
-        PACKAGES.iter().filter(|package| !(package.is_there)()).map(|package| package.name).collect()
+        packages.iter().filter(|package| !(package.is_there)()).map(|package| package.name).collect()
     };
     let wanted = missing();
     if wanted.is_empty() {
         return Ok(());
     }
-    let by_hand = format!("the tests need {0}: sudo apt-get install {0}", wanted.join(" "));
+    let by_hand = format!("{whoever_needs} {0}: sudo apt-get install {0}", wanted.join(" "));
     let Some(mut update) = apt_get() else { bail!("{by_hand}") };
     shell::run(update.arg("update")).context(by_hand.clone())?;
     let mut install = apt_get().expect("apt-get was there a moment ago");
