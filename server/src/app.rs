@@ -1,12 +1,14 @@
 //! The whole service, put together: [`Application::build`] on any port.
 
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpServer, web};
+use sd_notify::NotifyState;
 use tokio::time::timeout;
 
 use crate::backchannel::BackChannel;
@@ -14,16 +16,16 @@ use crate::begun::Begun;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::not_json;
-use crate::exchange::Exchange;
-use crate::http::headers::{self, Headers};
+use crate::http::headers;
 use crate::keys::{LoadError, MasterKeyError, SharedKeys};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::notices::{Carrier, Notices};
+use crate::reload::{Handed, Reload, of_now, tell_the_manager};
 use crate::shared::Shared;
 use crate::store::{Redis, RedisStore, Store, StoreError};
 use crate::upkeep::Upkeep;
-use crate::{commands, ops, refuse, routes, tls, waiting};
+use crate::{commands, ops, probe, refuse, routes, tls, waiting};
 
 /// Slower clients are cut.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -59,7 +61,7 @@ pub struct Application {
     ops_address: SocketAddr,
     public: Server,
     ops: Server,
-    app: web::Data<Shared>,
+    reload: Reload,
     begun: web::Data<Begun>,
 }
 
@@ -88,30 +90,26 @@ impl Application {
         let channel = store.channel.clone();
         let config = Arc::new(config);
         let begun = web::Data::new(Begun::new());
-        let app = web::Data::new(Shared {
-            keys,
-            backchannel: BackChannel::new(config.backchannel_private_addresses)?,
-            limits: Limits::new(&config.limits, cache.clone()),
+        let metrics = Arc::new(Metrics::new());
+        let reload = Reload::new(Shared {
+            keys: Arc::new(keys),
+            backchannel: Arc::new(BackChannel::new(config.backchannel_private_addresses)?),
+            limits: Arc::new(Limits::new(&config.limits, cache.clone(), metrics.clone())),
             config: config.clone(),
             clock,
             store,
-            notices: Notices::new(cache.clone().map(Carrier::Redis).or(channel.map(Carrier::Postgres))),
+            notices: Arc::new(Notices::new(
+                cache.clone().map(Carrier::Redis).or(channel.map(Carrier::Postgres)),
+            )),
             cache,
-            metrics: Metrics::new(),
-        });
+            metrics,
+        })?;
 
-        let shared = app.clone();
-        let exchange = web::Data::new(Exchange::new(&config.weixin)?);
-        let headers = web::Data::new(Headers::new(&config));
-        let parts = (web::Data::from(config), headers, exchange, begun.clone());
+        let parts = (reload.clone(), begun.clone());
         let public = HttpServer::new(move || {
-            let shared = shared.clone();
-            let (config, headers, exchange, begun) = parts.clone();
+            let (reload, begun) = parts.clone();
+            let handed = Rc::new(Handed::new(reload.clone()));
             ActixApp::new()
-                .app_data(shared.clone())
-                .app_data(config)
-                .app_data(headers)
-                .app_data(exchange)
                 .app_data(begun)
                 .app_data(web::PayloadConfig::new(refuse::LONGEST_BODY))
                 .app_data(web::JsonConfig::default().limit(refuse::LONGEST_BODY).error_handler(not_json))
@@ -119,10 +117,12 @@ impl Application {
                 .wrap(from_fn(refuse::other_hosts))
                 .wrap(from_fn(refuse::slow_bodies))
                 .wrap(from_fn(headers::secure))
-                .configure(|table| routes::inserted_paths(table, &shared.config))
+                .wrap(from_fn(probe::tell))
+                .wrap(from_fn(move |request, next| of_now(handed.clone(), request, next)))
+                .configure(|table| routes::inserted_paths(table, reload.config()))
                 .service(
-                    web::scope(shared.config.public_url.path())
-                        .configure(|table| routes::table(table, &shared.config)),
+                    web::scope(config.public_url.path())
+                        .configure(|table| routes::table(table, reload.config())),
                 )
                 .default_service(web::to(refuse::unknown_path))
         })
@@ -135,7 +135,7 @@ impl Application {
             Some(tls) => public.listen_rustls_0_23(listener, tls),
             None => public.listen(listener),
         };
-        let shared = app.clone();
+        let shared = reload.app();
         let readiness = web::Data::new(ops::Readiness::new());
         let ops = HttpServer::new(move || {
             ActixApp::new().app_data(shared.clone()).app_data(readiness.clone()).configure(ops::routes)
@@ -149,7 +149,7 @@ impl Application {
             ops_address,
             public: public.map_err(|error| BuildError::Listen(address, error))?.run(),
             ops: ops.map_err(|error| BuildError::Listen(ops_address, error))?.run(),
-            app,
+            reload,
             begun,
         })
     }
@@ -166,7 +166,12 @@ impl Application {
 
     /// What it does by itself while it runs, for who cannot wait until it does.
     pub fn upkeep(&self) -> Upkeep {
-        Upkeep::new(self.app.clone())
+        Upkeep::new(self.reload.clone())
+    }
+
+    /// The way to another configuration while it runs.
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
     }
 
     /// Serves until it is told to stop: SIGTERM, SIGINT. Then nobody new gets in, and what has begun is finished; told once more, it
@@ -175,7 +180,7 @@ impl Application {
         // No task of one thread alone: the end of those leaves a connection of the store without a place to go back to.
         let upkeep = tokio::spawn(self.upkeep().run());
         let ops = actix_web::rt::spawn(self.ops);
-        let stop = actix_web::rt::spawn(stop_when_told(self.public.handle(), self.app, self.begun));
+        let stop = actix_web::rt::spawn(stop_when_told(self.public.handle(), self.reload.app(), self.begun));
         let ended = self.public.await;
         stop.abort();
         upkeep.abort();
@@ -187,7 +192,10 @@ impl Application {
 async fn stop_when_told(server: ServerHandle, app: web::Data<Shared>, begun: web::Data<Begun>) {
     told_to_stop().await;
     tracing::info!("stops when what has begun is finished");
+    tell_the_manager(&[NotifyState::Stopping]);
     server.pause().await;
+    // Streams have no end of their own: who listens comes again, to another node or to the next start.
+    app.notices.close();
     let finished = async {
         // Also what has lost its connection: no worker of the server waits for that.
         if timeout(LONGEST_REQUEST, begun.ended()).await.is_err() {

@@ -15,6 +15,7 @@ use crate::claims::{LOGOUT_TOKEN_LIFE, LogoutTokenClaims};
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
 use crate::keys::{KeyRing, SharedKeys, TokenType};
+use crate::metrics::Metrics;
 use crate::outbound;
 use crate::public_address::is_public;
 use crate::store::logouts::{LogoutRow, Logouts};
@@ -53,6 +54,17 @@ pub(crate) enum Told {
     Later,
 }
 
+impl Told {
+    /// In one word.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Heard => "heard",
+            Self::Never => "never",
+            Self::Later => "later",
+        }
+    }
+}
+
 /// What a try needs of the service, or of a command beside it.
 pub(crate) struct Teller<'a> {
     pub(crate) config: &'a Config,
@@ -79,6 +91,7 @@ impl BackChannel {
         clock: &Clock,
         keys: &SharedKeys,
         lasting: &dyn Lasting,
+        metrics: &Metrics,
     ) -> Result<Option<Seconds>, StoreError> {
         loop {
             let Ok(_telling) = self.telling.acquire().await else { return Ok(None) };
@@ -89,7 +102,9 @@ impl BackChannel {
             }
             let due = lasting.claim_logouts(now, now + CLAIM, AT_ONCE).await?;
             let ring = keys.ring(lasting, now).await;
-            self.tell(&Teller { config, clock, store: lasting, ring: &ring }, due).await?;
+            for (_, told) in self.tell(&Teller { config, clock, store: lasting, ring: &ring }, due).await? {
+                metrics.logout_delivered(told.as_str());
+            }
         }
     }
 
@@ -116,6 +131,21 @@ impl BackChannel {
         }
         all.sort();
         Ok(all)
+    }
+
+    /// Whether anybody is there, for who checks: the status that a post without a token has.
+    ///
+    /// # Errors
+    /// Why there is no answer, without the address.
+    pub(crate) async fn knock(&self, address: &str) -> Result<u16, String> {
+        let answer = self.http.post(address).send().await;
+        answer.map(|answer| answer.status().as_u16()).map_err(|error| {
+            let mut cause: &dyn std::error::Error = &error;
+            while let Some(inner) = cause.source() {
+                cause = inner;
+            }
+            cause.to_string()
+        })
     }
 
     async fn tell_one(&self, teller: &Teller<'_>, logout: LogoutRow) -> Result<(String, Told), StoreError> {

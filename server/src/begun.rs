@@ -9,6 +9,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, web};
 use tokio_util::task::TaskTracker;
 
+use crate::report;
+
 /// The requests of this service that have begun and not ended.
 pub(crate) struct Begun(TaskTracker);
 
@@ -44,5 +46,5 @@ pub(crate) async fn to_its_end(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    begun.run(next.call(request)).await
+    begun.run(report::with_a_number(next.call(request))).await
 }

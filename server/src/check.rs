@@ -1,16 +1,25 @@
 //! `weixin-login check`: tries everything that the service needs, and says in plain words what is wrong. What a running service tries by
 //! itself, in the background, is here too.
 
-use std::fmt::Display;
-use std::io::Write;
+mod clients;
+mod files;
+mod outside;
+mod report;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use actix_web::http::header::HttpDate;
 
 use protocol::ids::{Product, State};
 use protocol::qrconnect::{PageRefusal, page_address, read_page};
 use protocol::sns::Meaning;
 use reqwest::Client as Http;
+use reqwest::header::DATE;
+
+use self::report::Report;
 
 use crate::commands;
 use crate::config::{Config, Weixin};
@@ -26,75 +35,125 @@ use crate::tls;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// WeChat's page is some 30 kB.
 const LONGEST_PAGE: usize = 1024 * 1024;
+/// Nearer than a minute, for which a code lives, and further than an answer takes.
+const CLOCKS_APART: Duration = Duration::from_secs(30);
+/// How an error begins that the network made.
+const UNREACHABLE: &str = "WeChat cannot be reached";
 
-/// What was found so far.
-#[derive(Default)]
-struct Report {
-    wrong: usize,
+/// What stands at an address, and what time it was there.
+struct Page {
+    body: String,
+    date: Option<SystemTime>,
 }
 
-impl Report {
-    /// A line, to whoever still listens: `check | head` does not.
-    fn line(&self, mark: &str, text: impl Display) {
-        let _ = writeln!(std::io::stdout(), "{mark:<5}  {text}");
-    }
+/// Raises how many files may be open as far as the system lets a process do it by itself; a sentence where that is few.
+pub fn raise_open_files() -> Option<String> {
+    files::raise();
+    files::too_few()
+}
 
-    fn tell(&mut self, what: impl Display, tried: Result<(), String>) {
-        match tried {
-            Ok(()) => self.line("good", what),
-            Err(why) => {
-                self.wrong += 1;
-                self.line("WRONG", format!("{what}: {why}"));
-            }
-        }
-    }
+/// What is asked of a check.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// Also through whatever stands in front of the service: by this address, or by `public_url` where it is empty.
+    pub from_outside: Option<String>,
+    /// For programs: one JSON document in the place of lines.
+    pub json: bool,
 }
 
 /// Tries one thing after the other, each a line; an error when anything is wrong.
-pub async fn run(config: Option<&Path>) -> Result<(), Box<dyn std::error::Error>> {
-    let config = Config::load(config, std::env::vars_os())?;
-    let mut report = Report::default();
-    report.line("good", "the configuration is read");
-    report.line("", format!("WeChat sends people back to {}/callback", config.public_url.as_str()));
-    let domain = domain(&config);
-    report.line(
-        "",
-        format!("the callback domain to register (授权回调域) is {domain}, without scheme, port or path"),
-    );
+pub async fn run(config: Option<&Path>, asked: Asked) -> Result<(), Box<dyn std::error::Error>> {
+    let mut report = Report::new(asked.json);
+    let config = match Config::load(config, std::env::vars_os()) {
+        Ok(config) => config,
+        Err(error) if asked.json => {
+            report.tell("configuration", "the configuration is read", Err(error.to_string()));
+            return report.end();
+        }
+        Err(error) => return Err(error.into()),
+    };
+    everything(&mut report, &config).await?;
+    if let Some(address) = asked.from_outside {
+        let address =
+            if address.is_empty() { config.public_url.as_str() } else { address.trim_end_matches('/') };
+        outside::look(&mut report, &config, address).await;
+    }
+    report.end()
+}
+
+async fn everything(report: &mut Report, config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+    report.tell("configuration", "the configuration is read", Ok(()));
+    report.note(format!("WeChat sends people back to {}/callback", config.public_url.as_str()));
+    let domain = domain(config);
+    report.note(format!(
+        "the callback domain to register (授权回调域) is {domain}, without scheme, port or path"
+    ));
     for exposed in config.exposed_files() {
-        report.line("warn", exposed);
+        report.warn("files", exposed);
+    }
+    if let Some(few) = files::too_few() {
+        report.warn("open_files", few);
     }
     if let Some((cert, key)) = &config.tls {
         let read = tls::Certificate::read(cert, key).map(drop).map_err(|error| error.to_string());
-        report.tell("the TLS certificate and its key are read", read);
+        report.tell("tls", "the TLS certificate and its key are read", read);
     }
     let http = outbound::http(PATIENCE).build()?;
-    listeners(&mut report, &config, &http).await;
-    let opened = store(&config).await;
-    report.tell(format!("the store {} opens", config.store), opened);
+    let to_weixin = outbound::through(PATIENCE, config.weixin.proxy.as_ref())?.build()?;
+    listeners(report, config, &http).await;
+    let opened = store(config).await;
+    report.tell("store", format!("the store {} opens", config.store), opened);
     if let Address::Postgres(address) = &config.store
         && address.trusts_the_network()
     {
         let how =
             "sslmode=verify-full, and sslrootcert=FILE where the certificate is of an authority of your own";
-        report.line("warn", format!("whoever answers in the place of {address} is believed: {how}"));
+        report.warn("store", format!("whoever answers in the place of {address} is believed: {how}"));
     }
-    cache(&mut report, &config).await;
-    let exchange = Exchange::new(&config.weixin)?;
+    cache(report, config).await;
+    clients::look(report, config).await;
+    weixin(report, config, domain, &to_weixin).await
+}
+
+/// What WeChat says of each app, and what time it is there.
+async fn weixin(
+    report: &mut Report,
+    config: &Config,
+    domain: &str,
+    http: &Http,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let mut date = None;
+    let exchange = Exchange::new(&config.weixin, Arc::default())?;
     for product in [Product::Website, Product::ServiceAccount] {
         let Some(app) = config.weixin.app(product) else { continue };
         let accepted = exchange.try_credentials(product).await.map_err(|error| why(product, &error));
-        report.tell(format!("WeChat accepts appid and secret of weixin.{}", product.as_str()), accepted);
+        let accepted = accepted.map_err(|why| match &config.weixin.proxy {
+            Some(proxy) if why.contains(UNREACHABLE) => format!("{why}; weixin.proxy is {proxy}"),
+            _ => why,
+        });
+        let what = format!("WeChat accepts appid and secret of weixin.{}", product.as_str());
+        report.tell("weixin_secret", what, accepted);
         let callback = format!("{}/callback", config.public_url.as_str());
         let state = State::parse(random_state()).map_err(|_| "a state is letters and digits")?;
-        let shown = page(&http, &page_address(&config.weixin.open_url, &app.appid, &callback, &state)).await;
-        page_of(&mut report, product, domain, shown);
+        let shown = page(http, &page_address(&config.weixin.open_url, &app.appid, &callback, &state)).await;
+        date = date.or(shown.as_ref().ok().and_then(|page| page.date));
+        page_of(report, product, domain, shown.map(|page| page.body));
     }
-    match report.wrong {
-        0 => Ok(()),
-        1 => Err("1 thing is wrong".into()),
-        wrong => Err(format!("{wrong} things are wrong").into()),
+    if let Some(date) = date {
+        report.tell("clock", "this machine's clock goes with WeChat's", goes_with(date));
     }
+    Ok(())
+}
+
+/// Codes live for a minute, and tokens say when they were made.
+fn goes_with(date: SystemTime) -> Result<(), String> {
+    let now = SystemTime::now();
+    let apart = now.duration_since(date).unwrap_or_else(|early| early.duration());
+    if apart <= CLOCKS_APART {
+        return Ok(());
+    }
+    let side = if now > date { "ahead of" } else { "behind" };
+    Err(format!("it is {} seconds {side} it: let NTP run (timedatectl set-ntp true)", apart.as_secs()))
 }
 
 fn domain(config: &Config) -> &str {
@@ -109,16 +168,16 @@ async fn listeners(report: &mut Report, config: &Config, http: &Http) {
     let mut runs = None;
     for (key, address) in [("listen", config.listen), ("ops_listen", config.ops_listen)] {
         let Err(error) = TcpListener::bind(address) else {
-            report.line("good", format!("{key} {address} is free"));
+            report.tell("ports", format!("{key} {address} is free"), Ok(()));
             continue;
         };
         if runs.is_none() {
             runs = Some(is_alive(http, config.ops_listen).await);
         }
         if runs == Some(true) {
-            report.line("good", format!("{key} {address} is taken: the service runs already"));
+            report.tell("ports", format!("{key} {address} is taken: the service runs already"), Ok(()));
         } else {
-            report.tell(format!("{key} {address} is free"), Err(error.to_string()));
+            report.tell("ports", format!("{key} {address} is free"), Err(error.to_string()));
         }
     }
 }
@@ -132,7 +191,7 @@ async fn is_alive(http: &Http, ops: SocketAddr) -> bool {
     };
     page(http, &format!("http://{}/healthz", SocketAddr::new(here, ops.port())))
         .await
-        .is_ok_and(|body| body == ALIVE)
+        .is_ok_and(|page| page.body == ALIVE)
 }
 
 /// The store, and the keys in it.
@@ -162,21 +221,23 @@ async fn cache(report: &mut Report, config: &Config) {
     };
     match tried.await {
         Ok(warning) => {
-            report.line("good", format!("the cache {address} answers"));
+            report.tell("cache", format!("the cache {address} answers"), Ok(()));
             if let Some(warning) = warning {
-                report.line("warn", warning);
+                report.warn("cache", warning);
             }
         }
-        Err(error) => report.tell(format!("the cache {address} answers"), Err(error.to_string())),
+        Err(error) => report.tell("cache", format!("the cache {address} answers"), Err(error.to_string())),
     }
 }
 
 /// What stands at an address, whatever its status is: WeChat answers 200 for refusals too.
-async fn page(http: &Http, address: &str) -> Result<String, String> {
+async fn page(http: &Http, address: &str) -> Result<Page, String> {
     let asked = async {
         let response = http.get(address).header("accept-language", "zh-CN").send().await?;
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok()?.parse::<HttpDate>().ok());
         // What is longer is no page of WeChat's, and not understood.
-        Ok(outbound::body(response, LONGEST_PAGE).await?.unwrap_or_default())
+        let body = outbound::body(response, LONGEST_PAGE).await?.unwrap_or_default();
+        Ok(Page { body, date: date.map(SystemTime::from) })
     };
     asked.await.map_err(|error: reqwest::Error| error.without_url().to_string())
 }
@@ -189,15 +250,19 @@ fn page_of(report: &mut Report, product: Product, domain: &str, shown: Result<St
         // Its own page opens inside WeChat alone. That it can do what only a website app can is told all the same.
         if matches!(shown, Ok(Ok(()) | Err(Some(PageRefusal::RedirectUri)))) {
             let why = "it is a website app's, and belongs to [weixin.website]".to_owned();
-            report.tell(format!("the appid of weixin.{table} is a service account's"), Err(why));
+            report.tell(
+                "weixin_page",
+                format!("the appid of weixin.{table} is a service account's"),
+                Err(why),
+            );
         }
         return;
     }
     let what = format!("WeChat's page takes the appid of weixin.{table} and the callback domain {domain}");
     let why = match shown {
-        Ok(Ok(())) => return report.tell(what, Ok(())),
+        Ok(Ok(())) => return report.tell("weixin_page", what, Ok(())),
         Ok(Err(None)) => {
-            return report.line("warn", format!("{what}: its answer is not understood; open /login in a browser"));
+            return report.warn("weixin_page", format!("{what}: its answer is not understood; open /login in a browser"));
         }
         Ok(Err(Some(PageRefusal::AppId))) => format!("no app has it (AppID 参数错误): look at weixin.{table}.appid"),
         Ok(Err(Some(PageRefusal::RedirectUri))) => format!(
@@ -209,7 +274,7 @@ fn page_of(report: &mut Report, product: Product, domain: &str, shown: Result<St
         }
         Err(error) => format!("WeChat cannot be reached: {error}"),
     };
-    report.tell(what, Err(why));
+    report.tell("weixin_page", what, Err(why));
 }
 
 fn why(product: Product, error: &ExchangeError) -> String {
@@ -226,7 +291,7 @@ fn why(product: Product, error: &ExchangeError) -> String {
 
 /// Tries appids and secrets once, beside a service that runs: a wrong one is in the log before the first visitor meets it.
 pub async fn secrets(weixin: Weixin) {
-    let Ok(exchange) = Exchange::new(&weixin) else { return };
+    let Ok(exchange) = Exchange::new(&weixin, Arc::default()) else { return };
     for product in [Product::Website, Product::ServiceAccount] {
         if weixin.app(product).is_none() {
             continue;

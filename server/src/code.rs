@@ -8,6 +8,7 @@ use protocol::service::LoginResult;
 
 use crate::clock::Seconds;
 use crate::pkce::{CodeChallenge, CodeVerifier};
+use crate::report;
 use crate::secret::{SecretHash, random_word};
 use crate::store::attempts::{Authorization, SitePage};
 use crate::store::logins::NewCode;
@@ -29,7 +30,7 @@ pub struct Issued {
 
 /// A code for a client's authorization request.
 pub fn for_client(authorization: &Authorization, now: Seconds) -> Issued {
-    let code = random_word();
+    let code = report::on(random_word());
     let row = NewCode {
         code_hash: SecretHash::of(&code),
         redeem_at: LoginResult::Code,
@@ -45,7 +46,7 @@ pub fn for_client(authorization: &Authorization, now: Seconds) -> Issued {
 
 /// A code for a site's page.
 pub fn for_site_page(page: &SitePage, now: Seconds) -> Issued {
-    let code = random_word();
+    let code = report::on(random_word());
     let row = NewCode {
         code_hash: SecretHash::of(&code),
         redeem_at: page.result,
@@ -86,7 +87,11 @@ pub async fn find(
     code_verifier: Option<&CodeVerifier>,
 ) -> Result<Option<CodeRow>, StoreError> {
     let row = store.code(&SecretHash::of(code)).await?;
-    Ok(row.filter(|row| is_for(row, at) && is_verified(row, code_verifier)))
+    let row = row.filter(|row| is_for(row, at) && is_verified(row, code_verifier));
+    if row.is_some() {
+        report::is_of(code);
+    }
+    Ok(row)
 }
 
 fn is_for(row: &CodeRow, at: RedeemAt<'_>) -> bool {

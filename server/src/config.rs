@@ -62,6 +62,8 @@ pub struct Config {
     pub rotate_keys_every: Option<Seconds>,
     /// `backchannel_private_addresses`: whether `backchannel_logout_uri` may lead to loopback and private networks; default false.
     pub backchannel_private_addresses: bool,
+    /// `log_format`, `WEIXIN_LOGIN_LOG_FORMAT`: `text` (default) or `json`, a line for each event.
+    pub log_format: LogFormat,
     /// `[limits]`
     pub limits: Limits,
     /// `[weixin]`
@@ -70,6 +72,15 @@ pub struct Config {
     pub clients: Vec<Client>,
     /// The files that an AppSecret was read from, this configuration's own among them where it has one.
     pub secret_files: Vec<PathBuf>,
+}
+
+/// How lines of the log are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// The header in which proxies say whom they saw. One alone is read: a proxy passes on the other as the visitor sent it.
@@ -100,7 +111,7 @@ impl ForwardedHeader {
 
 /// How often one address may come, or one client from wherever. Each is a burst of so many, and so many a minute after it. An IPv6
 /// network of /64 is one address, and one of /48 ten.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// `limits.starts_per_minute`: begins of logins, also those that nobody answers: a page with the widget makes one; default 1200.
     pub starts_per_minute: NonZeroU32,
@@ -129,6 +140,9 @@ pub struct Weixin {
     pub desktop_urls: Vec<String>,
     /// `weixin.avatar_hosts`: default `["thirdwx.qlogo.cn", "wx.qlogo.cn"]`.
     pub avatar_hosts: Vec<String>,
+    /// `weixin.proxy`, `WEIXIN_LOGIN_WEIXIN__PROXY`: the proxy by which WeChat's servers are asked, `http://[user:password@]host:port`;
+    /// default none, and no variable like `HTTPS_PROXY` is looked at.
+    pub proxy: Option<OutgoingProxy>,
     /// `[weixin.website]`: the open platform's website app. It, or the service account, must be there.
     pub website: Option<App>,
     /// `[weixin.service_account]`: a certified service account, for logins inside WeChat and for our own QR code.
@@ -153,6 +167,44 @@ impl Weixin {
             })
         };
         ![&self.open_url, &self.api_url].into_iter().chain(&self.desktop_urls).all(is_weixins)
+    }
+}
+
+/// A proxy for what the service asks of others. Its password does not print.
+#[derive(Clone)]
+pub struct OutgoingProxy(Url);
+
+impl OutgoingProxy {
+    /// `http://…` or `https://…`, with a host and nothing behind it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let is_whole = matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none();
+        is_whole.then_some(Self(url))
+    }
+
+    /// For the one client that goes through it.
+    pub(crate) fn expose(&self) -> Url {
+        self.0.clone()
+    }
+
+    pub(crate) fn has_password(&self) -> bool {
+        self.0.password().is_some()
+    }
+}
+
+impl fmt::Display for OutgoingProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.origin().ascii_serialization())
+    }
+}
+
+impl fmt::Debug for OutgoingProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OutgoingProxy({self})")
     }
 }
 

@@ -3,7 +3,9 @@
 //! A code is exchanged once and never again, whatever happens: WeChat counts a request that it answered too late. WeChat's
 //! calls carry the secret in the query, so errors lose their address before they go anywhere.
 
-use std::time::Duration;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use protocol::ids::{AuthorizationCode, ErrCode, OpenId, Product, UnionId};
 use protocol::service::ErrorCode;
@@ -13,6 +15,7 @@ use serde_json::Value;
 use crate::attempt::ConsumedAttempt;
 use crate::config::{App, Weixin};
 use crate::error::ApiError;
+use crate::metrics::Metrics;
 use crate::outbound;
 
 /// How long WeChat may take for one answer.
@@ -71,13 +74,15 @@ pub struct Exchange {
     service_account: Option<App>,
     avatar_hosts: Vec<String>,
     emulator: Option<String>,
+    metrics: Arc<Metrics>,
 }
 
 impl Exchange {
     /// Makes the HTTP client once: it keeps its connections.
-    pub fn new(weixin: &Weixin) -> Result<Self, reqwest::Error> {
+    pub fn new(weixin: &Weixin, metrics: Arc<Metrics>) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            http: outbound::http(PATIENCE).build()?,
+            metrics,
+            http: outbound::through(PATIENCE, weixin.proxy.as_ref())?.build()?,
             api_url: weixin.api_url.clone(),
             website: weixin.website.clone(),
             service_account: weixin.service_account.clone(),
@@ -144,6 +149,20 @@ impl Exchange {
     }
 
     async fn get<T>(
+        &self,
+        product: Product,
+        path: &'static str,
+        query: &[(&str, &str)],
+        read: impl Fn(&str) -> Result<T, Refused>,
+    ) -> Result<T, ExchangeError> {
+        let begun = Instant::now();
+        let answer = self.ask(product, path, query, read).await;
+        let errcode = answer.as_ref().err().map_or("0".into(), ExchangeError::counted);
+        self.metrics.weixin_called(path, errcode, begun.elapsed());
+        answer
+    }
+
+    async fn ask<T>(
         &self,
         product: Product,
         path: &str,
@@ -261,6 +280,20 @@ impl ExchangeError {
             }
             ExchangeError::NoApp(_) => ErrorCode::Misconfigured,
             ExchangeError::VirtualPerson => ErrorCode::VirtualPerson,
+        }
+    }
+
+    /// For counts. A number that is not documented is none of a few: who answers in WeChat's place could send millions.
+    fn counted(&self) -> Cow<'static, str> {
+        match self {
+            ExchangeError::ErrCode { errcode, .. } if errcode.meaning() == Meaning::Unknown => {
+                "undocumented".into()
+            }
+            ExchangeError::ErrCode { errcode, .. } | ExchangeError::TokenRefused(errcode) => {
+                errcode.to_string().into()
+            }
+            ExchangeError::Unreachable(_) => "unreachable".into(),
+            _ => "not_understood".into(),
         }
     }
 

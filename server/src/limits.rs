@@ -9,6 +9,7 @@ mod count;
 mod near;
 mod together;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -19,6 +20,7 @@ use self::together::Together;
 use crate::address::{household, site};
 use crate::config::{self, Config};
 use crate::http::client_address::client_address;
+use crate::metrics::Metrics;
 use crate::store::Redis;
 
 /// What requests to a route are counted as.
@@ -38,6 +40,7 @@ pub(crate) enum Limit {
 pub(crate) struct Limits {
     near: Near,
     together: Option<Together>,
+    metrics: Arc<Metrics>,
 }
 
 /// Come again after so long.
@@ -53,8 +56,9 @@ impl Wait {
 
 impl Limits {
     /// Nobody has come yet.
-    pub(crate) fn new(limits: &config::Limits, cache: Option<Redis>) -> Self {
-        Self { near: Near::new(limits), together: cache.map(|cache| Together::new(cache, limits)) }
+    pub(crate) fn new(limits: &config::Limits, cache: Option<Redis>, metrics: Arc<Metrics>) -> Self {
+        let together = cache.map(|cache| Together::new(cache, limits));
+        Self { near: Near::new(limits), together, metrics }
     }
 
     /// Whether this address may send one more request of the kind.
@@ -73,7 +77,7 @@ impl Limits {
             Limit::Tokens => Counted::Tokens,
             Limit::None => return Ok(()),
         };
-        self.check(by_address(config, request, what, "")).await
+        self.check(what, by_address(config, request, what, "")).await
     }
 
     /// Whether one more login may begin for this client: the flood of one site leaves the others their logins.
@@ -94,7 +98,7 @@ impl Limits {
 
     async fn client(&self, what: Counted, client: &config::Client) -> Result<(), Wait> {
         let who = Who { network: None, client_id: client.id.clone() };
-        self.check(vec![Count { what, who, is_site: false }]).await
+        self.check(what, vec![Count { what, who, is_site: false }]).await
     }
 
     /// Whether this address may try to be this client: not when it has failed too often. Elsewhere the client is free.
@@ -113,7 +117,7 @@ impl Limits {
             None => None,
         };
         let rest = rest.unwrap_or_else(|| self.near.shut_out(&counts));
-        if rest.is_zero() { Ok(()) } else { Err(Wait(rest)) }
+        self.may_go_on(Counted::Failures, rest)
     }
 
     /// This address was not this client.
@@ -138,13 +142,21 @@ impl Limits {
         self.near.sweep();
     }
 
-    async fn check(&self, counts: Vec<Count>) -> Result<(), Wait> {
+    async fn check(&self, what: Counted, counts: Vec<Count>) -> Result<(), Wait> {
         let rest = match &self.together {
             Some(together) => together.check(&counts).await,
             None => None,
         };
         let rest = rest.unwrap_or_else(|| self.near.check(&counts));
-        if rest.is_zero() { Ok(()) } else { Err(Wait(rest)) }
+        self.may_go_on(what, rest)
+    }
+
+    fn may_go_on(&self, what: Counted, rest: Duration) -> Result<(), Wait> {
+        if rest.is_zero() {
+            return Ok(());
+        }
+        self.metrics.limited(what.as_str());
+        Err(Wait(rest))
     }
 }
 

@@ -1,16 +1,18 @@
 //! The program: `weixin-login serve`, `check`, and what an operator asks. Thin: reads the configuration, and starts.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use sd_notify::NotifyState;
 use weixin_login::app::Application;
-use weixin_login::check;
+use weixin_login::check::{self, Asked};
 use weixin_login::clock::Clock;
 use weixin_login::commands;
 use weixin_login::config::Config;
+use weixin_login::log;
+use weixin_login::reload::tell_the_manager;
 
 /// WeChat login for any website.
 #[derive(Parser)]
@@ -33,6 +35,13 @@ enum Command {
         /// The configuration; without it the environment says everything.
         #[arg(long)]
         config: Option<PathBuf>,
+        /// Also ask the running service through whatever stands in front of it: at public_url, or at this address, where the name
+        /// does not lead there yet
+        #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+        from_outside: Option<String>,
+        /// Print one JSON document in the place of lines
+        #[arg(long)]
+        json: bool,
     },
     /// The keys that sign tokens.
     #[command(subcommand)]
@@ -200,7 +209,9 @@ async fn main() -> ExitCode {
     let clock = Clock::system();
     let done = match Arguments::parse().command {
         Command::Serve { config } => serve(config).await,
-        Command::Check { config } => check::run(config.as_deref()).await,
+        Command::Check { config, from_outside, json } => {
+            check::run(config.as_deref(), Asked { from_outside, json }).await
+        }
         Command::Keys(Keys::List { config }) => {
             tell(async { Ok(commands::list_keys(&load(config)?, &clock).await?) }).await
         }
@@ -284,28 +295,12 @@ fn say(text: &str) {
 }
 
 async fn serve(config: Option<PathBuf>) -> Result<(), Box<dyn std::error::Error>> {
-    // What these libraries say at DEBUG and TRACE are queries and bodies: WeChat's calls carry the AppSecret in the query.
-    let quiet = [
-        "reqwest",
-        "hyper",
-        "hyper_util",
-        "h2",
-        "rustls",
-        "sqlx",
-        "actix_http",
-        "actix_web",
-        "actix_server",
-        "mio",
-    ];
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let filter = quiet.iter().fold(filter, |filter, library| match format!("{library}=info").parse() {
-        Ok(directive) => filter.add_directive(directive),
-        Err(_) => filter,
-    });
-    let coloured = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(coloured).with_writer(std::io::stderr).init();
-
-    let config = Config::load(config.as_deref(), std::env::vars_os())?;
+    let file = config;
+    let config = Config::load(file.as_deref(), std::env::vars_os())?;
+    let _log = log::begin(config.log_format);
+    if let Some(few) = check::raise_open_files() {
+        tracing::warn!("{few}");
+    }
     let public_url = config.public_url.as_str().to_owned();
     let weixin = config.weixin.clone();
     let application = Application::build(config, Clock::system()).await?;
@@ -314,9 +309,12 @@ async fn serve(config: Option<PathBuf>) -> Result<(), Box<dyn std::error::Error>
         "listen": application.address().to_string(),
         "ops_listen": application.ops_address().to_string(),
     });
+    #[cfg(unix)]
+    actix_web::rt::spawn(application.reload().on_hangup(file));
     // Whoever started the service reads there where it listens.
     say(&format!("{ready}\n"));
     tracing::info!("ready at {public_url}");
+    tell_the_manager(&[NotifyState::Ready]);
     actix_web::rt::spawn(check::secrets(weixin));
     Ok(application.run().await?)
 }

@@ -79,6 +79,11 @@ impl Notices {
         }
     }
 
+    /// Ends the event streams: the service stops.
+    pub(crate) fn close(&self) {
+        self.places.close();
+    }
+
     /// Forgets places where nobody waits any more.
     pub(crate) fn sweep(&self) {
         self.places.sweep();

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, web};
 use tokio::time::timeout;
 
 use crate::clock::Seconds;
+use crate::metrics::CONTENT_TYPE;
 use crate::shared::Shared;
 
 /// For so long one good write is enough: whoever asks again and again writes no faster.
@@ -81,5 +82,5 @@ async fn ready(app: web::Data<Shared>, readiness: web::Data<Readiness>) -> HttpR
 }
 
 async fn metrics(app: web::Data<Shared>) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(app.metrics.render())
+    HttpResponse::Ok().content_type(CONTENT_TYPE).body(app.metrics.render())
 }

@@ -4,11 +4,25 @@
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{ClientBuilder, Response};
+use reqwest::{ClientBuilder, Proxy, Response};
+
+use crate::config::OutgoingProxy;
 
 /// A way out that follows no redirect, and no proxy that the environment names.
 pub(crate) fn http(patience: Duration) -> ClientBuilder {
     reqwest::Client::builder().timeout(patience).redirect(Policy::none()).no_proxy()
+}
+
+/// The same by way of a proxy that the configuration names, where it names one.
+pub(crate) fn through(
+    patience: Duration,
+    proxy: Option<&OutgoingProxy>,
+) -> Result<ClientBuilder, reqwest::Error> {
+    let direct = http(patience);
+    match proxy {
+        Some(proxy) => Ok(direct.proxy(Proxy::all(proxy.expose())?)),
+        None => Ok(direct),
+    }
 }
 
 /// The body of an answer; `None` when it is longer than anything that is understood. An error has no address in it: addresses carry

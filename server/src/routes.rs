@@ -1,7 +1,5 @@
 //! The one table of routes: which path leads to which room, what its requests are counted as, and whose pages may read the answers.
 
-use std::sync::Arc;
-
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
@@ -9,6 +7,7 @@ use actix_web::{Error, Resource, Route, guard, web};
 
 use crate::callback::{embedded as embedded_callback, hosted as hosted_callback};
 use crate::config::Config;
+use crate::current::Current;
 use crate::http::cors::{self, Cors};
 use crate::http::origin::is_unasked;
 use crate::limits::Limit;
@@ -19,7 +18,7 @@ use crate::{begun, openapi, pages, refuse, scene, session, widget};
 
 /// The one table of routes, below the path of `public_url`. Each row says what its requests are counted as, and whose pages may read what
 /// it answers.
-pub(crate) fn table(routes: &mut web::ServiceConfig, config: &Arc<Config>) {
+pub(crate) fn table(routes: &mut web::ServiceConfig, config: &Current<Config>) {
     let row = |path, limit, cors| row(config, path, limit, cors);
     routes
         .service(row("", Limit::None, Cors::Own).route(read().to(pages::front)))
@@ -121,8 +120,9 @@ pub(crate) fn table(routes: &mut web::ServiceConfig, config: &Arc<Config>) {
 
 /// Where a client looks for the metadata of an issuer that has a path: the path stands behind (RFC 8414 §3.1, and §5 for the older
 /// name). Both are outside of `public_url`, and come here where the proxy passes them on.
-pub(crate) fn inserted_paths(routes: &mut web::ServiceConfig, config: &Arc<Config>) {
-    let path = config.public_url.path();
+pub(crate) fn inserted_paths(routes: &mut web::ServiceConfig, config: &Current<Config>) {
+    let now = config.get();
+    let path = now.public_url.path();
     if path.is_empty() {
         return;
     }
@@ -146,7 +146,7 @@ fn unasked() -> Route {
 
 /// A row of the table. What it begins is run to its end. What is counted is what the route has matched: no spelling of its path leads past the limit.
 fn row(
-    config: &Arc<Config>,
+    config: &Current<Config>,
     path: &str,
     limit: Limit,
     cors: Cors,

@@ -15,6 +15,7 @@ use crate::attempt::{BrowserProof, CallbackError, cookie, proves};
 use crate::clock::Seconds;
 use crate::error::ApiError;
 use crate::http::origin::{is_own_page, origin};
+use crate::report;
 use crate::shared::Shared;
 use crate::store::AttemptRow;
 use crate::store::scenes::{Progress, SceneRow};
@@ -70,6 +71,7 @@ async fn own_attempt(
     let computer = Computer::of(app, request, id);
     match app.store.fleeting.attempt(id).await? {
         Some(row) if row.kind.on_the_wire() == Kind::Scene && proves(&row, &computer.proof()) => {
+            report::is_about(id);
             Ok((row, computer))
         }
         _ => Err(CallbackError::UnknownAttempt.into()),

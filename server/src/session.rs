@@ -248,6 +248,7 @@ pub async fn post(
         // Somebody has a code that was used: whoever was first, nothing that came from it is good (RFC 6749 §4.1.2). A code that has
         // only expired has made no session.
         if let Some(session) = app.store.lasting.session_of_sid(&grant_id, now).await? {
+            app.metrics.token_presented("session", "reused");
             tracing::warn!(client = client_id, "a code came twice; the session that it made ends");
             ending::end(&app, &session, Offline::Goes).await?;
         }
@@ -264,6 +265,7 @@ pub async fn post(
     // Named by the code, whose reuse ends it.
     let session = session.row(grant_id, account_id, Some(client_id));
     app.store.lasting.insert_session(&session).await?;
+    app.metrics.token_presented("session", "granted");
     let mut response = HttpResponse::Ok();
     if let Some(cookie) = new.cookie(&app, &session) {
         response.cookie(cookie);

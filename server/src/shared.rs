@@ -13,23 +13,24 @@ use crate::metrics::Metrics;
 use crate::notices::Notices;
 use crate::store::{Redis, Store};
 
-/// One service.
+/// One service, as it is configured now.
+#[derive(Clone)]
 pub struct Shared {
-    /// As it was started with.
+    /// As it was read last.
     pub config: Arc<Config>,
     /// What time it is.
     pub clock: Clock,
     /// What it remembers.
     pub store: Store,
     /// What signs.
-    pub keys: SharedKeys,
+    pub keys: Arc<SharedKeys>,
     /// The way to clients whose session has ended.
-    pub backchannel: BackChannel,
+    pub backchannel: Arc<BackChannel>,
     /// What is counted.
-    pub metrics: Metrics,
-    pub(crate) limits: Limits,
+    pub metrics: Arc<Metrics>,
+    pub(crate) limits: Arc<Limits>,
     /// Tells those who wait, on any node, that an attempt or its scene has changed.
-    pub(crate) notices: Notices,
+    pub(crate) notices: Arc<Notices>,
     /// What several nodes share besides the store.
     pub(crate) cache: Option<Redis>,
 }

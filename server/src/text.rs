@@ -294,6 +294,8 @@ pub const SIGN_OUT_EVERYWHERE: Sentence = ["退出所有设备", "登出所有�
 pub const START_AGAIN: Sentence = ["重新登录", "重新登入", "Log in again"];
 /// Of a refusal: the same page once more.
 pub const TRY_AGAIN: Sentence = ["重试", "重試", "Try again"];
+/// Before the number under which the log tells about a login.
+pub const REPORT_NUMBER: Sentence = ["报告编号", "報告編號", "report number"];
 /// Before the client's name, on the way back to it.
 pub const BACK_TO: Sentence = ["返回", "返回", "Back to"];
 /// On the way back where nobody knows to which site.

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use actix_web::web;
 use tokio::time::{interval, sleep, timeout};
 
-use crate::shared::Shared;
+use crate::reload::Reload;
 use crate::store::StoreError;
 
 /// Between two sweeps of what has expired.
@@ -22,11 +21,11 @@ const WAIT_FOR_CACHE: Duration = Duration::from_secs(5);
 
 /// What a running service does without being asked. [`Application::run`](crate::app::Application::run) has it done in time; who
 /// moves the clock has it done at once.
-pub struct Upkeep(web::Data<Shared>);
+pub struct Upkeep(Reload);
 
 impl Upkeep {
-    pub(crate) fn new(app: web::Data<Shared>) -> Self {
-        Self(app)
+    pub(crate) fn new(reload: Reload) -> Self {
+        Self(reload)
     }
 
     /// Clears away what has expired, piece by piece, and has a running service look for whom to tell of logouts.
@@ -34,7 +33,7 @@ impl Upkeep {
     /// # Errors
     /// The store's; what is left over goes the next time.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        let app = &self.0;
+        let app = self.0.app();
         app.limits.sweep();
         app.notices.sweep();
         app.backchannel.soon.notify_one();
@@ -62,13 +61,14 @@ impl Upkeep {
 
     /// Does all of it in time, for ever.
     pub(crate) async fn run(self) {
-        let news = self.0.notices.carry();
+        let app = self.0.app();
+        let news = app.notices.carry();
         tokio::join!(self.sweep_for_ever(), self.tell_for_ever(), self.look_at_the_cache(), news);
     }
 
     /// Waits for the cache, and says what people would suffer from.
     async fn look_at_the_cache(&self) {
-        let Some(cache) = &self.0.cache else { return };
+        let Some(cache) = self.0.app().cache.clone() else { return };
         loop {
             let looked = async {
                 cache.ping().await?;
@@ -96,21 +96,23 @@ impl Upkeep {
     }
 
     async fn tell_for_ever(&self) {
-        let app = &self.0;
         loop {
-            let wait =
-                match app.backchannel.tell_due(&app.config, &app.clock, &app.keys, &*app.store.lasting).await
-                {
-                    Ok(Some(next)) => {
-                        let seconds = next.saturating_sub(app.clock.now()).max(0);
-                        Duration::from_secs(seconds.unsigned_abs()).min(LOOK_EVERY)
-                    }
-                    Ok(None) => LOOK_EVERY,
-                    Err(error) => {
-                        tracing::error!(%error, "the store did not answer");
-                        LOOK_EVERY
-                    }
-                };
+            let app = self.0.app();
+            let wait = match app
+                .backchannel
+                .tell_due(&app.config, &app.clock, &app.keys, &*app.store.lasting, &app.metrics)
+                .await
+            {
+                Ok(Some(next)) => {
+                    let seconds = next.saturating_sub(app.clock.now()).max(0);
+                    Duration::from_secs(seconds.unsigned_abs()).min(LOOK_EVERY)
+                }
+                Ok(None) => LOOK_EVERY,
+                Err(error) => {
+                    tracing::error!(%error, "the store did not answer");
+                    LOOK_EVERY
+                }
+            };
             // Either the time has come, or somebody else says so.
             drop(timeout(wait, app.backchannel.soon.notified()).await);
         }

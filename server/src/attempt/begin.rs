@@ -9,6 +9,7 @@ use crate::clock::Seconds;
 use crate::config::Client;
 use crate::error::ApiError;
 use crate::limits::Wait;
+use crate::report;
 use crate::secret::{SecretHash, random_state, random_word};
 use crate::shared::Shared;
 use crate::store::{AttemptKind, AttemptRow, StoreError};
@@ -65,6 +66,7 @@ pub async fn begin(app: &Shared, new: NewAttempt<'_>) -> Result<Started, StartEr
     let pages_state = state.filter(|_| matches!(kind, AttemptKind::Embedded(_)));
     let state = pages_state.map_or_else(random_state, |state| state.as_str().to_owned());
     let (id, secret) = (random_word(), random_word());
+    report::is_about(kind.login_of(&id));
     let on_the_wire = kind.on_the_wire();
     let lifetime = if on_the_wire == Kind::Scene { scene::LIFETIME } else { ATTEMPT_LIFETIME };
     let now = app.clock.now();
@@ -84,6 +86,7 @@ pub async fn begin(app: &Shared, new: NewAttempt<'_>) -> Result<Started, StartEr
     };
     let scene = (on_the_wire == Kind::Scene).then(|| scene::row(&row, computer, now));
     app.store.fleeting.insert_attempt(&row, scene.as_ref()).await?;
+    app.metrics.login_started(row.kind.name(), product.as_str());
     let weixin = &app.config.weixin;
     let appid = weixin.app(product).filter(|_| scene.is_none());
     let login = StartedLogin {

@@ -7,6 +7,7 @@ use protocol::service::ErrorCode;
 use super::{BrowserProof, proves};
 use crate::clock::Seconds;
 use crate::error::ApiError;
+use crate::report;
 use crate::secret::SecretHash;
 use crate::store::scenes::Progress;
 use crate::store::{AttemptRow, Fleeting, StoreError};
@@ -60,7 +61,10 @@ pub enum CallbackError {
 
 /// Looks the state up: which attempt is WeChat's answer for? It may be too old, or answered before: [`consume`] says so.
 pub async fn find(store: &dyn Fleeting, state: &State) -> Result<AttemptRow, CallbackError> {
-    store.attempt_by_state(&SecretHash::of(state.as_str())).await?.ok_or(CallbackError::UnknownAttempt)
+    let row = store.attempt_by_state(&SecretHash::of(state.as_str())).await?;
+    let row = row.ok_or(CallbackError::UnknownAttempt)?;
+    report::is_about(row.kind.login_of(&row.id));
+    Ok(row)
 }
 
 /// Takes the attempt, for a browser that proves to be the one that started it. Of many callers one gets it.

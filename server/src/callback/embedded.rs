@@ -70,7 +70,8 @@ async fn finish(
     let attempt = consume(app.store.fleeting.as_ref(), row, proof, now).await?;
     let ended = log_in(app, exchange, &attempt, answer.code).await;
     let end = ended.as_ref().map_or_else(|error| AttemptEnd::Refused(error.code), |_| AttemptEnd::Done);
-    app.metrics.login_finished("embedded", end.as_str());
+    let row = attempt.row();
+    app.metrics.login_finished(row.kind.name(), row.product.as_str(), end.as_str());
     if ended.is_err() {
         app.store.fleeting.end_attempt(&attempt.row().id, end, None).await?;
     }

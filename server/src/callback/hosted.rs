@@ -116,7 +116,7 @@ async fn finish(
         AttemptKind::Leg { scene_id } => Some(scene_id),
         _ => None,
     };
-    app.metrics.login_finished(if scene_id.is_some() { "leg" } else { "hosted" }, end.as_str());
+    app.metrics.login_finished(row.kind.name(), row.product.as_str(), end.as_str());
     if let Some(scene_id) = scene_id.filter(|_| end == AttemptEnd::Refused(ErrorCode::AccessDenied)) {
         let denied = app.store.fleeting.deny_scene(scene_id, &row.id, app.clock.now()).await;
         if let Err(error) = denied {

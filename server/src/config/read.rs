@@ -13,7 +13,10 @@ use super::error::{ConfigError, wrong};
 use super::look::Name;
 use super::store::{self, RawPostgres};
 use super::tree::{Node, PREFIX};
-use super::{App, AppSecret, Client, Config, ForwardedHeader, Limits, PublicUrl, Weixin, client, public_url};
+use super::{
+    App, AppSecret, Client, Config, ForwardedHeader, Limits, LogFormat, OutgoingProxy, PublicUrl, Weixin,
+    client, public_url,
+};
 use crate::address::network;
 use crate::clock::Seconds;
 use crate::secret_file;
@@ -42,6 +45,7 @@ struct RawConfig {
     tls_cert_file: Option<PathBuf>,
     tls_key_file: Option<PathBuf>,
     widget_dir: Option<PathBuf>,
+    log_format: Option<String>,
     #[serde(default)]
     master_key_files: Vec<PathBuf>,
     rotate_keys_every_days: Option<u32>,
@@ -73,6 +77,7 @@ struct RawWeixin {
     api_url: Option<String>,
     desktop_urls: Option<Vec<String>>,
     avatar_hosts: Option<Vec<String>>,
+    proxy: Option<String>,
     website: Option<RawApp>,
     service_account: Option<RawApp>,
 }
@@ -126,7 +131,8 @@ impl Config {
         let written = Node::parse(&text)?;
         let has_password = config.cache.as_ref().is_some_and(CacheAddress::has_password)
             && written.has("cache")
-            || config.store.has_password() && written.has("store");
+            || config.store.has_password() && written.has("store")
+            || config.weixin.proxy.as_ref().is_some_and(OutgoingProxy::has_password) && written.has("weixin");
         if has_password || written.has_secret() {
             config.secret_files.push(file.into());
         }
@@ -207,6 +213,7 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
         master_key_files: raw.master_key_files.iter().map(|file| folder.join(file)).collect(),
         rotate_keys_every: rotate_keys_every(raw.rotate_keys_every_days)?,
         backchannel_private_addresses: raw.backchannel_private_addresses,
+        log_format: log_format(raw.log_format.as_deref())?,
         limits: limits(raw.limits)?,
         clients: clients(raw.clients, &weixin, &public_url, raw.backchannel_private_addresses, folder)?,
         weixin,
@@ -222,6 +229,14 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
 fn listening(key: &str, value: Option<String>, default: &str) -> Result<SocketAddr, ConfigError> {
     let value = value.unwrap_or_else(|| default.into());
     value.parse().map_err(|_| wrong(key, format!("is `{value}`, which is no address with a port: {default}")))
+}
+
+fn log_format(value: Option<&str>) -> Result<LogFormat, ConfigError> {
+    match value {
+        None | Some("text") => Ok(LogFormat::Text),
+        Some("json") => Ok(LogFormat::Json),
+        Some(other) => Err(wrong("log_format", format!("is `{other}`; it can be text or json"))),
+    }
 }
 
 fn cache(value: Option<&str>) -> Result<Option<CacheAddress>, ConfigError> {
@@ -284,7 +299,13 @@ fn weixin(
         let problem = format!("has `{other}`, which is no host: wx.qlogo.cn");
         return Err(wrong("weixin.avatar_hosts", problem));
     }
-    Ok(Weixin { open_url, api_url, desktop_urls, avatar_hosts, website, service_account })
+    let proxy = raw.proxy.map(|proxy| {
+        // What stands there may have a password: it is not repeated.
+        OutgoingProxy::parse(&proxy)
+            .ok_or_else(|| wrong("weixin.proxy", "is not of the form http://proxy.internal:3128"))
+    });
+    let proxy = proxy.transpose()?;
+    Ok(Weixin { open_url, api_url, desktop_urls, avatar_hosts, proxy, website, service_account })
 }
 
 fn app(table: &str, raw: RawApp, folder: &Path, secret_files: &mut Vec<PathBuf>) -> Result<App, ConfigError> {

@@ -1,8 +1,6 @@
 //! Which pages of other origins may read what a route answers (Fetch, CORS protocol). Which route is read by whom stands in the
 //! table of routes.
 
-use std::sync::Arc;
-
 use actix_cors::Cors as Registered;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -18,6 +16,7 @@ use protocol::service::SECRET_HEADER;
 use super::headers::header_value;
 use super::origin::origin;
 use crate::config::Config;
+use crate::current::Current;
 
 /// Who may read the answers of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +34,11 @@ pub(crate) enum Cors {
 }
 
 /// For a row whose pages are the widget's.
-pub(crate) fn widgets(cors: Cors, config: &Arc<Config>) -> Condition<Registered> {
+pub(crate) fn widgets(cors: Cors, config: &Current<Config>) -> Condition<Registered> {
     let config = config.clone();
     let registered = Registered::default()
         .allowed_origin_fn(move |origin, _| {
-            origin.to_str().is_ok_and(|origin| config.client_of_origin(origin).is_some())
+            origin.to_str().is_ok_and(|origin| config.get().client_of_origin(origin).is_some())
         })
         .allowed_methods([Method::GET, Method::POST, Method::DELETE])
         .allowed_headers([CONTENT_TYPE.as_str(), SECRET_HEADER, "last-event-id"])

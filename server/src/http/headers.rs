@@ -4,12 +4,16 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpMessage, web};
 
 use crate::config::Config;
 use crate::http::client_address::client_address;
+use crate::report;
 
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// The number under which the log tells about this login.
+const REPORT: HeaderName = HeaderName::from_static("weixin-login-report");
 
 /// The headers of one configuration, made once.
 pub struct Headers {
@@ -55,7 +59,11 @@ pub async fn secure(
     let method = request.method().clone();
     let mut response = next.call(request).await?;
     // Without the query: it carries codes and states.
-    tracing::debug!(%method, path, ?from, status = response.status().as_u16(), "answered");
+    let login = report::of(&response.request().extensions());
+    tracing::debug!(%method, path, ?from, login, status = response.status().as_u16(), "answered");
+    if let Some(login) = login.filter(|_| response.status().as_u16() >= 400) {
+        response.headers_mut().insert(REPORT, header_value(&login));
+    }
     // A popup needs its opener until it has come back from WeChat. The route tells, however its path was spelt.
     let route = response.request().match_pattern().unwrap_or_default();
     let keeps_opener = ["/authorize", "/login", "/callback"]

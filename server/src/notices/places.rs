@@ -1,7 +1,7 @@
 //! Who waits on this node for a change of something that has a name.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::Notify;
@@ -15,6 +15,7 @@ const MOST_WAITING: u64 = 3;
 struct Place {
     changed: Notify,
     come: AtomicU64,
+    is_closed: AtomicBool,
 }
 
 /// One who waits. Whoever came so long ago that [`MOST_WAITING`] others have come since has to go: it is the oldest whose
@@ -31,9 +32,10 @@ impl Waiting {
         self.place.changed.notified()
     }
 
-    /// Whether enough others have come since.
+    /// Whether enough others have come since, or the service stops.
     pub(crate) fn has_to_go(&self) -> bool {
-        self.place.come.load(Ordering::SeqCst) >= self.number + MOST_WAITING
+        self.place.is_closed.load(Ordering::SeqCst)
+            || self.place.come.load(Ordering::SeqCst) >= self.number + MOST_WAITING
     }
 }
 
@@ -64,6 +66,15 @@ impl Places {
             places.get(id).and_then(Weak::upgrade)
         };
         if let Some(place) = place {
+            place.changed.notify_waiters();
+        }
+    }
+
+    /// Sends everybody away who waits now: the service stops, and another node has what they wait for.
+    pub(super) fn close(&self) {
+        let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for place in places.values().filter_map(Weak::upgrade) {
+            place.is_closed.store(true, Ordering::SeqCst);
             place.changed.notify_waiters();
         }
     }

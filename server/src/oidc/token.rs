@@ -98,8 +98,12 @@ async fn redeem(
     };
     let redeem = RedeemCode { code_hash: row.code_hash, grant, keep_until: now + GRANT_LIFE };
     match app.store.redeem_code(redeem, now).await? {
-        Redemption::Granted(grant) => tokens(app, client, &grant, scopes, row.nonce, refresh_token).await,
+        Redemption::Granted(grant) => {
+            app.metrics.token_presented("authorization_code", "granted");
+            tokens(app, client, &grant, scopes, row.nonce, refresh_token).await
+        }
         Redemption::Reused => {
+            app.metrics.token_presented("authorization_code", "reused");
             // Somebody has a code that was used: whoever was first, nothing that came from it is good (RFC 6749 §4.1.2).
             tracing::warn!(client = client.id, "a code came twice; what it gave is revoked");
             Err(refused())
@@ -149,11 +153,13 @@ async fn refresh(
             (grant, successors.into_iter().find(|successor| SecretHash::of(successor) == hash))
         }
         Rotation::Reused => {
+            app.metrics.token_presented("refresh_token", "reused");
             tracing::warn!(client = client.id, "a refresh token came again; its family is revoked");
             return Err(refused());
         }
         Rotation::Refused => return Err(refused()),
     };
+    app.metrics.token_presented("refresh_token", "granted");
     tokens(app, client, &grant, scopes, None, successor).await
 }
 

@@ -11,6 +11,7 @@ use super::{Frame, page};
 use crate::config::Client;
 use crate::error::ApiError;
 use crate::limits::Wait;
+use crate::report;
 use crate::shared::Shared;
 use crate::store::StoreError;
 use crate::text::{self, Language, Refusal, Sentence, say};
@@ -25,6 +26,8 @@ pub(super) struct NoticePage<'a> {
     pub(super) title: &'a str,
     pub(super) text: &'a str,
     pub(super) code: &'a str,
+    /// Of the login that did not end well, where one had begun: the log has it too.
+    pub(super) report: Option<String>,
     /// What the button says, and where it leads.
     pub(super) button: Option<(&'a str, &'a str)>,
     /// Good news have a tick.
@@ -37,7 +40,7 @@ impl<'a> NoticePage<'a> {
     /// A page that says this and leads back to the site.
     pub(super) fn new(frame: Frame, (title, text): (Sentence, Sentence), code: &'a str) -> Self {
         let (title, text) = (say(title, frame.language), say(text, frame.language));
-        Self { frame, title, text, code, button: None, is_good: false, leads_back: true }
+        Self { frame, title, text, code, report: None, button: None, is_good: false, leads_back: true }
     }
 }
 
@@ -126,6 +129,7 @@ fn refused(frame: Frame, refusal: Refusal, button: Sentence, leads_to: Option<&s
         _ => StatusCode::BAD_REQUEST,
     };
     let button = leads_to.map(|leads_to| (say(button, frame.language), leads_to));
-    let notice = NoticePage { button, ..NoticePage::new(frame, refusal.words(), refusal.code()) };
+    let report = report::number();
+    let notice = NoticePage { button, report, ..NoticePage::new(frame, refusal.words(), refusal.code()) };
     page(status, notice.render())
 }

@@ -11,6 +11,7 @@ use protocol::service::{Problem, SceneEvent, SceneNews};
 
 use super::{event, own_attempt};
 use crate::error::ApiError;
+use crate::metrics::OpenStream;
 use crate::notices::Waiting;
 use crate::shared::Shared;
 use crate::store::StoreError;
@@ -41,7 +42,8 @@ pub async fn get(
     }
     let known = header(HeaderName::from_static("last-event-id")).and_then(|known| known.parse().ok());
     let waiting = app.notices.wait(&id);
-    let listening = Listening { app, id, waiting, known, is_first: true, is_over: false };
+    let open = app.metrics.stream_opened();
+    let listening = Listening { app, id, waiting, known, is_first: true, is_over: false, _open: open };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         // nginx would hold the events back to fill a buffer.
@@ -64,6 +66,7 @@ struct Listening {
     known: Option<u8>,
     is_first: bool,
     is_over: bool,
+    _open: OpenStream,
 }
 
 impl Listening {

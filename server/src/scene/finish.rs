@@ -79,7 +79,8 @@ async fn ended<T>(
 ) -> Result<T, ApiError> {
     let login = login.map_err(ApiError::from);
     let end = login.as_ref().map_or_else(|error| AttemptEnd::Refused(error.code), |_| AttemptEnd::Done);
-    app.metrics.login_finished("scene", end.as_str());
+    let row = attempt.row();
+    app.metrics.login_finished(row.kind.name(), row.product.as_str(), end.as_str());
     if login.is_err() {
         app.store.fleeting.end_attempt(&attempt.row().id, end, None).await?;
     }

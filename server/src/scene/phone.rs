@@ -17,6 +17,7 @@ use crate::http::language;
 use crate::http::origin::is_own_page;
 use crate::http::user_agent::device;
 use crate::pages::{self, Refusal, phone};
+use crate::report;
 use crate::shared::Shared;
 use crate::store::scenes::{Entered, Progress, SceneRow};
 use crate::store::{AttemptKind, StoreError};
@@ -152,6 +153,7 @@ async fn over(app: &Shared, id: &str) -> Result<Stop, StoreError> {
 /// A scene that can still be answered, and whose it is.
 async fn open_scene<'a>(app: &'a Shared, id: &str) -> Result<(SceneRow, &'a Client), Stop> {
     let gone = |code| Stop::Refused(Refusal::Code(code));
+    report::is_about(id);
     let scene = app.store.fleeting.scene(id).await?.ok_or(gone(ErrorCode::UnknownAttempt))?;
     let row = app.store.fleeting.attempt(id).await?.ok_or(gone(ErrorCode::UnknownAttempt))?;
     let client = app.config.client(&row.client_id).ok_or(gone(ErrorCode::UnknownClient))?;

@@ -123,6 +123,22 @@ impl AttemptKind {
         }
     }
 
+    /// In one word, for counts: a leg is a leg.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Leg { .. } => "leg",
+            _ => self.on_the_wire().as_str(),
+        }
+    }
+
+    /// The attempt that a person would call the login: of a phone's leg its scene, else this one, of this id.
+    pub fn login_of<'a>(&'a self, id: &'a str) -> &'a str {
+        match self {
+            Self::Leg { scene_id } => scene_id,
+            _ => id,
+        }
+    }
+
     /// Where it ends, if the service's own page shows it.
     pub fn destination(&self) -> Option<&Destination> {
         match self {

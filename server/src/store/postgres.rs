@@ -30,6 +30,7 @@ use super::address::PostgresAddress;
 use super::channel::Channel;
 use super::{NEWER, StoreError};
 use crate::clock::Seconds;
+use crate::times::{timed, verb_of};
 
 /// Older ones lack what the functions use.
 const OLDEST: u32 = 150_000;
@@ -112,7 +113,15 @@ impl PostgresStore {
     }
 
     /// Runs a verb within its time, and anew where PostgreSQL has undone it for another one's sake.
-    async fn run<T, F>(&self, verb: impl Fn() -> F) -> Result<T, StoreError>
+    async fn run<T, F, V>(&self, verb: V) -> Result<T, StoreError>
+    where
+        V: Fn() -> F,
+        F: Future<Output = sqlx::Result<T>>,
+    {
+        timed("postgres", verb_of::<V>(), self.run_in_time(verb)).await
+    }
+
+    async fn run_in_time<T, F>(&self, verb: impl Fn() -> F) -> Result<T, StoreError>
     where
         F: Future<Output = sqlx::Result<T>>,
     {

@@ -7,7 +7,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use weixin_emulator::{Call, Emulator, Fault, Outcome};
 
-use crate::harness::{House, SHOP, Visitor, allowed, allowed_by, attempt_of, code_and_state};
+use crate::harness::{
+    CHALLENGE, House, KIOSK, SHOP, Visitor, allowed, allowed_by, attempt_of, code_and_state,
+};
 use crate::program::{PATIENCE, Program, write_config};
 
 /// A request whose answer nobody will read.
@@ -90,6 +92,31 @@ async fn an_embedded_login_whose_connection_breaks_half_way_asks_weixin_to_the_e
     reset(connection, house.visitor()).await;
     house.weixin.clear_faults();
     until(|| house.weixin.requests().iter().any(|request| request.call == Call::UserInfo)).await;
+}
+
+/// Whoever listens hears the end of the stream, and not a broken connection; nobody is waited for.
+#[tokio::test]
+async fn a_service_that_is_told_to_stop_ends_the_event_streams() {
+    let weixin = Emulator::start(Default::default()).await.unwrap();
+    let data = TempDir::new().unwrap();
+    let mut program = Program::start(&write_config(&weixin, &data, |config| config));
+    let mut visitor = program.visitor();
+    let start = serde_json::json!({ "client_id": "kiosk", "result": "session", "code_challenge": CHALLENGE });
+    let scene = visitor.post(KIOSK, "/login", &start).await.json();
+    assert_eq!(scene["kind"], "scene");
+    let path = format!("/login/{}/events", scene["id"].as_str().unwrap());
+    let secret = scene["secret"].as_str().unwrap();
+    let asked = visitor.request(reqwest::Method::GET, &path).header("origin", KIOSK);
+    let mut stream = asked.header("weixin-login-secret", secret).send().await.unwrap();
+    assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    let first = stream.chunk().await.unwrap().expect("how far it is");
+    assert!(first.starts_with(b"id: "), "{first:?}");
+    program.terminate();
+    while let Some(piece) = stream.chunk().await.expect("an end, and no break") {
+        assert_eq!(piece, ":\n\n");
+    }
+    let (status, log) = tokio::task::spawn_blocking(|| program.ended()).await.unwrap();
+    assert_eq!(status, Some(0), "{log}");
 }
 
 /// A deployment in the middle of a login.

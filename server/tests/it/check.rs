@@ -64,6 +64,8 @@ const WEBSITE: &str = "good   WeChat accepts appid and secret of weixin.website"
 const PAGE: &str =
     "WeChat's page takes the appid of weixin.website and the callback domain shop.example.test";
 const SERVICE_ACCOUNT: &str = "good   WeChat accepts appid and secret of weixin.service_account";
+/// The last thing that is tried.
+const CLOCK: &str = "good   this machine's clock goes with WeChat's";
 const ONE: &str = "weixin-login: 1 thing is wrong";
 
 fn lines(parts: &[&[&str]]) -> Vec<String> {
@@ -74,7 +76,10 @@ fn lines(parts: &[&[&str]]) -> Vec<String> {
 async fn check_says_that_all_is_well() {
     let tried = Tried::new().await;
     let good = format!("good   {PAGE}");
-    assert_eq!(tried.check(|text| text), (0, lines(&[&HEAD, &FREE, &[WEBSITE, &good, SERVICE_ACCOUNT]])));
+    assert_eq!(
+        tried.check(|text| text),
+        (0, lines(&[&HEAD, &FREE, &[WEBSITE, &good, SERVICE_ACCOUNT, CLOCK]]))
+    );
 }
 
 #[tokio::test]
@@ -95,7 +100,7 @@ async fn check_tells_which_kind_of_app_and_which_domain() {
     let two = "weixin-login: 2 things are wrong";
     assert_eq!(
         tried.check(swap),
-        (1, lines(&[&HEAD, &FREE, &[WEBSITE, &scope, SERVICE_ACCOUNT, kind, two]]))
+        (1, lines(&[&HEAD, &FREE, &[WEBSITE, &scope, SERVICE_ACCOUNT, kind, CLOCK, two]]))
     );
 
     let app = |domain: &str| App { callback_domains: vec![domain.into()], ..website() };
@@ -105,7 +110,7 @@ async fn check_tells_which_kind_of_app_and_which_domain() {
     );
     assert_eq!(
         tried.check(|text| text),
-        (1, lines(&[&HEAD, &FREE, &[WEBSITE, &domain, SERVICE_ACCOUNT, ONE]]))
+        (1, lines(&[&HEAD, &FREE, &[WEBSITE, &domain, SERVICE_ACCOUNT, CLOCK, ONE]]))
     );
     tried.weixin.set_app(app("shop.example.test"));
 
@@ -113,13 +118,13 @@ async fn check_tells_which_kind_of_app_and_which_domain() {
     let page = format!("WRONG  {PAGE}: no app has it (AppID 参数错误): look at weixin.website.appid");
     assert_eq!(
         tried.check(|text| text.replace(DEFAULT_APPID, "wx0000000000000000")),
-        (1, lines(&[&HEAD, &FREE, &[unknown, &page, SERVICE_ACCOUNT, two]]))
+        (1, lines(&[&HEAD, &FREE, &[unknown, &page, SERVICE_ACCOUNT, CLOCK, two]]))
     );
     let wrong = "WRONG  WeChat accepts appid and secret of weixin.website: the secret is wrong: look at weixin.website.secret_file";
     let good = format!("good   {PAGE}");
     assert_eq!(
         tried.check(|text| text.replace("/secret\"", "/service-account-secret\"")),
-        (1, lines(&[&HEAD, &FREE, &[wrong, &good, SERVICE_ACCOUNT, ONE]]))
+        (1, lines(&[&HEAD, &FREE, &[wrong, &good, SERVICE_ACCOUNT, CLOCK, ONE]]))
     );
 }
 
@@ -136,7 +141,7 @@ async fn check_beside_a_running_service_says_that_it_runs() {
         text.replacen("127.0.0.1:0", &addresses[0], 1).replacen("127.0.0.1:0", &addresses[1], 1)
     };
     let good = format!("good   {PAGE}");
-    let rest = ["good   the store FOLDER/store.db opens", WEBSITE, &good, SERVICE_ACCOUNT];
+    let rest = ["good   the store FOLDER/store.db opens", WEBSITE, &good, SERVICE_ACCOUNT, CLOCK];
     // Somebody else, who says nothing.
     drop(ops);
     let taken = [

@@ -64,6 +64,15 @@ impl Program {
         Self { child, said, log: Vec::new(), stdout }
     }
 
+    /// The same, and nobody reads its log, of which there is much.
+    pub fn start_unread(config: &Path) -> Self {
+        let mut command = command(&["serve"], config);
+        command.env("RUST_LOG", "debug").stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stdout = child.stdout.take().map(BufReader::new);
+        Self { child, said: channel().1, log: Vec::new(), stdout }
+    }
+
     /// Where it listens, for people and for operators; `None`, when it has stopped instead.
     pub fn addresses(&mut self) -> Option<(SocketAddr, SocketAddr)> {
         let mut line = String::new();
@@ -98,9 +107,21 @@ impl Program {
         std::mem::take(&mut self.log).join("\n")
     }
 
+    /// SIGHUP.
+    pub fn hang_up(&mut self) {
+        // What was said before is not said anew.
+        self.log.extend(self.said.try_iter());
+        self.log.clear();
+        self.signal("-HUP");
+    }
+
     /// SIGTERM.
     pub fn terminate(&self) {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::secret::random_word;
 use crate::store::{CacheAddress, StoreError};
+use crate::times::timed;
 
 /// What does not answer by then does not answer. A start of Redis itself is shorter.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -75,7 +76,8 @@ impl Redis {
 
     /// Asks one thing.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.in_time(PATIENCE, command.query_async(&mut self.manager.clone())).await
+        let mut manager = self.manager.clone();
+        timed("redis", "command", self.in_time(PATIENCE, command.query_async(&mut manager))).await
     }
 
     /// Runs a script, and sends it first where Redis does not know it.
@@ -103,7 +105,8 @@ impl Redis {
         for argument in arguments {
             call.arg(*argument);
         }
-        self.in_time(limit, call.invoke_async(&mut self.manager.clone())).await
+        let mut manager = self.manager.clone();
+        timed("redis", "script", self.in_time(limit, call.invoke_async(&mut manager))).await
     }
 
     /// Hears what is told at this channel, from now on and again after each loss of the connection.

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use super::file::{Access, StoreFile};
 use crate::store::StoreError;
+use crate::times::{timed, verb_of};
 
 /// So many connections are kept for the next ones; no more threads ask at once.
 const KEPT: usize = 8;
@@ -29,7 +30,14 @@ impl Reader {
     }
 
     /// Reads by one connection.
-    pub(super) async fn read<T>(
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: Fn(&Connection) -> Result<T, StoreError> + Send,
+    {
+        timed("sqlite", verb_of::<F>(), self.read_in_time(work)).await
+    }
+
+    async fn read_in_time<T>(
         &self,
         work: impl Fn(&Connection) -> Result<T, StoreError> + Send,
     ) -> Result<T, StoreError> {

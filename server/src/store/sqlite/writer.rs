@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use super::file::{Access, StoreFile};
 use super::statement::Statement;
 use crate::store::StoreError;
+use crate::times::{timed, verb_of};
 
 /// How long a write waits for those of other processes.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -60,7 +61,14 @@ impl Writer {
         self.ask(Failing::HalfWay, work).await
     }
 
-    async fn ask<T: Send + 'static>(
+    async fn ask<T: Send + 'static, F>(&self, failing: Failing, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        timed("sqlite", verb_of::<F>(), self.ask_now(failing, work)).await
+    }
+
+    async fn ask_now<T: Send + 'static>(
         &self,
         failing: Failing,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
