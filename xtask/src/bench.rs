@@ -42,7 +42,7 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 fn page(runs: usize) -> Result<()> {
-    tools::packages()?;
+    tools::packages(false, tools::in_ci())?;
     widget::build()?;
     shell::heading("how soon a person can log in");
     shell::run(

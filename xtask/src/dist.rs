@@ -7,9 +7,12 @@
 //! widget/                    the widget's files, for sites that serve them by themselves
 //! config.example.toml        the service's configuration
 //! LICENSE-MIT, LICENSE-APACHE
+//! THIRD-PARTY-LICENSES.txt   of what others wrote and is in the programs
+//! weixin-login.cdx.json      the same as a software bill of materials, CycloneDX
 //! SHA256SUMS                 of all of them; `sha256sum --check SHA256SUMS`
 //! ```
 
+mod bill;
 mod musl;
 mod wasm_pack;
 
@@ -34,7 +37,7 @@ pub fn run() -> Result<()> {
     }
     fs::create_dir_all(dist.join("widget"))?;
 
-    shell::heading("1 of 4: the widget, and its npm package");
+    shell::heading("1 of 5: the widget, and its npm package");
     widget::run()?;
     for file in files(&widget::dist())? {
         fs::copy(&file, dist.join("widget").join(file.file_name().unwrap_or_default()))?;
@@ -46,7 +49,7 @@ pub fn run() -> Result<()> {
             .current_dir(widget::npm_package()),
     )?;
 
-    shell::heading("2 of 4: the programs");
+    shell::heading("2 of 5: the programs");
     let built = musl::build(PROGRAMS, &["--features=weixin-login/embed-widget"])?;
     for program in PROGRAMS {
         fs::copy(built.join(program), dist.join(program))?;
@@ -56,10 +59,13 @@ pub fn run() -> Result<()> {
         fs::copy(&source, dist.join(source.file_name().unwrap_or_default()))?;
     }
 
-    shell::heading("3 of 4: wasm-pack can build the widget too");
+    shell::heading("3 of 5: wasm-pack can build the widget too");
     wasm_pack::check()?;
 
-    shell::heading("4 of 4: checksums");
+    shell::heading("4 of 5: what others wrote");
+    bill::write(PROGRAMS, &dist)?;
+
+    shell::heading("5 of 5: checksums");
     sum_up(&dist)
 }
 

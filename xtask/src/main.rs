@@ -1,10 +1,11 @@
-//! The project's tasks: `cargo xtask demo | test | widget | pictures | bench | dist | tidy`. This file only reads the command line.
+//! The project's tasks: `cargo xtask demo | test | fuzz | widget | pictures | bench | dist | tidy`. This file only reads the command line.
 
 #![allow(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 
 mod bench;
 mod demo;
 mod dist;
+mod fuzz;
 mod pictures;
 mod shell;
 mod test;
@@ -30,6 +31,8 @@ enum Task {
     Demo(demo::Options),
     /// Run every check and every test, those in a real browser too
     Test(test::Options),
+    /// Change at random what strangers send, and see that nothing breaks
+    Fuzz(fuzz::Options),
     /// Build the widget into target/widget/dist, the npm package into target/widget/npm, and print what it weighs
     Widget,
     /// Take the docs' pictures of the widget anew, into docs/pictures
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
     let outcome = match CommandLine::parse().task {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Widget => widget::run(),
         Task::Pictures => pictures::run(),
         Task::Bench(options) => bench::run(&options),

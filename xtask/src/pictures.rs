@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::{shell, tools, widget};
 
 pub fn run() -> Result<()> {
-    tools::packages()?;
+    tools::packages(false, tools::in_ci())?;
     widget::run()?;
     shell::heading("the pictures");
     let folder = shell::root().join("docs/pictures");

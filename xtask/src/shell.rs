@@ -6,8 +6,10 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
+use cargo_metadata::MetadataCommand;
 
 /// The folder that holds the workspace's Cargo.toml.
 ///
@@ -17,14 +19,27 @@ pub fn root() -> PathBuf {
     Path::new(&package).parent().expect("xtask is a folder of the workspace").to_owned()
 }
 
-/// Where cargo puts what it builds: `CARGO_TARGET_DIR`, else `target` in the root.
+/// Where cargo puts what it builds: cargo itself says it, for it may stand in a variable, or in a configuration of this folder or of one
+/// above it (`build.target-dir`).
 pub fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let asked = || {
+        let metadata = MetadataCommand::new()
+            .cargo_path(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
+            .current_dir(root())
+            .no_deps()
+            .exec();
+        metadata
+            .map_or_else(|_| root().join("target"), |metadata| metadata.target_directory.into_std_path_buf())
+    };
+    FOLDER.get_or_init(asked).clone()
 }
 
 /// The cargo that started this task.
 pub fn cargo() -> Command {
     let mut command = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Tests look there for what was built before them.
+    command.env("CARGO_TARGET_DIR", target());
     // Set by `cargo run` for this task alone: inherited, they would make build scripts of other crates run again.
     for (name, _) in std::env::vars_os() {
         if name

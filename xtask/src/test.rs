@@ -3,6 +3,7 @@
 mod count;
 
 use std::env;
+use std::ffi::OsString;
 use std::process::Command;
 use std::time::Instant;
 
@@ -17,16 +18,24 @@ pub struct Options {
     /// Go on for longer: property tests try many more inputs, and tests that repeat themselves repeat more often
     #[arg(long)]
     full: bool,
+
+    /// Install the servers that tests need (PostgreSQL, Redis, Apache, nginx, Caddy, HAProxy), which then run on this machine; CI=true
+    /// means the same
+    #[arg(long)]
+    install: bool,
 }
 
 pub fn run(options: &Options) -> Result<()> {
     let started = Instant::now();
     let mut count = Count::default();
 
-    step("what the tests need", tools_for_tests)?;
+    step("what the tests need", || tools_for_tests(options))?;
     step("formatting", || shell::run(shell::cargo().args(["fmt", "--all", "--check"])))?;
     step("tidy", tidy::run)?;
     step("clippy", clippy)?;
+    if options.full {
+        step("licences and origins of what others wrote", deny)?;
+    }
     step("the widget", widget::run)?;
     step("tests of the widget in Chromium", || wasm_tests(&mut count))?;
     step("tests of every crate, and of the whole login in Chromium", || {
@@ -43,10 +52,10 @@ fn step(title: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
     work().with_context(|| format!("the step \"{title}\" failed"))
 }
 
-fn tools_for_tests() -> Result<()> {
+fn tools_for_tests(options: &Options) -> Result<()> {
     tools::wasm_target()?;
     tools::npm_tools()?;
-    tools::packages()?;
+    tools::packages(options.full, options.install || tools::in_ci())?;
     tools::geckodriver()?;
     println!("everything is there");
     Ok(())
@@ -62,6 +71,14 @@ fn clippy() -> Result<()> {
     )
 }
 
+/// deny.toml says what may be in. Advisories are not looked at: their database is a repository of its own, which not every machine reaches.
+fn deny() -> Result<()> {
+    let program = tools::cargo_program("cargo-deny", tools::CARGO_DENY)?;
+    shell::run(shell::program(program).args(["--all-features", "check", "bans", "licenses", "sources"]))?;
+    println!("advisories were not looked at: `cargo deny check advisories`, with a network, does it");
+    Ok(())
+}
+
 fn wasm_tests(count: &mut Count) -> Result<()> {
     shell::run(shell::cargo().args([
         "build",
@@ -75,6 +92,7 @@ fn wasm_tests(count: &mut Count) -> Result<()> {
         .args(["test", "--package=weixin-login-widget", "--target", tools::WASM_TARGET, "--no-fail-fast"])
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
         .env("CHROMEDRIVER", "chromedriver")
+        .env("PATH", path()?)
         // The runner's own limits are those of a fast and idle machine, in seconds.
         .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
@@ -82,18 +100,23 @@ fn wasm_tests(count: &mut Count) -> Result<()> {
 }
 
 fn workspace_tests(count: &mut Count, options: &Options) -> Result<()> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths([tools::geckodriver()?].into_iter().chain(env::split_paths(&path)))?;
     let mut tests = shell::cargo();
     // Without `embed-widget` the service reads the widget from a folder.
     tests
         .args(["test", "--workspace", "--no-fail-fast"])
         .env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist())
-        .env("PATH", path);
+        .env("PATH", path()?);
     if options.full {
         tests.env("PROPTEST_CASES", "20000").env("WEIXIN_LOGIN_FULL_TESTS", "1");
     }
     counted(&mut tests, count)
+}
+
+/// Where the tests find browsers and their drivers by the names that they know.
+fn path() -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let ours = [tools::other_names()?, tools::geckodriver()?];
+    Ok(env::join_paths(ours.into_iter().chain(env::split_paths(&path)))?)
 }
 
 /// Runs tests, all of them even when some fail, and adds what they report to the count.

@@ -8,6 +8,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::shell;
 
+/// What looks at licences.
+pub const CARGO_DENY: &str = "0.20.2";
+
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The Rust target that the widget is built for.
@@ -41,14 +44,36 @@ pub fn npm_packages(folder: &Path) -> Result<()> {
     if std::fs::read(&installed).is_ok_and(|text| text == locked) {
         return Ok(());
     }
-    if !shell::is_installed("npm") {
-        bail!("npm is missing: install Node.js 20 or newer (https://nodejs.org), then run this again");
-    }
+    node()?;
     let mut install = shell::program("npm");
     shell::run(install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder))?;
     // Written last: a folder without it was left half done.
     std::fs::write(installed, locked)?;
     Ok(())
+}
+
+/// Vite and others of what the tests build with need this much.
+const OLDEST_NODE: (u32, u32) = (20, 19);
+
+/// Node.js and npm, new enough.
+fn node() -> Result<()> {
+    let (major, minor) = OLDEST_NODE;
+    let install =
+        format!("install Node.js {major}.{minor} or newer (https://nodejs.org), then run this again");
+    if !shell::is_installed("node") || !shell::is_installed("npm") {
+        bail!("Node.js or its npm is missing: {install}");
+    }
+    let said = shell::output(shell::program("node").arg("--version"))?;
+    if !is_new_enough(said.trim()) {
+        bail!("Node.js is {}, which is too old: {install}", said.trim());
+    }
+    Ok(())
+}
+
+fn is_new_enough(version: &str) -> bool {
+    let mut numbers = version.trim_start_matches('v').split('.').map_while(|number| number.parse().ok());
+    let found: Option<(u32, u32)> = numbers.next().zip(numbers.next());
+    found.is_some_and(|found| found >= OLDEST_NODE)
 }
 
 /// A program out of an npm package.
@@ -83,6 +108,9 @@ pub fn cargo_program(name: &str, version: &str) -> Result<PathBuf> {
 
 /// Firefox's WebDriver program, which Debian does not have. Gives its folder.
 pub fn geckodriver() -> Result<PathBuf> {
+    if let Some(program) = found("geckodriver") {
+        return Ok(program.parent().context("a program is in a folder")?.to_owned());
+    }
     let program = cargo_program("geckodriver", "0.37.1")?;
     Ok(program.parent().context("a program is in a folder")?.to_owned())
 }
@@ -91,72 +119,147 @@ pub fn geckodriver() -> Result<PathBuf> {
 struct Package {
     name: &'static str,
     is_there: fn() -> bool,
+    /// Its installation starts a server on this machine, which is for its owner to say.
+    is_server: bool,
+}
+
+impl Package {
+    const fn program(name: &'static str, is_there: fn() -> bool) -> Package {
+        Package { name, is_there, is_server: false }
+    }
+
+    const fn server(name: &'static str, is_there: fn() -> bool) -> Package {
+        Package { name, is_there, is_server: true }
+    }
 }
 
 const PACKAGES: &[Package] = &[
-    Package { name: "chromium", is_there: || shell::is_installed("chromium") },
-    Package { name: "chromium-driver", is_there: || shell::is_installed("chromedriver") },
-    Package { name: "firefox-esr", is_there: || shell::is_installed("firefox-esr") },
-    Package { name: "webkit2gtk-driver", is_there: || shell::is_installed("WebKitWebDriver") },
+    Package::program("chromium", || is_found("chromium")),
+    Package::program("chromium-driver", || is_found("chromedriver")),
+    Package::program("firefox-esr", || is_found("firefox-esr")),
+    Package::program("webkit2gtk-driver", || shell::is_installed("WebKitWebDriver")),
     // WebKit's browser has a window always, and Chromium's question about this computer needs one: both in memory.
-    Package { name: "xvfb", is_there: || shell::is_installed("Xvfb") },
-    Package { name: "xdotool", is_there: || shell::is_installed("xdotool") },
-    Package { name: "fonts-noto-cjk", is_there: has_chinese_font },
+    Package::program("xvfb", || shell::is_installed("Xvfb")),
+    Package::program("xdotool", || shell::is_installed("xdotool")),
+    Package::program("fonts-noto-cjk", has_chinese_font),
     // OpenID Connect clients that other people wrote: Apache's, nginx's and Go's, and those of a
     // Python of the tests' own.
-    Package { name: "apache2", is_there: || Path::new("/usr/sbin/apache2").exists() },
-    Package {
-        name: "libapache2-mod-auth-openidc",
-        is_there: || Path::new("/usr/lib/apache2/modules/mod_auth_openidc.so").exists(),
-    },
-    Package { name: "nginx", is_there: || Path::new("/usr/sbin/nginx").exists() },
-    Package { name: "caddy", is_there: || Path::new("/usr/bin/caddy").exists() },
+    Package::server("apache2", || Path::new("/usr/sbin/apache2").exists()),
+    Package::program("libapache2-mod-auth-openidc", || {
+        Path::new("/usr/lib/apache2/modules/mod_auth_openidc.so").exists()
+    }),
+    Package::server("nginx", || Path::new("/usr/sbin/nginx").exists()),
+    Package::server("caddy", || Path::new("/usr/bin/caddy").exists()),
+    Package::server("haproxy", || Path::new("/usr/sbin/haproxy").exists()),
+    // It reads the unit of deploy/.
+    Package::program("systemd", || shell::is_installed("systemd-analyze")),
     // The stores of the service.
-    Package { name: "postgresql", is_there: has_a_postgresql_server },
-    Package { name: "redis-server", is_there: || shell::is_installed("redis-server") },
-    Package { name: "golang-go", is_there: || shell::is_installed("go") },
-    Package {
-        name: "golang-github-coreos-go-oidc-dev",
-        is_there: || Path::new("/usr/share/gocode/src/github.com/coreos/go-oidc").exists(),
-    },
-    Package {
-        name: "golang-golang-x-oauth2-dev",
-        is_there: || Path::new("/usr/share/gocode/src/golang.org/x/oauth2").exists(),
-    },
-    Package { name: "python3-venv", is_there: has_python_venv },
+    Package::server("postgresql", has_a_postgresql_server),
+    Package::server("redis-server", || shell::is_installed("redis-server")),
+    Package::program("golang-go", || shell::is_installed("go")),
+    Package::program("golang-github-coreos-go-oidc-dev", || {
+        Path::new("/usr/share/gocode/src/github.com/coreos/go-oidc").exists()
+    }),
+    Package::program("golang-golang-x-oauth2-dev", || {
+        Path::new("/usr/share/gocode/src/golang.org/x/oauth2").exists()
+    }),
+    Package::program("python3-venv", has_python_venv),
 ];
 
 /// What builds programs that run on every Linux.
-const FOR_MUSL: &[Package] = &[Package { name: "musl-tools", is_there: || shell::is_installed("musl-gcc") }];
+const FOR_MUSL: &[Package] = &[Package::program("musl-tools", || shell::is_installed("musl-gcc"))];
 
-/// Chromium, its WebDriver, and the other programs that the tests run.
-pub fn packages() -> Result<()> {
-    install(PACKAGES, "the tests need")
+/// What only `--full` runs: some hundred megabytes.
+const PACKAGES_OF_FULL: &[Package] = &[Package::server("prometheus", || shell::is_installed("promtool"))];
+
+/// Names that other systems give to what Debian calls otherwise: Ubuntu, and the runners of GitHub, which say in a variable where a
+/// driver is.
+const ALIASES: &[(&str, &[&str], Option<&str>)] = &[
+    ("chromium", &["chromium-browser", "google-chrome", "google-chrome-stable"], None),
+    ("chromedriver", &["chromium.chromedriver"], Some("CHROMEWEBDRIVER")),
+    ("firefox-esr", &["firefox"], None),
+    ("geckodriver", &[], Some("GECKOWEBDRIVER")),
+];
+
+/// The program of this name, or of another that it has elsewhere.
+fn found(name: &str) -> Option<PathBuf> {
+    let in_path = |name: &str| {
+        let folders = std::env::var_os("PATH")?;
+        std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|program| program.is_file())
+    };
+    let (_, others, variable) = ALIASES.iter().find(|(known, ..)| *known == name)?;
+    let in_variable = || {
+        let folder = std::env::var_os((*variable)?)?;
+        Some(Path::new(&folder).join(name)).filter(|program| program.is_file())
+    };
+    in_path(name).or_else(|| others.iter().find_map(|other| in_path(other))).or_else(in_variable)
+}
+
+fn is_found(name: &str) -> bool {
+    found(name).is_some()
+}
+
+/// A folder where programs are that this system calls otherwise, by the names that the tests know.
+pub fn other_names() -> Result<PathBuf> {
+    let folder = shell::target().join("tools/names");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    #[cfg(unix)]
+    for (name, ..) in ALIASES {
+        if let Some(program) = found(name).filter(|_| !shell::is_installed(name)) {
+            std::os::unix::fs::symlink(program, folder.join(name))?;
+        }
+    }
+    Ok(folder)
+}
+
+/// Whether this is a machine of continuous integration's, which is nobody's own.
+pub fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|ci| ci == "true")
+}
+
+/// Chromium, its WebDriver, and the other programs that the tests run. By apt where that is allowed; of servers, which begin to run
+/// when they are installed, only where somebody has said so.
+pub fn packages(full: bool, servers_too: bool) -> Result<()> {
+    let all: Vec<&Package> = PACKAGES.iter().chain(if full { PACKAGES_OF_FULL } else { &[] }).collect();
+    install(&all, "the tests need", servers_too)
 }
 
 /// The C compiler for programs that are linked with musl.
 pub fn musl_compiler() -> Result<()> {
-    install(FOR_MUSL, "static programs need")
+    install(&FOR_MUSL.iter().collect::<Vec<_>>(), "static programs need", false)
 }
 
-/// By apt where that is allowed.
-fn install(packages: &[Package], whoever_needs: &str) -> Result<()> {
-    let missing = || -> Vec<&str> {
-        packages.iter().filter(|package| !(package.is_there)()).map(|package| package.name).collect()
-    };
+fn install(packages: &[&'static Package], whoever_needs: &str, servers_too: bool) -> Result<()> {
+    let missing = || packages.iter().copied().filter(|package| !(package.is_there)()).collect::<Vec<_>>();
+    let names =
+        |packages: &[&Package]| packages.iter().map(|package| package.name).collect::<Vec<_>>().join(" ");
     let wanted = missing();
     if wanted.is_empty() {
         return Ok(());
     }
-    let by_hand = format!("{whoever_needs} {0}: sudo apt-get install {0}", wanted.join(" "));
+    let by_hand = format!("{whoever_needs} {0}: sudo apt-get install {0}", names(&wanted));
+    let servers: Vec<&Package> = wanted.iter().copied().filter(|package| package.is_server).collect();
+    if !servers.is_empty() && !servers_too {
+        bail!(
+            "{by_hand}\nAmong them {} would begin to run on this machine, so they are not installed unasked: `cargo xtask test --install` does it",
+            names(&servers)
+        );
+    }
     let Some(mut update) = apt_get() else { bail!("{by_hand}") };
     shell::run(update.arg("update")).context(by_hand.clone())?;
     let mut install = apt_get().expect("apt-get was there a moment ago");
-    shell::run(install.args(["install", "--yes", "--no-install-recommends"]).args(&wanted))
-        .context(by_hand)?;
+    shell::run(
+        install
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(wanted.iter().map(|package| package.name)),
+    )
+    .context(by_hand)?;
     let still_missing = missing();
     if !still_missing.is_empty() {
-        bail!("apt installed {}, and it still cannot be found on this machine", still_missing.join(" "));
+        bail!("apt installed {}, and it still cannot be found on this machine", names(&still_missing));
     }
     Ok(())
 }
@@ -192,4 +295,15 @@ fn has_chinese_font() -> bool {
 /// Debian's python3 has no pip of its own to put into a new environment.
 fn has_python_venv() -> bool {
     shell::output(shell::program("python3").args(["-c", "import ensurepip, venv"])).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_new_enough;
+
+    #[test]
+    fn a_node_that_is_too_old_is_told_from_one_that_is_not() {
+        assert!(["v20.19.0", "v20.20.1", "v22.4.1", "v100.0.0"].into_iter().all(is_new_enough));
+        assert!(!["v20.18.9", "v18.19.1", "v8.0.0", "", "nonsense"].into_iter().any(is_new_enough));
+    }
 }
