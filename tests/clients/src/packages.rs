@@ -140,6 +140,9 @@ pub fn nginx() -> Result<PathBuf> {
 
 /// Cargo's target folder, where the test program itself is.
 fn target() -> PathBuf {
+    if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
+        return folder.into();
+    }
     let program = std::env::current_exe().unwrap_or_default();
     program
         .ancestors()

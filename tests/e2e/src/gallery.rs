@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::house::target;
+
 /// The built gallery.
 pub fn folder() -> PathBuf {
-    repository().join("target/widget/gallery")
+    target().join("widget/gallery")
 }
 
 /// axe-core, as a script that defines `axe`.

@@ -212,7 +212,12 @@ redirect_uris = []
 
 /// The folder with the built widget.
 pub fn widget() -> PathBuf {
-    repository().join("target/widget/dist")
+    target().join("widget/dist")
+}
+
+/// Where cargo and its tasks put what they build.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
 }
 
 /// The folder with `www/` and the built widget.

@@ -18,6 +18,11 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/npm is two below")
 }
 
+/// Where cargo and its tasks put what they build.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
+}
+
 /// `target/npm`, with all packages in its `node_modules`. Installed once, and again where a lock file or the package has changed.
 ///
 /// # Errors
@@ -60,9 +65,9 @@ pub fn program(name: &str) -> Result<Command> {
 }
 
 fn install() -> Result<PathBuf> {
-    let built = repository().join("target/widget/npm");
+    let built = target().join("widget/npm");
     ensure!(built.is_dir(), "the npm package is not built: run `cargo xtask widget` first");
-    let folder = repository().join("target/npm");
+    let folder = target().join("npm");
     fs::create_dir_all(&folder)?;
 
     install_locked(&sample(""), &folder)?;

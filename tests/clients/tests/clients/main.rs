@@ -2,6 +2,7 @@
 
 mod apache;
 mod crate_openidconnect;
+mod deploy;
 mod documents;
 mod libraries;
 mod nginx;

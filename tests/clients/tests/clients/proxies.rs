@@ -22,15 +22,15 @@ fn sample(page: &str, kind: &str, service: u16) -> Result<String> {
     Ok(block.replace("127.0.0.1:8080", &format!("127.0.0.1:{service}")))
 }
 
-struct House {
-    provider: Provider,
-    port: u16,
-    state: tempfile::TempDir,
-    service: u16,
+pub struct House {
+    pub provider: Provider,
+    pub port: u16,
+    pub state: tempfile::TempDir,
+    pub service: u16,
 }
 
 impl House {
-    async fn new() -> Result<House> {
+    pub async fn new() -> Result<House> {
         let (port, service) = (free_port()?, free_port()?);
         let registration = Registration { public: true, ..Registration::default() };
         let provider =
@@ -38,7 +38,7 @@ impl House {
         Ok(House { provider, port, state: tempfile::tempdir()?, service })
     }
 
-    fn file(&self, name: &str, text: &str) -> Result<PathBuf> {
+    pub fn file(&self, name: &str, text: &str) -> Result<PathBuf> {
         let file = self.state.path().join(name);
         std::fs::write(&file, text)?;
         Ok(file)
@@ -49,7 +49,7 @@ impl House {
     }
 
     /// Through the proxy: a login, whose Host and path must be right, and the documents of RFC 8414.
-    async fn is_passed_on(&self) -> Result<()> {
+    pub async fn is_passed_on(&self) -> Result<()> {
         let at = |path: &str| format!("http://localhost:{}{path}", self.port);
         let browser = Browser::new(&self.provider.emulator)?;
         let session = at("/weixin/session");
@@ -86,34 +86,44 @@ async fn nginx_as_it_stands_in_the_documentation() -> Result<()> {
 }
 
 fn nginx(port: u16, sample: &str) -> String {
+    nginx_around(&format!("server {{\nlisten 127.0.0.1:{port};\n{sample}}}\n"))
+}
+
+/// A configuration around servers.
+pub fn nginx_around(servers: &str) -> String {
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temporary: String = temporary.iter().map(|kind| format!("{kind}_temp_path {kind};\n")).collect();
     format!(
         "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}\
-         server {{\nlisten 127.0.0.1:{port};\n{sample}}}\n}}\n"
+         {servers}}}\n"
     )
 }
 
 #[tokio::test]
 async fn apache_as_it_stands_in_the_documentation() -> Result<()> {
     let house = House::new().await?;
+    let sample = sample("docs/operations.md", "apache", house.service)?;
+    let site = format!("<VirtualHost 127.0.0.1:{}>\n{sample}</VirtualHost>\n", house.port);
+    let config = house.file("httpd.conf", &apache_around(&house, &site)?)?;
+    // A worker that is not root writes its files here.
+    Command::new("chmod").arg("-R").arg("a+rwX").arg(house.state.path()).status()?;
+    let mut command = Command::new(packages::apache()?);
+    let _apache = Site::start_silent(command.args(["-X", "-f"]).arg(&config), &house.provider, house.port)?;
+    house.is_passed_on().await
+}
+
+/// A configuration around a site.
+pub fn apache_around(house: &House, site: &str) -> Result<String> {
     let state = house.state.path().display();
     let modules: String = ["mpm_event", "authz_core", "proxy", "proxy_http"]
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
         .concat();
     let port = house.port;
-    let config = format!(
+    Ok(format!(
         "ServerRoot {state}\nServerName localhost\nListen 127.0.0.1:{port}\nPidFile {state}/httpd.pid\nErrorLog {state}/error.log\n\
-         Mutex file:{state} default\n{modules}User {}\n<VirtualHost 127.0.0.1:{port}>\n{}</VirtualHost>\n",
+         Mutex file:{state} default\n{modules}User {}\n{site}",
         user()?,
-        sample("docs/operations.md", "apache", house.service)?
-    );
-    let config = house.file("httpd.conf", &config)?;
-    // A worker that is not root writes its files here.
-    Command::new("chmod").arg("-R").arg("a+rwX").arg(house.state.path()).status()?;
-    let mut command = Command::new(packages::apache()?);
-    let _apache = Site::start_silent(command.args(["-X", "-f"]).arg(&config), &house.provider, port)?;
-    house.is_passed_on().await
+    ))
 }
 
 /// Apache gives up root, and must have a user to become; a user who is not root stays.
@@ -124,10 +134,7 @@ fn user() -> Result<String> {
 
 #[tokio::test]
 async fn caddy_as_it_stands_in_the_documentation() -> Result<()> {
-    let program = Path::new("/usr/bin/caddy");
-    if !program.exists() {
-        bail!("Caddy is missing: apt-get install caddy");
-    }
+    let program = caddy_program()?;
     for page in PAGES {
         let house = House::new().await?;
         let sample = sample(page, "caddyfile", house.service)?;
@@ -144,4 +151,13 @@ async fn caddy_as_it_stands_in_the_documentation() -> Result<()> {
         house.is_passed_on().await.context(page)?;
     }
     Ok(())
+}
+
+/// Where Debian has it.
+pub fn caddy_program() -> Result<&'static Path> {
+    let program = Path::new("/usr/bin/caddy");
+    if !program.exists() {
+        bail!("Caddy is missing: apt-get install caddy");
+    }
+    Ok(program)
 }
