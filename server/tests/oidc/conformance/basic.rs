@@ -58,8 +58,9 @@ async fn oidcc_server() {
     assert_eq!(parameters.keys().collect::<Vec<_>>(), ["code", "iss", "state"]);
     assert_eq!(parameters["state"], "the state");
     assert_eq!(parameters["iss"], provider.issuer);
-    // 256 random bits: no fewer than the suite wants to see.
-    assert_eq!(parameters["code"].len(), 43);
+    // 256 random bits, no fewer than the suite wants to see, behind the login's report number.
+    let (number, random) = parameters["code"].split_once('.').expect("a number");
+    assert_eq!((number.len(), random.len()), (8, 43));
 
     let response = provider.token_response(SUITE, &redemption(authorized.code())).await;
     assert_eq!(response.headers()["cache-control"], "no-store");
