@@ -16,7 +16,7 @@ pub struct AccountRow {
 }
 
 /// A person as one app of WeChat's sees them, for [`Lasting::account_of_identity`](super::Lasting::account_of_identity).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityRow {
     /// Which app.
     pub appid: String,

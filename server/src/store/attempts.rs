@@ -107,6 +107,8 @@ impl std::fmt::Debug for Authorization {
 pub enum AttemptEnd {
     /// The person is logged in; of a leg, known.
     Done,
+    /// WeChat has said who it is, and the login waits for a contact.
+    Waits,
     /// Our own store failed: nobody else is blamed.
     StoreAway,
     /// It gave nothing, for this reason.
@@ -157,6 +159,7 @@ impl AttemptKind {
 }
 
 const DONE: &str = "done";
+const WAITS: &str = "waits";
 const STORE_AWAY: &str = "store_away";
 
 impl AttemptEnd {
@@ -164,6 +167,7 @@ impl AttemptEnd {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => DONE,
+            Self::Waits => WAITS,
             Self::StoreAway => STORE_AWAY,
             Self::Refused(code) => code.as_str(),
         }
@@ -173,6 +177,7 @@ impl AttemptEnd {
     pub fn parse(word: &str) -> Self {
         match word {
             DONE => Self::Done,
+            WAITS => Self::Waits,
             STORE_AWAY => Self::StoreAway,
             code => Self::Refused(ErrorCode::parse(code).unwrap_or(ErrorCode::AttemptUsed)),
         }

@@ -12,7 +12,7 @@ use super::postgres::{self, PostgresStore};
 use super::sqlite::{SqliteStore, rows_as_json};
 
 /// In the order in which they refer to one another. What lives for minutes stays behind: whoever is in the middle of a login begins anew.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "accounts",
     "identities",
     "subjects",
@@ -21,6 +21,7 @@ const TABLES: [&str; 15] = [
     "first_subjects",
     "spent_subjects",
     "audit",
+    "contacts",
     "sessions",
     "session_clients",
     "logouts",

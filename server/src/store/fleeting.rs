@@ -1,8 +1,9 @@
-//! What lives for minutes: attempts, scenes and codes.
+//! What lives for minutes: attempts, scenes, codes, and logins that wait for a contact.
 
 use async_trait::async_trait;
 
 use super::attempts::{AttemptEnd, AttemptRow};
+use super::bindings::Bindings;
 use super::codes::CodeRow;
 use super::error::StoreError;
 use super::scenes::{SceneRow, Scenes};
@@ -14,7 +15,7 @@ pub const TOMBSTONE_LIFETIME: Seconds = 3600;
 
 /// The verbs for what lives for minutes.
 #[async_trait]
-pub trait Fleeting: Scenes {
+pub trait Fleeting: Bindings + Scenes {
     /// Keeps an attempt, and the scene that it shows, both or neither.
     async fn insert_attempt(&self, attempt: &AttemptRow, scene: Option<&SceneRow>) -> Result<(), StoreError>;
     /// An attempt by its state, whatever became of it.

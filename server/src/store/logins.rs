@@ -35,7 +35,7 @@ pub struct LogIn {
 }
 
 /// Who has logged in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Person {
     /// As WeChat says.

@@ -4,6 +4,8 @@
 //! by the row that the first one has changed or locked, at the isolation that PostgreSQL has by itself (READ COMMITTED).
 
 mod attempts;
+mod bindings;
+mod contacts;
 mod error;
 mod grants;
 mod json;

@@ -5,6 +5,7 @@
 //! after the other. A row's own time decides whether it lives, by the caller's `now`; Redis's only clears it away.
 
 mod attempts;
+mod bindings;
 mod codes;
 mod connection;
 mod scenes;
@@ -37,6 +38,7 @@ struct Scripts {
     bind_scene: Script,
     enter_number: Script,
     deny_scene: Script,
+    change_binding: Script,
 }
 
 fn scripts() -> &'static Scripts {
@@ -48,6 +50,7 @@ fn scripts() -> &'static Scripts {
         bind_scene: Script::new(include_str!("redis/bind_scene.lua")),
         enter_number: Script::new(include_str!("redis/enter_number.lua")),
         deny_scene: Script::new(include_str!("redis/deny_scene.lua")),
+        change_binding: Script::new(include_str!("redis/change_binding.lua")),
     });
     &SCRIPTS
 }

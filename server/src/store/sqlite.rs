@@ -6,6 +6,8 @@
 mod accounts;
 mod attempts;
 mod audit;
+mod bindings;
+mod contacts;
 mod error;
 mod export;
 mod file;

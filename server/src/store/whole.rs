@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::attempts::AttemptEnd;
 use super::channel::Channel;
+use super::contacts::{OnTerms, Terms};
 use super::error::StoreError;
 use super::fleeting::Fleeting;
 use super::lasting::Lasting;
@@ -18,6 +19,13 @@ use crate::clock::Seconds;
 pub trait Whole: Lasting + Fleeting {
     /// See [`Store::finish_login`]. All of it in one transaction.
     async fn finish_login(&self, finish: FinishLogin, now: Seconds) -> Result<Option<LoggedIn>, StoreError>;
+    /// See [`Store::finish_login_on_terms`]. All of it in one transaction.
+    async fn finish_login_on_terms(
+        &self,
+        finish: FinishLogin,
+        terms: Terms,
+        now: Seconds,
+    ) -> Result<OnTerms, StoreError>;
     /// See [`Store::redeem_code`]. All of it in one transaction.
     async fn redeem_code(&self, redeem: RedeemCode, now: Seconds) -> Result<Redemption, StoreError>;
 }
@@ -58,6 +66,20 @@ impl Store {
         }
     }
 
+    /// Does as [`finish_login`](Self::finish_login) where the account has what the terms require once it has got what was proven; else
+    /// nothing is kept.
+    pub async fn finish_login_on_terms(
+        &self,
+        finish: FinishLogin,
+        terms: Terms,
+        now: Seconds,
+    ) -> Result<OnTerms, StoreError> {
+        match &self.whole {
+            Some(whole) => whole.finish_login_on_terms(finish, terms, now).await,
+            None => finish_login_on_terms(&*self.lasting, &*self.fleeting, finish, terms, now).await,
+        }
+    }
+
     /// Uses a code, and keeps what it gives; of many callers one gets it, and every later one revokes what that got.
     pub async fn redeem_code(&self, redeem: RedeemCode, now: Seconds) -> Result<Redemption, StoreError> {
         match &self.whole {
@@ -80,6 +102,24 @@ async fn finish_login(
     let code = code.filter(|_| logged_in.is_expected).map(|code| logged_in.code(code, client_id, now));
     fleeting.end_attempt(&attempt_id, AttemptEnd::Done, code.as_ref()).await?;
     Ok(Some(logged_in))
+}
+
+/// As [`finish_login`].
+async fn finish_login_on_terms(
+    lasting: &dyn Lasting,
+    fleeting: &dyn Fleeting,
+    finish: FinishLogin,
+    terms: Terms,
+    now: Seconds,
+) -> Result<OnTerms, StoreError> {
+    let FinishLogin { attempt_id, log_in, code } = finish;
+    let client_id = log_in.client_id.clone();
+    let kept = lasting.log_in_on_terms(log_in, terms, now).await?;
+    if let OnTerms::LoggedIn(logged_in) = &kept {
+        let code = code.filter(|_| logged_in.is_expected).map(|code| logged_in.code(code, client_id, now));
+        fleeting.end_attempt(&attempt_id, AttemptEnd::Done, code.as_ref()).await?;
+    }
+    Ok(kept)
 }
 
 /// The code first: it is good once, whatever becomes of what it gives.

@@ -19,7 +19,7 @@ fn one() -> Person {
     Person::Identity(identity("one", None))
 }
 
-fn new_code(word: &str) -> NewCode {
+pub fn new_code(word: &str) -> NewCode {
     NewCode {
         code_hash: hash(word),
         redeem_at: LoginResult::Code,

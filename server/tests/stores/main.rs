@@ -6,6 +6,7 @@ mod suite;
 mod accounts;
 mod attempts;
 mod codes;
+mod contacts;
 mod given;
 mod grants;
 mod identity;
@@ -45,6 +46,15 @@ suite! {
         of_64_redemptions_at_once_one_is_granted_and_it_is_revoked
         a_code_of_a_session_that_has_ended_gives_nothing
         a_code_may_make_its_session;
+    contacts:
+        who_lacks_what_is_required_gets_no_account_and_no_session
+        a_contact_is_one_accounts_until_another_one_takes_it
+        a_contact_goes_where_its_account_goes
+        who_joins_an_account_proves_its_contact_without_taking_it
+        of_64_who_prove_one_number_one_has_it
+        the_end_of_a_login_on_terms_is_one
+        a_login_that_waits_is_changed_by_who_has_seen_it
+        of_64_that_change_a_login_one_does;
     grants:
         a_grant_needs_its_session
         a_grant_that_was_revoked_before_it_was_made_stays_revoked
@@ -102,4 +112,6 @@ suite! {
 suite_of_swept_stores! {
     sweeps:
         tombstones_stay_for_an_hour;
+    contacts:
+        a_login_that_waits_is_cleared_away_when_it_is_over;
 }

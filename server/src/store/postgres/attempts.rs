@@ -142,6 +142,11 @@ impl Fleeting for PostgresStore {
                 long_ago,
             ),
             (
+                "DELETE FROM bindings WHERE id IN (SELECT id FROM bindings WHERE expires_at <= $1
+                 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                now,
+            ),
+            (
                 "DELETE FROM codes WHERE code_hash IN (SELECT code_hash FROM codes WHERE expires_at <= $1 AND used_at IS NULL
                  ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
                 now,

@@ -7,6 +7,7 @@ use super::json::{read, written};
 use crate::clock::Seconds;
 use crate::secret::random_word;
 use crate::store::Whole;
+use crate::store::contacts::{OnTerms, Terms};
 use crate::store::logins::{AT_ONCE, FinishLogin, LoggedIn, RedeemCode, Redemption};
 use crate::store::{AttemptEnd, StoreError};
 
@@ -27,6 +28,32 @@ impl Whole for PostgresStore {
             })
             .await?;
         logged_in.as_deref().map(read).transpose()
+    }
+
+    async fn finish_login_on_terms(
+        &self,
+        finish: FinishLogin,
+        terms: Terms,
+        now: Seconds,
+    ) -> Result<OnTerms, StoreError> {
+        let (json, terms) = (written(&finish)?, written(&terms)?);
+        let (new_id, new_sub) = (random_word(), random_word());
+        let kept: String = self
+            .run(|| {
+                sqlx::query_scalar(
+                    "SELECT finish_login_on_terms($1::jsonb, $2::jsonb, $3, $4, $5, $6, $7)::text",
+                )
+                .bind(&json)
+                .bind(&terms)
+                .bind(&new_id)
+                .bind(&new_sub)
+                .bind(AT_ONCE)
+                .bind(AttemptEnd::Done.as_str())
+                .bind(now)
+                .fetch_one(&self.pool)
+            })
+            .await?;
+        read(&kept)
     }
 
     async fn redeem_code(&self, redeem: RedeemCode, now: Seconds) -> Result<Redemption, StoreError> {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use protocol::service::LoginResult;
 use rusqlite::{Connection, Row, params};
 
+use super::bindings::SWEEP_BINDINGS;
 use super::statement::statements;
 use super::{SqliteStore, scenes};
 use crate::clock::Seconds;
@@ -62,8 +63,13 @@ impl Fleeting for SqliteStore {
 
     async fn sweep_fleeting(&self, now: Seconds, most: u32) -> Result<u64, StoreError> {
         // What nobody can come late for goes at once; the others stay for a while.
-        let until = move |number| if number == 0 { now } else { now - TOMBSTONE_LIFETIME };
-        self.delete(&[SWEEP_UNUSED_CODES, SWEEP_CODES, SWEEP_SCENES, SWEEP_ATTEMPTS], until, most).await
+        let until = move |number| if number < 2 { now } else { now - TOMBSTONE_LIFETIME };
+        self.delete(
+            &[SWEEP_UNUSED_CODES, SWEEP_BINDINGS, SWEEP_CODES, SWEEP_SCENES, SWEEP_ATTEMPTS],
+            until,
+            most,
+        )
+        .await
     }
 }
 

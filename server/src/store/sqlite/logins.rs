@@ -6,11 +6,13 @@ use rusqlite::{Connection, params};
 use super::SqliteStore;
 use super::accounts::{account, insert_session, living_session, session, subject, was_called};
 use super::attempts::{code_of, end_attempt, take_code};
+use super::contacts::on_terms;
 use super::grants::{insert_grant, revoke_grant};
 use super::identity::{account_of_identity, joined};
 use super::logouts::{OwnEnding, end_session};
 use super::statement::statements;
 use crate::clock::Seconds;
+use crate::store::contacts::{OnTerms, Terms};
 use crate::store::grants::GrantRow;
 use crate::store::logins::{
     AT_ONCE, BeginGrant, FinishLogin, GrantSession, LogIn, LoggedIn, NewSession, Person, RedeemCode,
@@ -23,6 +25,18 @@ use crate::store::{AccountRow, AttemptEnd, Found, SessionRow, StoreError, Whole}
 impl Whole for SqliteStore {
     async fn finish_login(&self, finish: FinishLogin, now: Seconds) -> Result<Option<LoggedIn>, StoreError> {
         self.write.all(move |connection| finish_login(connection, finish, now)).await
+    }
+
+    async fn finish_login_on_terms(
+        &self,
+        finish: FinishLogin,
+        terms: Terms,
+        now: Seconds,
+    ) -> Result<OnTerms, StoreError> {
+        let kept = self.write.all(move |connection| {
+            on_terms(connection, &terms, now, |connection| finish_login(connection, finish, now))
+        });
+        kept.await
     }
 
     async fn redeem_code(&self, redeem: RedeemCode, now: Seconds) -> Result<Redemption, StoreError> {

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use super::file::{Access, StoreFile};
 use super::statement::Statement;
 use super::{
-    PATIENCE, accounts, attempts, audit, grants, identity, keys, logins, logouts, migrations, people, scenes,
-    webhooks,
+    PATIENCE, accounts, attempts, audit, bindings, contacts, grants, identity, keys, logins, logouts,
+    migrations, people, scenes, webhooks,
 };
 
 /// A handful of rows, whatever happens; `later` is the same table once more.
@@ -22,6 +22,8 @@ fn every_statement() -> impl Iterator<Item = Statement> {
         accounts::ALL,
         attempts::ALL,
         audit::ALL,
+        bindings::ALL,
+        contacts::ALL,
         grants::ALL,
         identity::ALL,
         keys::ALL,

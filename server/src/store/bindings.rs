@@ -1,0 +1,92 @@
+//! Logins that wait for a contact: WeChat has said who it is, the attempt is taken, and nothing else is made before the person has proven
+//! what the site asks for. A row changes as a whole, and only for who has seen it as it is.
+
+use async_trait::async_trait;
+use protocol::service::ContactKind;
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use super::contacts::ProvenContact;
+use super::logins::Person;
+use crate::clock::Seconds;
+use crate::secret::SecretHash;
+
+/// A login that waits, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BindingRow {
+    /// Its attempt's public name.
+    pub id: String,
+    /// Of the attempt's cookie (the service's own page), or of the secret in the token (a site's page).
+    pub secret_hash: SecretHash,
+    /// Of a site's page, which compares it; it was good for its attempt alone, and that is taken.
+    pub state: Option<String>,
+    /// Who has logged in.
+    pub person: Person,
+    /// When it dies.
+    pub expires_at: Seconds,
+    /// What is asked for, in this order.
+    pub missing: Vec<ContactKind>,
+    /// What was proven so far.
+    pub proven: Vec<ProvenContact>,
+    /// The account that the person has chosen to be one with.
+    pub join: Option<String>,
+    /// Where a code has gone that may still be entered.
+    pub asked: Option<AskedContact>,
+    /// A proven contact that is another account's, while the person has not said what becomes of the two.
+    pub exists: Option<TakenContact>,
+    /// How many codes were sent.
+    pub codes_sent: u8,
+    /// Somebody ends the login in this moment, or has.
+    pub is_taken: bool,
+}
+
+/// Where a code has gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedContact {
+    /// What it is.
+    pub kind: ContactKind,
+    /// [`ContactRow::value`](super::contacts::ContactRow::value).
+    pub value: String,
+    /// Of the code, by a key that the browser alone has.
+    pub code_hash: SecretHash,
+    /// How often a code may be entered.
+    pub tries_left: u8,
+    /// When the code is good for nothing.
+    pub expires_at: Seconds,
+    /// Before then none is sent to the same contact; `None`: the message did not go.
+    pub resend_at: Option<Seconds>,
+}
+
+/// A proven contact that is another account's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenContact {
+    /// The contact.
+    pub contact: ProvenContact,
+    /// Whose it is.
+    pub account_id: String,
+    /// Whether the two accounts may become one.
+    pub may_join: bool,
+}
+
+impl BindingRow {
+    /// For a store.
+    pub(super) fn to_json(&self) -> Result<String, StoreError> {
+        serde_json::to_string(self).map_err(|error| StoreError::Row(error.into()))
+    }
+
+    /// From a store. What serde says of a value may repeat it.
+    pub(super) fn of_json(json: &str) -> Result<Self, StoreError> {
+        serde_json::from_str(json).map_err(|_| StoreError::row("a login that waits is not of its form"))
+    }
+}
+
+/// The verbs for logins that wait.
+#[async_trait]
+pub trait Bindings: Send + Sync {
+    /// Keeps one.
+    async fn insert_binding(&self, row: &BindingRow) -> Result<(), StoreError>;
+    /// One, with the number of its changes, until it is cleared away.
+    async fn binding(&self, id: &str) -> Result<Option<(BindingRow, i64)>, StoreError>;
+    /// Changes a living one which was changed so often, and no oftener; of many callers one gets `true`.
+    async fn change_binding(&self, row: &BindingRow, changes: i64, now: Seconds) -> Result<bool, StoreError>;
+}
