@@ -104,7 +104,7 @@
     site.hidden = !state.urls.site;
     if (state.urls.site) site.href = state.urls.site;
 
-    part("phone", { tickets: state.phone.tickets.map(({ expires_in, ...ticket }) => ticket), person: state.phone.person }, drawPhone);
+    part("phone", { tickets: state.phone.tickets.map(({ expires_in, ...ticket }) => ticket), person: state.phone.person, messages: state.phone.messages }, drawPhone);
     const names = state.people.map((person) => [person.id, shorten(person.nickname)]);
     part("phone-person", [names, state.phone.person.id], () => options($("phone-person"), names, state.phone.person.id));
     part("desktop-person", [names, state.desktop.person.id], () => options($("desktop-person"), names, state.desktop.person.id));
@@ -145,7 +145,14 @@
     return image;
   }
 
-  function drawPhone({ tickets, person }) {
+  function drawPhone({ tickets, person, messages }) {
+    drawTickets({ tickets, person });
+    // The one that was sent last, above what else there is.
+    const [message] = messages;
+    if (message) $("phone-body").prepend(make("div", { className: "message" }, make("span", { className: "icon", textContent: "✉" }), make("strong", { textContent: message.phone }), make("p", { textContent: message.text })));
+  }
+
+  function drawTickets({ tickets, person }) {
     const body = $("phone-body");
     const asked = tickets.find((ticket) => ticket.progress === "scanned");
     if (asked) return body.replaceChildren(sheet(asked));

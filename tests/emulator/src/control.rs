@@ -2,9 +2,12 @@
 //! clock, for people and for tests in other languages. Rust tests call the same things on `Emulator`.
 
 mod hands;
+mod inbox;
 mod products;
 mod reading;
 mod worlds;
+
+pub use self::inbox::Message;
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -77,6 +80,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/control/push_target", web::post().to(products::push_target))
         .route("/control/pushes", web::get().to(products::pushes))
         .route("/control/js_signature", web::post().to(products::js_signature))
+        .route("/control/sms", web::post().to(inbox::sms))
+        .route("/control/messages", web::get().to(inbox::messages))
         .route("/control/reset", web::post().to(worlds::reset))
         .route("/control/namespaces", web::get().to(worlds::namespaces))
         .service(
@@ -128,6 +133,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         products::push_target,
         products::pushes,
         products::js_signature,
+        inbox::sms,
+        inbox::messages,
         worlds::reset,
         worlds::namespaces,
         worlds::make,
@@ -276,6 +283,7 @@ fn describe(world: &World) -> Value {
                 "person": describe_person(world, &state.phone.person),
                 "snapshot": state.phone.snapshot,
                 "tickets": tickets,
+                "messages": state.messages,
             },
             "phones": phones,
             "desktop": {

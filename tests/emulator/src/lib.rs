@@ -45,6 +45,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use control::Message;
 pub use desktop::{Cors, DesktopMode, Dialog, DialogAnswer};
 pub use fault::{Call, Fault, FaultRule};
 pub use options::{Options, StartError};
@@ -250,6 +251,16 @@ impl Emulator {
     /// Moves the emulator's clock, which runs by itself too: QR codes, codes, tokens, delays and held polls obey it.
     pub fn advance(&self, time: Duration) {
         self.world.advance(time);
+    }
+
+    /// Where a service hands over short messages for the phone, as its webhook.
+    pub fn sms_url(&self) -> String {
+        format!("{}/control/sms", self.world.addresses.control)
+    }
+
+    /// The short messages that have come, the newest first.
+    pub fn messages(&self) -> Vec<Message> {
+        self.world.read(|state, _| state.messages.iter().cloned().collect())
     }
 
     /// The uuid of the newest QR code that waits for a scan.

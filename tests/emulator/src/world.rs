@@ -10,6 +10,7 @@ use rand::RngExt;
 use rand::distr::Alphanumeric;
 use tokio::sync::{oneshot, watch};
 
+use crate::control::Message;
 use crate::desktop::{Desktop, DesktopMode};
 use crate::fault::Faults;
 use crate::products::Products;
@@ -67,6 +68,8 @@ pub(crate) struct State {
     pub faults: Faults,
     pub log: RequestLog,
     pub products: Products,
+    /// Short messages, the newest first.
+    pub messages: VecDeque<Message>,
     /// What a reset goes back to.
     scenario: Scenario,
     tickets: HashMap<String, Ticket>,
@@ -417,6 +420,7 @@ impl State {
             faults: Faults::default(),
             log: RequestLog::default(),
             products: Products::new(&scenario),
+            messages: VecDeque::new(),
             scenario,
             tickets: HashMap::new(),
             ticket_order: VecDeque::new(),
