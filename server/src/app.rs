@@ -22,6 +22,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::notices::{Carrier, Notices};
 use crate::reload::{Handed, Reload, of_now, tell_the_manager};
+use crate::sender::{SendError, Senders};
 use crate::shared::Shared;
 use crate::store::{Redis, RedisStore, Store, StoreError};
 use crate::upkeep::Upkeep;
@@ -50,6 +51,9 @@ pub enum BuildError {
     /// The signing keys do not open.
     #[error(transparent)]
     Keys(#[from] LoadError),
+    /// A sender of codes cannot be made.
+    #[error("codes cannot be sent: {0}")]
+    Sender(#[from] SendError),
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
@@ -102,6 +106,7 @@ impl Application {
                 cache.clone().map(Carrier::Redis).or(channel.map(Carrier::Postgres)),
             )),
             cache,
+            senders: Arc::new(Senders::new(&config)?),
             metrics,
         })?;
 

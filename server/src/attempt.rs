@@ -1,11 +1,12 @@
 //! An attempt: how it begins, the cookie or the secret by which a browser proves to have started it, and the addresses between which
-//! it goes on its way. Where it ends is in [`callback`](crate::callback) and, for a scene, in [`scene`](crate::scene).
+//! it goes on its way. One that waits for a contact is in [`waiting`]. Where it ends is in [`callback`](crate::callback) and, for a scene, in [`scene`](crate::scene).
 
 pub mod address;
 pub mod begin;
 mod consumed;
 pub mod cookie;
 mod scene;
+pub mod waiting;
 
 pub use consumed::{CallbackError, ConsumedAttempt, consume, consume_scene, find};
 

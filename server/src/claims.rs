@@ -10,7 +10,7 @@ pub const ACCESS_TOKEN_LIFE: i64 = 600;
 /// Seconds that a logout token is good for (Back-Channel Logout §2.4: at most two minutes).
 pub const LOGOUT_TOKEN_LIFE: i64 = 120;
 
-/// An ID token. No claims about the person but `sub`: those are at `/userinfo`, by scope.
+/// An ID token. Of the person it says `sub` and what contacts were proven, by scope; the rest is at `/userinfo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdTokenClaims {
     /// `{public_url}`.
@@ -30,6 +30,26 @@ pub struct IdTokenClaims {
     /// The authorization request's, in its first ID token only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    /// What the person has proven, as far as the client may know.
+    #[serde(flatten)]
+    pub contacts: ContactClaims,
+}
+
+/// The claims of the scopes `email` and `phone` (OpenID Connect Core §5.1). All are proven: none is kept that is not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactClaims {
+    /// Its domain is in small letters and in ASCII.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// `true`, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+    /// E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// `true`, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number_verified: Option<bool>,
 }
 
 /// An access token. Good at `/userinfo` as long as its grant stands.

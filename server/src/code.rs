@@ -4,7 +4,7 @@
 //! Everything about a request is checked before a code is taken: a wrong client, origin, redirect_uri or verifier cannot burn
 //! somebody's code.
 
-use protocol::service::LoginResult;
+use protocol::service::{ContactKind, LoginResult};
 
 use crate::clock::Seconds;
 use crate::pkce::{CodeChallenge, CodeVerifier};
@@ -45,7 +45,10 @@ pub fn for_client(authorization: &Authorization, now: Seconds) -> Issued {
 }
 
 /// A code for a site's page.
-pub fn for_site_page(page: &SitePage, now: Seconds) -> Issued {
+pub fn for_site_page(page: &SitePage, require: &[ContactKind], now: Seconds) -> Issued {
+    // What a site requires of its people it may know.
+    let scope =
+        require.iter().fold(EMBEDDED_SCOPE.to_owned(), |scope, kind| format!("{scope} {}", kind.as_str()));
     let code = report::on(random_word());
     let row = NewCode {
         code_hash: SecretHash::of(&code),
@@ -53,7 +56,7 @@ pub fn for_site_page(page: &SitePage, now: Seconds) -> Issued {
         redirect_uri: web_message(&page.origin),
         code_challenge: Some(page.code_challenge.clone()),
         nonce: page.nonce.clone(),
-        scope: EMBEDDED_SCOPE.into(),
+        scope,
         grant_id: random_word(),
         expires_at: now + LIFETIME,
     };

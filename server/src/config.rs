@@ -6,6 +6,7 @@ mod error;
 mod look;
 mod public_url;
 mod read;
+mod senders;
 mod store;
 mod tree;
 
@@ -14,14 +15,18 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use lettre::message::Mailbox;
 use protocol::ids::{AppId, Product};
+use protocol::service::ContactKind;
 use url::Url;
 
 use crate::clock::Seconds;
+use crate::contact::Regions;
 use crate::secret::SecretHash;
 use crate::secret_file;
 use crate::signing_algorithm::SigningAlgorithm;
 use crate::store::{Address, CacheAddress};
+use crate::webhook_secret::WebhookSecret;
 
 pub use error::ConfigError;
 pub use look::{Accent, Logo, Name};
@@ -66,6 +71,13 @@ pub struct Config {
     pub log_format: LogFormat,
     /// `[limits]`
     pub limits: Limits,
+    /// `join_within_days`: for so long after an account has proven a contact, whoever proves it next may make that account one with
+    /// theirs; default 30, and 0: never. A number that was given up gets a new owner after some months.
+    pub join_within: Seconds,
+    /// `[email]`: default none, and no client can require an address.
+    pub email: Option<Email>,
+    /// `[sms]`: default none, and no client can require a number.
+    pub sms: Option<Sms>,
     /// `[weixin]`
     pub weixin: Weixin,
     /// `[[clients]]`, at least one.
@@ -127,6 +139,66 @@ pub struct Limits {
     pub client_starts_per_minute: NonZeroU32,
     /// `limits.client_token_requests_per_minute`: requests to `/token` and `/revoke` of one client, wherever its parts are; default 12000.
     pub client_token_requests_per_minute: NonZeroU32,
+    /// `limits.codes_per_hour`: codes that are sent by email or short message, for one address; default 60.
+    pub codes_per_hour: NonZeroU32,
+    /// `limits.codes_to_one_per_hour`: codes to one phone number or email address, and codes for one person; default 10.
+    pub codes_to_one_per_hour: NonZeroU32,
+}
+
+/// Where email goes out.
+#[derive(Debug, Clone)]
+pub struct Email {
+    /// `email.host`: the mail server, by its certificate's name.
+    pub host: String,
+    /// `email.port`: default 587 for STARTTLS, 465 for TLS.
+    pub port: u16,
+    /// `email.tls`: `starttls` (default), `tls`, or `none` for a server on this machine.
+    pub tls: EmailTls,
+    /// `email.ca_file`: PEM, believed beside the system's certificates; default none.
+    pub ca: Vec<Vec<u8>>,
+    /// `email.user` and `email.password_file`: both or none.
+    pub credentials: Option<(String, MailPassword)>,
+    /// `email.from`: `Shop <login@shop.example.com>`.
+    pub from: Mailbox,
+}
+
+/// How the conversation with a mail server is kept secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailTls {
+    /// It begins in the clear, and nothing is said before TLS.
+    Starttls,
+    /// From the first byte.
+    Tls,
+    /// Not at all.
+    None,
+}
+
+/// A mail server's password. It prints as `[redacted]`.
+#[derive(Clone)]
+pub struct MailPassword(String);
+
+impl MailPassword {
+    /// For the one who logs in with it.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for MailPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MailPassword([redacted])")
+    }
+}
+
+/// Where short messages go out.
+#[derive(Debug, Clone)]
+pub struct Sms {
+    /// `sms.url`: https, or a program on this machine.
+    pub url: String,
+    /// `sms.secret_file`: `whsec_` and base64, as in Standard Webhooks.
+    pub secret: WebhookSecret,
+    /// `sms.region`, of numbers without a country, default `CN`; `sms.regions`, where numbers may be, default that one alone.
+    pub regions: Regions,
 }
 
 /// Where WeChat is, and who we are there.
@@ -258,6 +330,8 @@ pub struct Client {
     pub post_logout_redirect_uris: Vec<String>,
     /// `backchannel_logout_uri`: where the client hears that a session has ended; https.
     pub backchannel_logout_uri: Option<String>,
+    /// `require`: `phone`, `email` or both: what a person must have proven before this client gets a login; default none.
+    pub require: Vec<ContactKind>,
     /// `require_pkce`: default true; only a client with a secret may go without.
     pub require_pkce: bool,
     /// `id_token_alg`: `RS256` (default) or `ES256`.

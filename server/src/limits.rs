@@ -1,5 +1,5 @@
-//! How often one address may begin a login, answer one, ask about tokens, or fail to prove that it is a client; and how often one client
-//! may, from wherever: enough for a carrier's NAT or a site's backend, too little for a flood.
+//! How often one address may begin a login, answer one, ask about tokens, fail to prove that it is a client, or have a code sent; and how often one
+//! client may, from wherever, and one phone number or email address may get one: enough for a carrier's NAT or a site's backend, too little for a flood.
 //!
 //! Counted is the [`household`](crate::address::household), and above it the [`site`](crate::address::site), which has ten times as much.
 //! Which route is counted as what stands in the table of routes. Where there is a cache all nodes count together, there; without one, and
@@ -21,6 +21,7 @@ use crate::address::{household, site};
 use crate::config::{self, Config};
 use crate::http::client_address::client_address;
 use crate::metrics::Metrics;
+use crate::secret::SecretHash;
 use crate::store::Redis;
 
 /// What requests to a route are counted as.
@@ -94,6 +95,25 @@ impl Limits {
     /// When it may again.
     pub(crate) async fn client_token_request(&self, client: &config::Client) -> Result<(), Wait> {
         self.client(Counted::ClientTokens, client).await
+    }
+
+    /// Whether one more code may be sent: by somebody at this address, and for each of these, which are told apart by their hash alone.
+    ///
+    /// # Errors
+    /// When it may again.
+    pub(crate) async fn code(
+        &self,
+        config: &Config,
+        request: &HttpRequest,
+        whom: &[&str],
+    ) -> Result<(), Wait> {
+        self.check(Counted::Codes, by_address(config, request, Counted::Codes, "")).await?;
+        for whom in whom {
+            let who = Who { network: None, client_id: SecretHash::of(whom).hex() };
+            let what = Counted::CodesToOne;
+            self.check(what, vec![Count { what, who, is_site: false }]).await?;
+        }
+        Ok(())
     }
 
     async fn client(&self, what: Counted, client: &config::Client) -> Result<(), Wait> {

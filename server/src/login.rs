@@ -3,7 +3,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::cookie::Cookie;
-use protocol::service::ErrorCode;
+use protocol::service::{ContactKind, ErrorCode};
 
 use crate::attempt::ConsumedAttempt;
 use crate::attempt::address::way_back;
@@ -14,6 +14,7 @@ use crate::exchange::WeixinIdentity;
 use crate::session::NewCookie;
 use crate::shared::Shared;
 use crate::store::attempts::{Destination, SitePage};
+use crate::store::contacts::{OnTerms, ProvenContact, Terms};
 use crate::store::logins::{FinishLogin, LogIn, LoggedIn, Person};
 use crate::store::logouts::{Ending, LogoutRow};
 use crate::store::{AccountRow, Found, IdentityRow, News, StoreError};
@@ -24,15 +25,58 @@ pub enum LoginError {
     /// An operator has deleted the account since it let this computer in.
     #[error("the account is gone")]
     NoAccount,
+    /// The client requires what the person has not proven, or proved what is another account's.
+    #[error("a contact is to be proven first")]
+    Unbound(Unbound),
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a login waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unbound {
+    /// These are missing.
+    Missing(Vec<ContactKind>),
+    /// The proven contact of this kind is another account's.
+    Taken(ContactKind),
+}
+
+impl Unbound {
+    /// What is to be asked for.
+    pub fn kinds(self) -> Vec<ContactKind> {
+        match self {
+            Self::Missing(kinds) => kinds,
+            Self::Taken(kind) => vec![kind],
+        }
+    }
+}
+
+/// Who logs in, and with what.
+#[derive(Debug, Clone)]
+pub struct Who {
+    /// As WeChat says, or a scene's account.
+    pub person: Person,
+    /// What was proven in this login.
+    pub contacts: Vec<ProvenContact>,
+    /// The account that the person has chosen to be one with.
+    pub join: Option<String>,
+}
+
+impl Who {
+    /// Somebody who has proven nothing yet.
+    pub fn of(person: Person) -> Self {
+        Self { person, contacts: Vec::new(), join: None }
+    }
 }
 
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::NoAccount => Self::new(ErrorCode::LoginRequired, "the account of this login is gone"),
+            LoginError::Unbound(_) => {
+                Self::new(ErrorCode::LoginRequired, "the site requires a contact that was not proven")
+            }
             LoginError::Store(error) => error.into(),
         }
     }
@@ -59,7 +103,7 @@ pub async fn on_our_page(
     request: &HttpRequest,
     attempt: &ConsumedAttempt,
     destination: &Destination,
-    person: Person,
+    who: Who,
 ) -> Result<(String, Vec<Cookie<'static>>), LoginError> {
     let now = app.clock.now();
     let client_id = &attempt.row().client_id;
@@ -76,8 +120,8 @@ pub async fn on_our_page(
     };
     let (code, row) = issued.map(|issued| (issued.code, issued.row)).unzip();
     let log_in = LogIn {
-        person,
-        join: None,
+        person: who.person,
+        join: who.join,
         client_id: client_id.clone(),
         expected_sub,
         sso: Some(sso.session.clone()),
@@ -85,7 +129,7 @@ pub async fn on_our_page(
         tell: told(app),
     };
     let finish = FinishLogin { attempt_id: attempt.row().id.clone(), log_in, code: row };
-    let logged_in = keep(app, finish).await?;
+    let logged_in = keep(app, finish, who.contacts).await?;
     let cookies = [(Some(sso), &logged_in.sso), (site, &logged_in.site)];
     let cookies = cookies.into_iter().filter_map(|(new, session)| new?.cookie(app, session.as_ref()?));
     let location = match (destination, code) {
@@ -103,12 +147,14 @@ pub async fn on_site_page(
     app: &Shared,
     attempt: &ConsumedAttempt,
     page: &SitePage,
-    person: Person,
+    who: Who,
 ) -> Result<String, LoginError> {
-    let issued = code::for_site_page(page, app.clock.now());
+    let client = app.config.client(&attempt.row().client_id);
+    let require = client.map(|client| client.require.as_slice()).unwrap_or_default();
+    let issued = code::for_site_page(page, require, app.clock.now());
     let log_in = LogIn {
-        person,
-        join: None,
+        person: who.person,
+        join: who.join,
         client_id: attempt.row().client_id.clone(),
         expected_sub: None,
         sso: None,
@@ -116,7 +162,7 @@ pub async fn on_site_page(
         tell: told(app),
     };
     let attempt_id = attempt.row().id.clone();
-    keep(app, FinishLogin { attempt_id, log_in, code: Some(issued.row) }).await?;
+    keep(app, FinishLogin { attempt_id, log_in, code: Some(issued.row) }, who.contacts).await?;
     Ok(issued.code)
 }
 
@@ -125,8 +171,21 @@ fn told(app: &Shared) -> Vec<String> {
     app.config.backchannel_clients().into_iter().map(str::to_owned).collect()
 }
 
-async fn keep(app: &Shared, finish: FinishLogin) -> Result<LoggedIn, LoginError> {
-    let logged_in = app.store.finish_login(finish, app.clock.now()).await?.ok_or(LoginError::NoAccount)?;
+/// Keeps a login, where the account has what its client requires.
+async fn keep(
+    app: &Shared,
+    finish: FinishLogin,
+    contacts: Vec<ProvenContact>,
+) -> Result<LoggedIn, LoginError> {
+    let client = app.config.client(&finish.log_in.client_id);
+    let require = client.map(|client| client.require.clone()).unwrap_or_default();
+    let terms = Terms { require, contacts };
+    let logged_in = match app.store.finish_login_on_terms(finish, terms, app.clock.now()).await? {
+        OnTerms::LoggedIn(logged_in) => *logged_in,
+        OnTerms::NoAccount => return Err(LoginError::NoAccount),
+        OnTerms::Missing(kinds) => return Err(LoginError::Unbound(Unbound::Missing(kinds))),
+        OnTerms::Taken(kind) => return Err(LoginError::Unbound(Unbound::Taken(kind))),
+    };
     tell_of(app, &logged_in.account, &logged_in.news, &logged_in.logouts);
     Ok(logged_in)
 }

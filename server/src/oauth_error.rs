@@ -50,6 +50,8 @@ oauth_errors! {
     AccessDenied = "access_denied", 403;
     /// `prompt=none`, and nobody is logged in.
     LoginRequired = "login_required", 403;
+    /// `prompt=none`, and the person has to prove a contact first.
+    InteractionRequired = "interaction_required", 403;
     /// `request` is not offered.
     RequestNotSupported = "request_not_supported", 400;
     /// `request_uri` is not offered.

@@ -7,6 +7,7 @@ pub mod authorization_request;
 pub mod authorize;
 mod client;
 pub mod client_authentication;
+mod contacts;
 pub mod discovery;
 pub mod logout;
 pub mod parameters;

@@ -20,6 +20,7 @@ use crate::current::Current;
 use crate::exchange::Exchange;
 use crate::http::headers::Headers;
 use crate::limits::Limits;
+use crate::sender::{SendError, Senders};
 use crate::shared::Shared;
 
 /// What is made of one configuration, and is asked by requests.
@@ -46,6 +47,9 @@ pub enum ReloadError {
     /// No HTTP client can be made.
     #[error("the way to WeChat cannot be made: {0}")]
     Http(#[from] reqwest::Error),
+    /// A sender of codes cannot be made.
+    #[error("codes cannot be sent: {0}")]
+    Sender(#[from] SendError),
 }
 
 impl Generation {
@@ -91,7 +95,8 @@ impl Reload {
         } else {
             Arc::new(Limits::new(&config.limits, before.cache.clone(), before.metrics.clone()))
         };
-        let app = Shared { config: config.clone(), limits, ..(**before).clone() };
+        let senders = Arc::new(Senders::new(&config)?);
+        let app = Shared { config: config.clone(), limits, senders, ..(**before).clone() };
         self.now.put(Arc::new(Generation::of(app)?));
         self.config.put(config);
         Ok(left)

@@ -5,6 +5,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{Error, Resource, Route, guard, web};
 
+use crate::binding::{page as binding_page, widget as binding_steps};
 use crate::callback::{embedded as embedded_callback, hosted as hosted_callback};
 use crate::config::Config;
 use crate::current::Current;
@@ -61,6 +62,27 @@ pub(crate) fn table(routes: &mut web::ServiceConfig, config: &Current<Config>) {
                 .route(unasked())
                 .route(read().to(scene::phone::question))
                 .route(web::post().to(scene::phone::answered)),
+        )
+        .service(
+            row("/binding/contact", Limit::Answers, Cors::Widgets)
+                .route(web::post().to(binding_steps::contact)),
+        )
+        .service(
+            row("/binding/code", Limit::Answers, Cors::Widgets).route(web::post().to(binding_steps::code)),
+        )
+        .service(
+            row("/binding/join", Limit::Answers, Cors::Widgets).route(web::post().to(binding_steps::join)),
+        )
+        .service(row("/binding/{id}", Limit::Answers, Cors::Own).route(read().to(binding_page::get)))
+        .service(
+            row("/binding/{id}/contact", Limit::Answers, Cors::Own)
+                .route(web::post().to(binding_page::contact)),
+        )
+        .service(
+            row("/binding/{id}/code", Limit::Answers, Cors::Own).route(web::post().to(binding_page::code)),
+        )
+        .service(
+            row("/binding/{id}/join", Limit::Answers, Cors::Own).route(web::post().to(binding_page::join)),
         )
         .service(
             row("/callback", Limit::Answers, Cors::Own)

@@ -1,6 +1,6 @@
 //! Random values that are worth a login: made here, sent once, kept only as their SHA-256.
 
-use aws_lc_rs::{constant_time, digest, rand};
+use aws_lc_rs::{constant_time, digest, hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,14 @@ impl SecretHash {
     pub fn of_bytes(bytes: &[u8]) -> Self {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+        Self(hash)
+    }
+
+    /// Of something that has so few values that whoever has its hash could try them all: by a key that is not where the hash is.
+    pub fn keyed(key: &str, presented: &str) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+        let mut hash = [0; 32];
+        hash.copy_from_slice(hmac::sign(&key, presented.as_bytes()).as_ref());
         Self(hash)
     }
 
@@ -88,6 +96,18 @@ pub fn random_number(range: std::ops::RangeInclusive<u8>) -> u8 {
         let [byte] = random_bytes::<1>();
         if byte < fair {
             return range.start() + byte % count;
+        }
+    }
+}
+
+/// Six random digits, each number as likely as the others.
+pub fn random_digits() -> String {
+    const COUNT: u32 = 1_000_000;
+    loop {
+        let number = u32::from_be_bytes(random_bytes());
+        // Those past the last whole multiple would make some numbers likelier.
+        if number < u32::MAX - u32::MAX % COUNT {
+            return format!("{:06}", number % COUNT);
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::keys::SharedKeys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::notices::Notices;
+use crate::sender::Senders;
 use crate::store::{Redis, Store};
 
 /// One service, as it is configured now.
@@ -26,6 +27,8 @@ pub struct Shared {
     pub keys: Arc<SharedKeys>,
     /// The way to clients whose session has ended.
     pub backchannel: Arc<BackChannel>,
+    /// The way to people whose contact is to be proven.
+    pub senders: Arc<Senders>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     pub(crate) limits: Arc<Limits>,

@@ -17,6 +17,11 @@ pub fn way_back(public_url: &PublicUrl, kind: &AttemptKind) -> String {
     }
 }
 
+/// Where a login of the service's own pages waits for a contact.
+pub fn binding(public_url: &PublicUrl, id: &str) -> String {
+    format!("{}/binding/{id}", public_url.path())
+}
+
 /// Where the same login begins anew, by what was read when it began: the path, and a query. `None` for a site's own page, which does
 /// that itself.
 pub fn start_again(public_url: &PublicUrl, client_id: &str, kind: &AttemptKind) -> Option<String> {

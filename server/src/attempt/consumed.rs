@@ -14,7 +14,7 @@ use crate::store::{AttemptRow, Fleeting, StoreError};
 
 /// An attempt that was answered by the browser which started it, taken from the store, and so good for one exchange.
 ///
-/// Only [`consume`] makes one. Not `Clone`. Whoever skips the check of state and browser has nothing to exchange with:
+/// Only [`consume`] makes one, and of one that waited for a contact [`Waiting::take`](super::waiting::Waiting::take). Not `Clone`. Whoever skips the check of state and browser has nothing to exchange with:
 ///
 /// ```compile_fail,E0451
 /// fn skip(row: weixin_login::store::AttemptRow) -> weixin_login::attempt::ConsumedAttempt {
@@ -30,6 +30,11 @@ impl ConsumedAttempt {
     /// What was kept of it.
     pub fn row(&self) -> &AttemptRow {
         &self.row
+    }
+
+    /// Of a login that waited, which was taken as this was before.
+    pub(super) fn that_waited(row: AttemptRow) -> Self {
+        Self { row }
     }
 }
 

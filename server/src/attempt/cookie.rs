@@ -1,6 +1,7 @@
 //! The cookies of attempts: each attempt of the service's own pages has one, so that two tabs log in independently. It stays until the
 //! attempt expires.
 
+use actix_web::cookie::Cookie;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::begin::{ATTEMPT_LIFETIME, Started};
@@ -46,6 +47,17 @@ pub fn bind(
         // A cookie of our own making is a header.
         let _ = response.add_cookie(&cookie);
     }
+}
+
+/// The cookie of an attempt once more, for as long as its login waits.
+pub fn prolonged(
+    public_url: &PublicUrl,
+    id: &str,
+    secret: &str,
+    lifetime: Seconds,
+    now: Seconds,
+) -> Cookie<'static> {
+    cookies::make(public_url, &format!("{COOKIE}{id}"), format!("{now}.{secret}"), lifetime)
 }
 
 /// Whole name and value of each, the oldest first: of one second in the order of the browser, which is the same at each request.

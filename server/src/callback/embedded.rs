@@ -7,10 +7,11 @@ use protocol::service::{CallbackAnswer, ErrorCode, FinishedLogin, Problem, SECRE
 
 use super::code_of;
 use crate::attempt::{BrowserProof, CallbackError, ConsumedAttempt, consume, find};
+use crate::binding::widget;
 use crate::error::ApiError;
 use crate::exchange::Exchange;
 use crate::http::origin::{is_own_page, origin};
-use crate::login;
+use crate::login::{self, LoginError, Who};
 use crate::shared::Shared;
 use crate::store::{AttemptEnd, AttemptKind};
 
@@ -68,28 +69,24 @@ async fn finish(
         return Err(CallbackError::OtherBrowser.into());
     }
     let attempt = consume(app.store.fleeting.as_ref(), row, proof, now).await?;
-    let ended = log_in(app, exchange, &attempt, answer.code).await;
-    let end = ended.as_ref().map_or_else(|error| AttemptEnd::Refused(error.code), |_| AttemptEnd::Done);
+    let ended = log_in(app, exchange, &attempt, answer.code, &state).await;
+    let end = ended.as_ref().map_or_else(|error| AttemptEnd::Refused(error.code), |(_, end)| *end);
     let row = attempt.row();
     app.metrics.login_finished(row.kind.name(), row.product.as_str(), end.as_str());
     if ended.is_err() {
         app.store.fleeting.end_attempt(&attempt.row().id, end, None).await?;
     }
-    let code = ended?;
-    Ok(HttpResponse::Ok().json(FinishedLogin {
-        code,
-        state: state.as_str().into(),
-        iss: app.config.public_url.as_str().into(),
-    }))
+    ended.map(|(response, _)| response)
 }
 
-/// Exchange, account, and our own code.
+/// Exchange, account, and our own code; or what the site asks for before.
 async fn log_in(
     app: &Shared,
     exchange: &Exchange,
     attempt: &ConsumedAttempt,
     code: Option<String>,
-) -> Result<String, ApiError> {
+    state: &State,
+) -> Result<(HttpResponse, AttemptEnd), ApiError> {
     let AttemptKind::Embedded(page) = &attempt.row().kind else {
         return Err(CallbackError::OtherBrowser.into());
     };
@@ -98,5 +95,16 @@ async fn log_in(
         code => ApiError::new(code, "WeChat's code is malformed"),
     })?;
     let identity = exchange.identity(attempt, code).await?;
-    Ok(login::on_site_page(app, attempt, page, login::person(identity)).await?)
+    let who = Who::of(login::person(identity));
+    let (state, iss) = (state.as_str(), app.config.public_url.as_str().into());
+    match login::on_site_page(app, attempt, page, who.clone()).await {
+        Err(LoginError::Unbound(unbound)) => {
+            let waits = widget::unbound(app, attempt, who.person, unbound.kinds(), state).await?;
+            Ok((waits, AttemptEnd::Waits))
+        }
+        kept => {
+            let finished = FinishedLogin { code: kept?, state: state.into(), iss };
+            Ok((HttpResponse::Ok().json(finished), AttemptEnd::Done))
+        }
+    }
 }

@@ -10,15 +10,16 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::code_of;
-use crate::attempt::address::{start_again, way_back};
+use crate::attempt::address::{self, start_again, way_back};
 use crate::attempt::{BrowserProof, CallbackError, ConsumedAttempt, consume, cookie, find, proves};
 use crate::authorization::see_other;
+use crate::binding;
 use crate::config::Client;
 use crate::exchange::Exchange;
 use crate::http::headers::{content_security_policy, header_value};
 use crate::http::language;
 use crate::http::origin::sec_fetch_dest;
-use crate::login::{self, LoginError};
+use crate::login::{self, LoginError, Who};
 use crate::pages::{self, Refusal};
 use crate::shared::Shared;
 use crate::store::attempts::{Destination, SitePage};
@@ -106,7 +107,7 @@ async fn finish(
 ) -> HttpResponse {
     let ended = log_in(app, exchange, request, &attempt, code).await;
     let end = match &ended {
-        Ok(_) => AttemptEnd::Done,
+        Ok((_, end)) => *end,
         Err(Refusal::StoreAway) => AttemptEnd::StoreAway,
         Err(Refusal::Code(code)) => AttemptEnd::Refused(*code),
         Err(_) => AttemptEnd::Refused(ErrorCode::AttemptUsed),
@@ -132,7 +133,7 @@ async fn finish(
     }
     app.notices.tell(&attempt.row().id);
     match ended {
-        Ok(response) => response,
+        Ok((response, _)) => response,
         Err(refusal) => match row.kind.destination() {
             // The client hears that the person refused; what a person can mend is said to the person.
             Some(Destination::Client(authorization)) if refusal == Refusal::Code(ErrorCode::AccessDenied) => {
@@ -150,7 +151,7 @@ async fn log_in(
     request: &HttpRequest,
     attempt: &ConsumedAttempt,
     code: Option<String>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<(HttpResponse, AttemptEnd), Refusal> {
     let stored = |error: StoreError| {
         tracing::error!(%error, "the store did not answer");
         Refusal::StoreAway
@@ -163,18 +164,23 @@ async fn log_in(
     let row = attempt.row();
     match &row.kind {
         AttemptKind::Hosted(destination) => {
-            let person = login::person(identity);
-            let kept = login::on_our_page(app, request, attempt, destination, person).await;
-            let (location, cookies) = kept.map_err(|error| match error {
-                LoginError::NoAccount => Refusal::Code(ErrorCode::LoginRequired),
-                LoginError::Store(error) => stored(error),
-            })?;
+            let who = Who::of(login::person(identity));
+            let kept = login::on_our_page(app, request, attempt, destination, who.clone()).await;
+            let (location, cookies) = match kept {
+                Ok(kept) => kept,
+                Err(LoginError::Unbound(unbound)) => {
+                    let waits = binding::page::begin(app, request, attempt, who.person, unbound).await;
+                    return Ok((waits.map_err(stored)?, AttemptEnd::Waits));
+                }
+                Err(LoginError::NoAccount) => return Err(Refusal::Code(ErrorCode::LoginRequired)),
+                Err(LoginError::Store(error)) => return Err(stored(error)),
+            };
             let mut response = see_other(&location);
             for cookie in cookies {
                 // A cookie of our own making is a header.
                 let _ = response.add_cookie(&cookie);
             }
-            Ok(response)
+            Ok((response, AttemptEnd::Done))
         }
         // A phone's leg logs nobody in here: it says who may let the computer in.
         AttemptKind::Leg { scene_id } => {
@@ -182,7 +188,7 @@ async fn log_in(
             let now = app.clock.now();
             let bound = app.store.fleeting.bind_scene(scene_id, &row.id, &account.id, now).await;
             if bound.map_err(stored)? {
-                Ok(see_other(&way_back(&app.config.public_url, &row.kind)))
+                Ok((see_other(&way_back(&app.config.public_url, &row.kind)), AttemptEnd::Done))
             } else {
                 Err(Refusal::Code(ErrorCode::AttemptUsed))
             }
@@ -209,6 +215,7 @@ async fn second_load(app: &Shared, id: &str, stuck: &Stuck<'_>) -> HttpResponse 
         };
         match row.end {
             Some(AttemptEnd::Done) => return see_other(&way_back(&app.config.public_url, &row.kind)),
+            Some(AttemptEnd::Waits) => return see_other(&address::binding(&app.config.public_url, id)),
             Some(AttemptEnd::StoreAway) => return stuck.page(app, Refusal::StoreAway),
             Some(AttemptEnd::Refused(code)) => return stuck.page(app, Refusal::Code(code)),
             None if Instant::now() > deadline => {

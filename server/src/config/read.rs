@@ -11,11 +11,12 @@ use url::Url;
 
 use super::error::{ConfigError, wrong};
 use super::look::Name;
+use super::senders::{self, RawEmail, RawSms};
 use super::store::{self, RawPostgres};
 use super::tree::{Node, PREFIX};
 use super::{
-    App, AppSecret, Client, Config, ForwardedHeader, Limits, LogFormat, OutgoingProxy, PublicUrl, Weixin,
-    client, public_url,
+    App, AppSecret, Client, Config, Email, ForwardedHeader, Limits, LogFormat, OutgoingProxy, PublicUrl, Sms,
+    Weixin, client, public_url,
 };
 use crate::address::network;
 use crate::clock::Seconds;
@@ -53,6 +54,9 @@ struct RawConfig {
     backchannel_private_addresses: bool,
     #[serde(default)]
     limits: RawLimits,
+    join_within_days: Option<u32>,
+    email: Option<RawEmail>,
+    sms: Option<RawSms>,
     #[serde(default)]
     weixin: RawWeixin,
     #[serde(default)]
@@ -68,6 +72,8 @@ struct RawLimits {
     failed_authentications_per_minute: Option<u32>,
     client_starts_per_minute: Option<u32>,
     client_token_requests_per_minute: Option<u32>,
+    codes_per_hour: Option<u32>,
+    codes_to_one_per_hour: Option<u32>,
 }
 
 #[derive(Deserialize, Default)]
@@ -105,6 +111,8 @@ struct RawClient {
     post_logout_redirect_uris: Vec<String>,
     backchannel_logout_uri: Option<String>,
     secret_sha256: Option<String>,
+    #[serde(default)]
+    require: Vec<String>,
     require_pkce: Option<bool>,
     id_token_alg: Option<String>,
     scenes: Option<bool>,
@@ -192,6 +200,8 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
     }
     let mut secret_files = Vec::new();
     let weixin = weixin(raw.weixin, folder, !public_url.is_localhost(), &mut secret_files)?;
+    let email = senders::email(raw.email, folder, &mut secret_files)?;
+    let sms = senders::sms(raw.sms, folder, &mut secret_files)?;
     let postgres = RawPostgres {
         password_file: raw.store_password_file,
         connections: raw.store_connections,
@@ -215,7 +225,17 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
         backchannel_private_addresses: raw.backchannel_private_addresses,
         log_format: log_format(raw.log_format.as_deref())?,
         limits: limits(raw.limits)?,
-        clients: clients(raw.clients, &weixin, &public_url, raw.backchannel_private_addresses, folder)?,
+        join_within: Seconds::from(raw.join_within_days.unwrap_or(30)) * 24 * 3600,
+        clients: clients(
+            raw.clients,
+            &weixin,
+            (email.as_ref(), sms.as_ref()),
+            &public_url,
+            raw.backchannel_private_addresses,
+            folder,
+        )?,
+        email,
+        sms,
         weixin,
         public_url,
         listen,
@@ -263,6 +283,8 @@ fn limits(raw: RawLimits) -> Result<Limits, ConfigError> {
             raw.client_token_requests_per_minute,
             12_000,
         )?,
+        codes_per_hour: limit("codes_per_hour", raw.codes_per_hour, 60)?,
+        codes_to_one_per_hour: limit("codes_to_one_per_hour", raw.codes_to_one_per_hour, 10)?,
     })
 }
 
@@ -405,6 +427,7 @@ fn rotate_keys_every(days: Option<u32>) -> Result<Option<Seconds>, ConfigError> 
 fn clients(
     raw: Vec<RawClient>,
     weixin: &Weixin,
+    (email, sms): (Option<&Email>, Option<&Sms>),
     public_url: &PublicUrl,
     private_addresses: bool,
     folder: &Path,
@@ -455,6 +478,7 @@ fn clients(
                 public_url.is_localhost() || private_addresses,
                 private_addresses,
             )?,
+            require: senders::required(&key("require"), &raw.require, email, sms)?,
             require_pkce: raw.require_pkce.unwrap_or(true),
             id_token_alg: client::algorithm(&key("id_token_alg"), raw.id_token_alg.as_deref())?,
             id: id.clone(),

@@ -11,7 +11,7 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::{Condition, Next};
 use actix_web::{Error, HttpRequest, HttpResponse, Route, web};
-use protocol::service::SECRET_HEADER;
+use protocol::service::{BINDING_HEADER, SECRET_HEADER};
 
 use super::headers::header_value;
 use super::origin::origin;
@@ -41,7 +41,7 @@ pub(crate) fn widgets(cors: Cors, config: &Current<Config>) -> Condition<Registe
             origin.to_str().is_ok_and(|origin| config.get().client_of_origin(origin).is_some())
         })
         .allowed_methods([Method::GET, Method::POST, Method::DELETE])
-        .allowed_headers([CONTENT_TYPE.as_str(), SECRET_HEADER, "last-event-id"])
+        .allowed_headers([CONTENT_TYPE.as_str(), SECRET_HEADER, BINDING_HEADER, "last-event-id"])
         .max_age(600);
     match cors {
         Cors::Widgets => Condition::new(true, registered),

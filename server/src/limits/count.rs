@@ -1,6 +1,7 @@
 //! What is counted, and of whom.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -18,11 +19,29 @@ pub(super) enum Counted {
     ClientStarts,
     ClientTokens,
     Failures,
+    Codes,
+    CodesToOne,
 }
 
 impl Counted {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Starts, Self::Answers, Self::Tokens, Self::ClientStarts, Self::ClientTokens, Self::Failures];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Starts,
+        Self::Answers,
+        Self::Tokens,
+        Self::ClientStarts,
+        Self::ClientTokens,
+        Self::Failures,
+        Self::Codes,
+        Self::CodesToOne,
+    ];
+
+    /// What the limit is for.
+    pub(super) fn period(self) -> Duration {
+        match self {
+            Self::Codes | Self::CodesToOne => Duration::from_secs(3600),
+            _ => Duration::from_secs(60),
+        }
+    }
 
     pub(super) fn limit(self, limits: &config::Limits) -> NonZeroU32 {
         match self {
@@ -32,6 +51,8 @@ impl Counted {
             Self::ClientStarts => limits.client_starts_per_minute,
             Self::ClientTokens => limits.client_token_requests_per_minute,
             Self::Failures => limits.failed_authentications_per_minute,
+            Self::Codes => limits.codes_per_hour,
+            Self::CodesToOne => limits.codes_to_one_per_hour,
         }
     }
 
@@ -43,14 +64,17 @@ impl Counted {
             Self::ClientStarts => "client-starts",
             Self::ClientTokens => "client-tokens",
             Self::Failures => "failures",
+            Self::Codes => "codes",
+            Self::CodesToOne => "codes-to-one",
         }
     }
 }
 
-/// Who is counted: somebody in this network, a client, or somebody in this network who says to be this client.
+/// Who is counted: somebody in this network, a client, somebody in this network who says to be this client, or whom a code is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Who {
     pub(super) network: Option<IpNet>,
+    /// Of whom a code is for, the hash.
     pub(super) client_id: String,
 }
 

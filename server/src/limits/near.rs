@@ -1,6 +1,7 @@
 //! What this node counts by itself, in memory.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,12 +21,19 @@ pub(super) struct Near {
     shut_out: Mutex<HashMap<Who, Instant>>,
 }
 
+/// So many at once, and so many in each period after it.
+fn quota(what: Counted, limit: NonZeroU32) -> Quota {
+    let per_minute = Quota::per_minute(limit);
+    let between = what.period() / limit.get();
+    Quota::with_period(between).map_or(per_minute, |quota| quota.allow_burst(limit))
+}
+
 impl Near {
     pub(super) fn new(limits: &config::Limits) -> Self {
         let counts = Counted::ALL.map(|what| {
             let limit = what.limit(limits);
-            let per_minute = |limit| Limiter::keyed(Quota::per_minute(limit));
-            (per_minute(limit), per_minute(limit.saturating_mul(HOUSEHOLDS)))
+            let limiter = |limit| Limiter::keyed(quota(what, limit));
+            (limiter(limit), limiter(limit.saturating_mul(HOUSEHOLDS)))
         });
         Self { counts, shut_out: Mutex::default() }
     }

@@ -15,8 +15,6 @@ use crate::store::{Redis, StoreError};
 const PATIENCE: Duration = Duration::from_millis(250);
 /// For so long a cache that did not answer is not asked again: else every request would wait.
 const LEFT_ALONE: Duration = Duration::from_secs(1);
-/// In the unit of the scripts, microseconds.
-const MINUTE: u64 = 60_000_000;
 
 static CHECK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("check.lua")));
 static SHUT_OUT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("shut_out.lua")));
@@ -83,7 +81,9 @@ impl Together {
         let limit = count.what.limit(&self.limits);
         let limit = if count.is_site { limit.saturating_mul(HOUSEHOLDS) } else { limit };
         let limit = u64::from(limit.get());
-        let between = (MINUTE / limit).max(1);
+        // In the unit of the scripts.
+        let period = u64::try_from(count.what.period().as_micros()).unwrap_or(u64::MAX);
+        let between = (period / limit).max(1);
         [between.to_string(), (between * (limit - 1)).to_string()]
     }
 

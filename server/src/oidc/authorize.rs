@@ -94,7 +94,7 @@ async fn decide(
         query,
     };
     let session = session::current_sso(app, request).await?;
-    let honoured = match &session {
+    let known = match &session {
         Some(session) => {
             asked.prompt != Prompt::Login
                 && is_fresh(session, asked.max_age, app.clock.now())
@@ -102,12 +102,22 @@ async fn decide(
         }
         None => false,
     };
+    // Somebody who is logged in may not have proven yet what this client requires; a login asks for it.
+    let lacks = match &session {
+        Some(session) if known => lacks(app, client, session).await?,
+        _ => false,
+    };
+    let honoured = known && !lacks;
     if let Some(session) = session.filter(|_| honoured) {
         // Whom the client expects was seen above.
         let Issued { code, row } = code::for_client(&authorization, app.clock.now());
         let row = row.row(client.id.clone(), session.account_id, Some(session.sid), session.auth_time);
         app.store.fleeting.insert_code(&row).await?;
         return Ok(see_other(&authorization.granted(&app.config.public_url, &code)));
+    }
+    if asked.prompt == Prompt::None && lacks {
+        let error = OAuthError::new(OAuthErrorCode::InteractionRequired, "the person has to prove a contact");
+        return Ok(see_other(&authorization.refused(&app.config.public_url, &error)));
     }
     if asked.prompt == Prompt::None {
         let error = OAuthError::new(OAuthErrorCode::LoginRequired, "the person has to log in");
@@ -117,6 +127,14 @@ async fn decide(
         return Ok(pages::slow_down(app, request, wait, language));
     }
     hosted::page(app, request, client, Destination::Client(authorization), language).await
+}
+
+async fn lacks(app: &Shared, client: &Client, session: &SessionRow) -> Result<bool, StoreError> {
+    if client.require.is_empty() {
+        return Ok(false);
+    }
+    let has = app.store.lasting.contacts_of_account(&session.account_id).await?;
+    Ok(client.require.iter().any(|kind| has.iter().all(|contact| contact.kind != *kind)))
 }
 
 fn is_fresh(session: &SessionRow, max_age: Option<Seconds>, now: Seconds) -> bool {

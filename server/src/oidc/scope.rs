@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Scopes(u8);
 
-const NAMES: [&str; 4] = ["openid", "profile", "offline_access", "weixin"];
+const NAMES: [&str; 6] = ["openid", "profile", "offline_access", "weixin", "email", "phone"];
 
 impl Scopes {
     /// Without it a request is not OpenID Connect's.
@@ -18,6 +18,10 @@ impl Scopes {
     pub const OFFLINE_ACCESS: Scopes = Scopes(4);
     /// `weixin_openid`, `weixin_unionid`.
     pub const WEIXIN: Scopes = Scopes(8);
+    /// `email`, `email_verified`.
+    pub const EMAIL: Scopes = Scopes(16);
+    /// `phone_number`, `phone_number_verified`.
+    pub const PHONE: Scopes = Scopes(32);
 
     /// Every offered scope's name.
     pub fn offered() -> &'static [&'static str] {

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::client::authenticate;
+use super::contacts;
 use super::parameters::Parameters;
 use super::scope::Scopes;
 use super::token_request::TokenRequest;
@@ -183,6 +184,7 @@ async fn tokens(
         auth_time: grant.auth_time,
         sid: grant.sid.clone(),
         nonce,
+        contacts: contacts::claims(app, &grant.account_id, scopes).await?,
     };
     let access_token = AccessTokenClaims {
         aud: iss.clone(),

@@ -5,10 +5,11 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
+use super::contacts;
 use super::parameters::Parameters;
 use super::response;
 use super::scope::Scopes;
-use crate::claims::AccessTokenClaims;
+use crate::claims::{AccessTokenClaims, ContactClaims};
 use crate::keys::TokenType;
 use crate::oauth_error::{OAuthError, OAuthErrorCode};
 use crate::shared::Shared;
@@ -27,6 +28,8 @@ struct UserInfo {
     weixin_openid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     weixin_unionid: Option<String>,
+    #[serde(flatten)]
+    contacts: ContactClaims,
 }
 
 /// `GET /userinfo`: the token is in the header. One in the query is not seen.
@@ -99,6 +102,7 @@ async fn user_info(app: &Shared, token: &str) -> Result<UserInfo, OAuthError> {
         picture: None,
         weixin_openid: None,
         weixin_unionid: None,
+        contacts: contacts::claims(app, &grant.account_id, scopes).await?,
     };
     if scopes.has(Scopes::PROFILE) {
         // A claim without a value is left out, and not an empty text (OpenID Connect Core §5.3.2).

@@ -6,9 +6,10 @@ use protocol::service::{CallbackAnswer, FinishedLogin, Onward, Problem};
 
 use super::own_attempt;
 use crate::attempt::{BrowserProof, CallbackError, ConsumedAttempt, consume_scene, cookie};
+use crate::binding::{page, widget};
 use crate::error::ApiError;
 use crate::http::origin::is_own_page;
-use crate::login::{self, LoginError};
+use crate::login::{self, LoginError, Who};
 use crate::secret::SecretHash;
 use crate::shared::Shared;
 use crate::store::logins::Person;
@@ -48,8 +49,15 @@ pub async fn post(
     };
     let (attempt, person) =
         consume_scene(app.store.fleeting.as_ref(), row, computer.proof(), app.clock.now()).await?;
-    let code = login::on_site_page(&app, &attempt, &page, Person::Account(person)).await;
-    let code = ended(&app, &attempt, code).await?;
+    let who = Who::of(Person::Account(person));
+    let code = match login::on_site_page(&app, &attempt, &page, who.clone()).await {
+        Err(LoginError::Unbound(unbound)) => {
+            let row = attempt.row();
+            app.metrics.login_finished(row.kind.name(), row.product.as_str(), AttemptEnd::Waits.as_str());
+            return Ok(widget::unbound(&app, &attempt, who.person, unbound.kinds(), &state).await?);
+        }
+        code => ended(&app, &attempt, code).await?,
+    };
     let iss = app.config.public_url.as_str().into();
     Ok(HttpResponse::Ok().json(FinishedLogin { code, state, iss }))
 }
@@ -66,9 +74,16 @@ pub(super) async fn on_our_page(
     let cookie = cookie::secret(&app.config.public_url, request, &row.id).unwrap_or_default();
     let proof = BrowserProof::SceneCookie(&cookie);
     let (attempt, person) = consume_scene(app.store.fleeting.as_ref(), row, proof, app.clock.now()).await?;
-    let person = Person::Account(person);
-    let entered = login::on_our_page(app, request, &attempt, &destination, person).await;
-    ended(app, &attempt, entered).await
+    let who = Who::of(Person::Account(person));
+    match login::on_our_page(app, request, &attempt, &destination, who.clone()).await {
+        Err(LoginError::Unbound(unbound)) => {
+            let row = attempt.row();
+            app.metrics.login_finished(row.kind.name(), row.product.as_str(), AttemptEnd::Waits.as_str());
+            let waits = page::location(app, request, &attempt, who.person, unbound).await?;
+            Ok((waits.location, vec![waits.cookie]))
+        }
+        entered => ended(app, &attempt, entered).await,
+    }
 }
 
 /// A login was kept with its attempt's end; what was not is kept here.

@@ -53,9 +53,14 @@ impl House {
 
     /// The same with another configuration.
     pub async fn with(change: impl FnOnce(String) -> String) -> Self {
+        Self::with_data(|config, _| change(config)).await
+    }
+
+    /// The same, which may have files of its own.
+    pub async fn with_data(change: impl FnOnce(String, &TempDir) -> String) -> Self {
         let weixin = Emulator::start(Default::default()).await.unwrap();
         let data = TempDir::new().unwrap();
-        let config = on_the_named_store(change(config(&weixin, &data)), data.path());
+        let config = on_the_named_store(change(config(&weixin, &data), &data), data.path());
         let config = Config::parse(&config, std::iter::empty(), data.path()).unwrap();
         let clock = SweptClock::default();
         let given = clock.clone();

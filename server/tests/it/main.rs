@@ -7,6 +7,7 @@ mod asked;
 mod at_once;
 mod attempt;
 mod begun;
+mod binding;
 mod cache;
 mod canary;
 mod check;
@@ -22,6 +23,8 @@ mod harness;
 mod kills;
 mod length;
 mod limits;
+#[path = "../swept/mailbox.rs"]
+mod mailbox;
 mod metrics;
 mod migrations;
 mod misrouted;

@@ -487,13 +487,22 @@ fn the_example_is_a_configuration() {
         .lines()
         // A proxy has no default.
         .filter(|line| !line.starts_with("# proxy = "))
-        .map(|line| line.strip_prefix("# ").filter(|line| line.contains(" = ")).unwrap_or(line))
+        .map(|line| {
+            let commented = line.strip_prefix("# ");
+            commented
+                .filter(|line| line.contains(" = ") || ["[email]", "[sms]"].contains(line))
+                .unwrap_or(line)
+        })
         .map(|line| format!("{line}\n"))
         .collect();
     // A part of it is PostgreSQL's alone.
     let all = all
         .replace("sqlite:weixin-login.db", "postgres://weixin_login@db.internal/weixin_login")
-        .replace("/run/secrets/weixin-login-postgres", "secret");
+        .replace("/run/secrets/weixin-login-postgres", "secret")
+        .replace("/run/secrets/weixin-login-smtp", "secret")
+        .replace("/run/secrets/weixin-login-sms", "sms-secret")
+        .replace("/etc/weixin-login/mail-ca.pem", "secret");
+    std::fs::write(data.path().join("sms-secret"), format!("whsec_{}", "A".repeat(44))).unwrap();
     let all = Config::parse(&all, std::iter::empty(), data.path()).unwrap();
     assert_eq!(format!("{:?}", all.weixin), format!("{:?}", config.weixin));
     assert_eq!(format!("{:?}", all.limits), format!("{:?}", config.limits));

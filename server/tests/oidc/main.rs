@@ -6,13 +6,20 @@ mod canary;
 mod clients;
 mod codes;
 mod conformance;
+mod contacts;
 mod crowded;
 mod door;
 mod grants;
+// Of which the login's own tests need more.
+#[allow(dead_code)]
+#[path = "../it/binding/inbox.rs"]
+mod inbox;
 mod keys;
 mod limits;
 mod listener;
 mod logout;
+#[path = "../swept/mailbox.rs"]
+mod mailbox;
 mod operator;
 mod program;
 mod redirects;

@@ -10,6 +10,7 @@ use weixin_emulator::Emulator;
 use weixin_login_shop::{Shop, Tls};
 
 use crate::browser::BrowserOptions;
+use crate::mailbox::Mailbox;
 use crate::service::Service;
 
 /// The shop's name where the house speaks https.
@@ -35,6 +36,8 @@ pub struct HouseOptions {
     pub framed_by: Option<String>,
     /// More of the service's configuration, in TOML, behind what the house writes.
     pub more_config: String,
+    /// What the shop requires of its people at their first login: `"phone"`, `"email"`.
+    pub require: Vec<&'static str>,
 }
 
 /// A running house. Dropping it stops everything in it.
@@ -45,6 +48,8 @@ pub struct House {
     pub shop: Shop,
     /// The service itself.
     pub service: Service,
+    /// Where email arrives; short messages do on the phone.
+    pub mailbox: Mailbox,
     /// The shop's origin as the browser knows it, without a slash at the end.
     pub origin: String,
     switches: Vec<String>,
@@ -109,10 +114,14 @@ impl House {
             format!("http://localhost:{}", shop.address().port())
         };
 
-        let config = config(&weixin, &origin, data.path(), &options.more_config);
+        let mailbox = Mailbox::open();
+        let mut config = config(&weixin, &origin, data.path(), &options.more_config);
+        if !options.require.is_empty() {
+            config = requiring(config, &options.require, &weixin, &mailbox, data.path());
+        }
         let service = Service::start(&config, data.path());
         shop.set_service_url(&format!("http://{}", service.address())).expect("the service's address");
-        Self { weixin, shop, service, origin, switches, names, _data: data }
+        Self { weixin, shop, service, mailbox, origin, switches, names, _data: data }
     }
 
     /// A house of plain http whose site has these pages.
@@ -208,6 +217,22 @@ redirect_uris = []
         appid = weixin_emulator::DEFAULT_APPID,
         secret_file = secret_file.display(),
     )
+}
+
+/// The configuration of a shop that requires this, and of who sends its codes.
+fn requiring(config: String, require: &[&str], weixin: &Emulator, mailbox: &Mailbox, data: &Path) -> String {
+    let secret_file = data.join("sms-secret");
+    std::fs::write(&secret_file, format!("whsec_{}", "A".repeat(44))).expect("the secret's file");
+    let senders = format!(
+        "[sms]\nurl = \"{}\"\nsecret_file = \"{}\"\n\n[email]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
+         from = \"Example Shop <login@shop.example>\"\n\n[weixin]\n",
+        weixin.sms_url(),
+        secret_file.display(),
+        mailbox.port,
+    );
+    let shop = "id = \"shop\"\n";
+    let config = config.replacen("[weixin]\n", &senders, 1);
+    config.replacen(shop, &format!("{shop}require = {require:?}\n"), 1)
 }
 
 /// The folder with the built widget.

@@ -10,6 +10,8 @@ pub mod browser;
 pub mod gallery;
 pub mod hand;
 pub mod house;
+#[path = "../../../server/tests/swept/mailbox.rs"]
+pub mod mailbox;
 pub mod service;
 #[path = "../../../server/tests/swept/clock.rs"]
 pub mod swept_clock;

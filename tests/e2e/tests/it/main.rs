@@ -4,6 +4,7 @@
 
 mod ahead;
 mod another_site;
+mod binding;
 mod dialog;
 mod each;
 mod engines;

@@ -11,7 +11,7 @@ use weixin_login_shop::Shop;
 use crate::login::{continue_and_allow, scan_and_allow};
 
 /// What axe-core objects to in `part` of the page, each with the element it means.
-async fn objections(browser: &Browser, part: &str) -> Vec<String> {
+pub async fn objections(browser: &Browser, part: &str) -> Vec<String> {
     browser.script(&gallery::axe()).await;
     let script = format!(
         "return axe.run({part}, {{ iframes: false }}).then(({{ violations }}) =>
