@@ -1,6 +1,7 @@
 //! A service on this machine, with one client that a site is registered as.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -52,12 +53,27 @@ impl Provider {
         Self::start_for(&[(CLIENT_ID, site, registration)]).await
     }
 
+    /// Starts both with another configuration, which may have files in this folder.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_changed(
+        site: &str,
+        registration: Registration,
+        change: impl FnOnce(String, &Path) -> String,
+    ) -> Result<Provider> {
+        let port = free_port()?;
+        let sites = [(CLIENT_ID, site, registration)];
+        Self::start_at(format!("http://localhost:{port}"), port, &sites, change).await
+    }
+
     /// Starts both behind the site's own proxy, which passes `/weixin/` on to `port`.
     ///
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn start_behind(site: &str, port: u16, registration: Registration) -> Result<Provider> {
-        Self::start_at(format!("{site}/weixin"), port, &[(CLIENT_ID, site, registration)]).await
+        let sites = [(CLIENT_ID, site, registration)];
+        Self::start_at(format!("{site}/weixin"), port, &sites, |config, _| config).await
     }
 
     /// Starts both, for several sites: each with its client's name and its origin, all with the same secret.
@@ -66,13 +82,18 @@ impl Provider {
     /// As [`start`](Self::start).
     pub async fn start_for(sites: &[(&str, &str, Registration)]) -> Result<Provider> {
         let port = free_port()?;
-        Self::start_at(format!("http://localhost:{port}"), port, sites).await
+        Self::start_at(format!("http://localhost:{port}"), port, sites, |config, _| config).await
     }
 
-    async fn start_at(issuer: String, port: u16, sites: &[(&str, &str, Registration)]) -> Result<Provider> {
+    async fn start_at(
+        issuer: String,
+        port: u16,
+        sites: &[(&str, &str, Registration)],
+        change: impl FnOnce(String, &Path) -> String,
+    ) -> Result<Provider> {
         let emulator = Emulator::start(Options::default()).await?;
         let folder = tempfile::tempdir()?;
-        let config = config(&emulator, &folder, &issuer, port, sites);
+        let config = change(config(&emulator, &folder, &issuer, port, sites), folder.path());
         let service = Service::start(&config, folder.path());
         Ok(Provider { issuer, emulator, service, config, folder })
     }

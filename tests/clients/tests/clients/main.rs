@@ -1,6 +1,7 @@
 //! Real clients log in, read who it is, refresh where they can, and log out.
 
 mod apache;
+mod codes;
 mod crate_openidconnect;
 mod deploy;
 mod documents;
