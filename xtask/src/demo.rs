@@ -133,12 +133,19 @@ fn write_config(folder: &Path, shop: &str, service: &str, emulator: &Value) -> R
     let service_account_secret = text(emulator, "service_account_secret")?;
     let service_account_secret_file =
         write_secret(folder, "weixin-service-account-secret", service_account_secret)?;
+    // The emulator believes everybody: any secret will do.
+    let sms_secret_file =
+        write_secret(folder, "sms-secret", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")?;
     let config = format!(
         r#"public_url = {service}
 listen = "127.0.0.1:0"
 ops_listen = "127.0.0.1:0"
 store = {store}
 trusted_proxies = ["127.0.0.1/32"]
+
+[sms]
+url = {sms_url}
+secret_file = {sms_secret_file}
 
 [weixin]
 open_url = {open_url}
@@ -165,9 +172,18 @@ name = {{ zh-CN = "山茶", en = "Camellia" }}
 origins = [{shop}]
 redirect_uris = [{shop_page}]
 post_logout_redirect_uris = [{shop_page}]
+
+# Asks for a phone number at the first login: the code arrives on the emulator's phone.
+[[clients]]
+id = "club"
+name = {{ zh-CN = "山茶会", zh-TW = "山茶會", en = "Camellia Club" }}
+origins = [{shop}]
+require = ["phone"]
 "#,
         service = quoted(service),
         store = quoted(&format!("sqlite:{}", folder.join("weixin-login.db").display())),
+        sms_url = quoted(&format!("{}/control/sms", text(emulator, "control_url")?)),
+        sms_secret_file = quoted(&sms_secret_file.display().to_string()),
         open_url = quoted(text(emulator, "open_url")?),
         api_url = quoted(text(emulator, "api_url")?),
         desktop_url = quoted(text(emulator, "desktop_url")?),
