@@ -28,6 +28,16 @@ async fn is_not_offered(scope: &str) {
     assert_eq!(members(&provider.userinfo(answer.text("access_token")).await.body), ["sub"]);
 }
 
+/// A scope that is granted, and tells nothing of a person who has proven nothing: `contacts` has one who has.
+async fn is_offered(scope: &str) {
+    let provider = Provider::start().await;
+    let metadata = provider.get_json("/.well-known/openid-configuration").await;
+    assert!(metadata["scopes_supported"].as_array().expect("scopes").contains(&json!(scope)));
+    let answer = login(&provider, &[("scope", &format!("openid {scope}"))]).await;
+    assert_eq!(answer.text("scope"), format!("openid {scope}"));
+    assert_eq!(members(&provider.userinfo(answer.text("access_token")).await.body), ["sub"]);
+}
+
 fn members(object: &Value) -> Vec<&str> {
     let mut members: Vec<_> = object.as_object().expect("an object").keys().map(String::as_str).collect();
     // A JSON object has no order; serde_json keeps one or another by a feature that any crate of the build may turn on.
@@ -176,7 +186,7 @@ async fn oidcc_scope_profile() {
 /// `oidcc-scope-email`
 #[tokio::test]
 async fn oidcc_scope_email() {
-    is_not_offered("email").await;
+    is_offered("email").await;
 }
 
 /// `oidcc-scope-address`
@@ -188,7 +198,7 @@ async fn oidcc_scope_address() {
 /// `oidcc-scope-phone`
 #[tokio::test]
 async fn oidcc_scope_phone() {
-    is_not_offered("phone").await;
+    is_offered("phone").await;
 }
 
 /// `oidcc-scope-all`
@@ -196,7 +206,7 @@ async fn oidcc_scope_phone() {
 async fn oidcc_scope_all() {
     let provider = Provider::start().await;
     let answer = login(&provider, &[("scope", "openid profile email address phone offline_access")]).await;
-    assert_eq!(answer.text("scope"), "openid profile offline_access");
+    assert_eq!(answer.text("scope"), "openid profile offline_access email phone");
     let info = provider.userinfo(answer.text("access_token")).await.body;
     assert_eq!(members(&info), ["name", "nickname", "picture", "sub"]);
 }
