@@ -83,7 +83,7 @@ async fn axe_finds_nothing_on_the_pages_that_ask_and_nothing_is_cut_on_a_small_s
     for (number, (lang, dark)) in
         [("zh-CN", false), ("zh-TW", true), ("en", false), ("en", true)].into_iter().enumerate()
     {
-        house.weixin.set_person(weixin_emulator::Person::new(&format!("person-{number}"), "陈锴"));
+        house.weixin.set_person(weixin_emulator::Person::new(format!("person-{number}"), "陈锴"));
         let mut options: BrowserOptions = house.browser_options();
         options.switches.push("--force-prefers-reduced-motion".into());
         if dark {
