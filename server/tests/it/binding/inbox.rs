@@ -53,21 +53,21 @@ impl Inbox {
                     App::new().app_data(web::Data::from(given.clone())).default_service(web::to(took))
                 });
                 let server = server.workers(1).disable_signals().shutdown_timeout(0);
-                let server = server.bind("127.0.0.1:0").unwrap();
+                let server = server.bind("127.0.0.1:0").expect("it is an inbox");
                 let port = server.addrs()[0].port();
                 let server = server.run();
-                started.send((server.handle(), port)).unwrap();
-                server.await.unwrap();
+                started.send((server.handle(), port)).expect("it is an inbox");
+                server.await.expect("it is an inbox");
             });
         });
-        let (server, sms_port) = starting.recv().unwrap();
+        let (server, sms_port) = starting.recv().expect("it is an inbox");
         Self { kept, sms_port, mailbox: Mailbox::open(), server, thread: Some(thread) }
     }
 
     /// The configuration with these senders, where this client requires this.
     pub fn configured(&self, config: &str, data: &Path, client: &str, require: &str) -> String {
         let secret = data.join("sms-secret");
-        std::fs::write(&secret, format!("whsec_{}\n", STANDARD.encode(SECRET))).unwrap();
+        std::fs::write(&secret, format!("whsec_{}\n", STANDARD.encode(SECRET))).expect("it is an inbox");
         let senders = format!(
             "[sms]\nurl = \"http://127.0.0.1:{}/sms\"\nsecret_file = \"{}\"\n\n\
              [email]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nfrom = \"Shop <login@shop.example>\"\n\n[weixin]\n",
@@ -85,17 +85,20 @@ impl Inbox {
 
     /// The next tries are answered so.
     pub fn answer(&self, statuses: &[u16]) {
-        self.kept.lock().unwrap().answers.extend(statuses);
+        self.kept.lock().expect("it is an inbox").answers.extend(statuses);
     }
 
     /// Every try.
     pub fn tries(&self) -> Vec<Try> {
-        self.kept.lock().unwrap().tries.clone()
+        self.kept.lock().expect("it is an inbox").tries.clone()
     }
 
     /// The code in the newest short message.
     pub fn sms_code(&self) -> String {
-        self.tries().last().unwrap().body["data"]["code"].as_str().unwrap().to_owned()
+        self.tries().last().expect("it is an inbox").body["data"]["code"]
+            .as_str()
+            .expect("it is an inbox")
+            .to_owned()
     }
 
     /// Every email, as it was sent.
@@ -114,14 +117,17 @@ impl Drop for Inbox {
 }
 
 async fn took(kept: web::Data<Mutex<Kept>>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    let header = |name: &str| request.headers().get(name).unwrap().to_str().unwrap().to_owned();
+    let header = |name: &str| {
+        request.headers().get(name).expect("it is an inbox").to_str().expect("it is an inbox").to_owned()
+    };
     let (id, at, signature) =
         (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"));
     assert_eq!(header("idempotency-key"), id);
     let signed = [id.as_bytes(), b".", at.as_bytes(), b".", &body].concat();
-    let tag = STANDARD.decode(signature.strip_prefix("v1,").unwrap()).unwrap();
-    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, SECRET), &signed, &tag).unwrap();
-    let mut kept = kept.lock().unwrap();
-    kept.tries.push(Try { id, body: serde_json::from_slice(&body).unwrap() });
-    HttpResponse::build(kept.answers.pop_front().unwrap_or(200).try_into().unwrap()).finish()
+    let tag =
+        STANDARD.decode(signature.strip_prefix("v1,").expect("it is an inbox")).expect("it is an inbox");
+    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, SECRET), &signed, &tag).expect("it is an inbox");
+    let mut kept = kept.lock().expect("it is an inbox");
+    kept.tries.push(Try { id, body: serde_json::from_slice(&body).expect("it is an inbox") });
+    HttpResponse::build(kept.answers.pop_front().unwrap_or(200).try_into().expect("it is an inbox")).finish()
 }
