@@ -1,4 +1,4 @@
-// The demo shop: two languages, who is signed in, and a list of what the login element says.
+// The demo shop: three languages, who is signed in, and a list of what the login element says.
 //
 // Who is signed in is asked of the login service (GET /weixin/session); the element's event only says that it is time to ask.
 
@@ -8,11 +8,17 @@ const all = (selector) => document.querySelectorAll(selector);
 
 // Languages
 
-let language = storedLanguage() ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh-CN" : "en");
+let language = storedLanguage() ?? languageOf(navigator.language.toLowerCase());
 
 function storedLanguage() {
   const wanted = new URLSearchParams(location.search).get("lang") ?? kept((storage) => storage.getItem("language"));
   return languages.find((known) => known === wanted);
+}
+
+/** A browser's word for Chinese: written in full in these places, or where it says so. */
+function languageOf(tag) {
+  if (!tag.startsWith("zh")) return "en";
+  return /-(tw|hk|mo|hant)\b/.test(tag) ? "zh-TW" : "zh-CN";
 }
 
 /** A browser may be told to keep nothing, and throws then: the language is the page's alone. */
@@ -60,6 +66,12 @@ function showTeas() {
   );
 }
 
+/** An order has a tea's name in two languages; of a tea that is on the shelf the third one is known too. */
+function nameOf(ordered) {
+  const tea = teas.find((tea) => tea["zh-CN"][0] === ordered.zh);
+  return tea?.[language][0] ?? ordered[language === "en" ? "en" : "zh"];
+}
+
 async function showOrders() {
   const list = document.querySelector("#orders");
   if (!list) return;
@@ -75,7 +87,7 @@ async function showOrders() {
         "li",
         {},
         made("span", { className: "number" }, order.number),
-        made("span", {}, order.tea[language === "en" ? "en" : "zh"]),
+        made("span", {}, nameOf(order.tea)),
         made("span", { className: "amount" }, `${order.grams} ${say("grams")}`),
       ),
     ),

@@ -1,6 +1,6 @@
-// The shop's words in its two languages. The pages themselves are written in Chinese; `data-text` names the entry here.
+// The shop's words in its three languages. The pages themselves are written in Chinese; `data-text` names the entry here.
 
-export const languages = ["zh-CN", "en"];
+export const languages = ["zh-CN", "zh-TW", "en"];
 
 export const text = {
   "zh-CN": {
@@ -34,6 +34,38 @@ export const text = {
     toTheShop: "去逛逛",
     signOutFailed: "没能退出，请再试一次。",
     noNickname: "微信用户",
+  },
+  "zh-TW": {
+    title: "山茶 · 茶鋪",
+    signInTitle: "登入 · 山茶",
+    counterTitle: "櫃檯 · 山茶",
+    counterHeadline: "櫃檯：網站自己的 QR Code",
+    skip: "跳到正文",
+    brand: "山茶",
+    language: "語言",
+    signIn: "登入",
+    signOut: "登出",
+    season: "穀雨前後 · 新茶上市",
+    headline: "山裡的茶，慢慢喝。",
+    lead: "六款茶，六座山。小批手採，到貨即寄。會員先嚐每一季的頭採。",
+    signInWithWeixin: "微信登入",
+    loginHint: "登入後可以查看訂單。",
+    welcome: "歡迎回來，",
+    welcomeHint: "您的訂單在下方。",
+    away: "登入服務暫時沒有回應，請稍後重新整理本頁。",
+    orders: "我的訂單",
+    noOrders: "訂單暫時取不到，請稍後重新整理本頁。",
+    grams: "克",
+    teas: "本季的茶",
+    events: "登入元件說了什麼",
+    eventsHint: "這是展示：元件在登入時發出的事件，按時間列在這裡，最新的在上。",
+    noEvents: "還沒有事件。點一下「微信登入」。",
+    noEventsYet: "還沒有事件。",
+    footer: "山茶是一家虛構的店，用來展示 weixin-login。這裡什麼也不賣。",
+    signInHeadline: "登入山茶",
+    toTheShop: "去逛逛",
+    signOutFailed: "沒能登出，請再試一次。",
+    noNickname: "微信使用者",
   },
   en: {
     title: "Camellia · a tea shop",
@@ -70,10 +102,16 @@ export const text = {
 };
 
 export const teas = [
-  { picture: "longjing", price: 168, "zh-CN": ["明前龙井", "西湖 · 豆香，清甜"], en: ["Early spring Longjing", "West Lake · chestnut, sweet"] },
-  { picture: "dancong", price: 138, "zh-CN": ["凤凰单丛", "潮州 · 蜜兰香，回甘久"], en: ["Phoenix Dancong", "Chaozhou · orchid, long finish"] },
-  { picture: "baimudan", price: 96, "zh-CN": ["白牡丹", "福鼎 · 花香，柔和"], en: ["White Peony", "Fuding · blossom, soft"] },
-  { picture: "puer", price: 120, "zh-CN": ["熟普洱", "勐海 · 陈香，醇厚"], en: ["Ripe Pu'er", "Menghai · earthy, full"] },
-  { picture: "dianhong", price: 88, "zh-CN": ["滇红金芽", "凤庆 · 焦糖，暖"], en: ["Golden Bud Dianhong", "Fengqing · caramel, warm"] },
-  { picture: "moli", price: 72, "zh-CN": ["茉莉银针", "横州 · 七窨一提"], en: ["Jasmine Silver Needle", "Hengzhou · scented seven times"] },
+  { picture: "longjing", price: 168, "zh-CN": ["明前龙井", "西湖 · 豆香，清甜"],
+    "zh-TW": ["明前龍井", "西湖 · 豆香，清甜"], en: ["Early spring Longjing", "West Lake · chestnut, sweet"] },
+  { picture: "dancong", price: 138, "zh-CN": ["凤凰单丛", "潮州 · 蜜兰香，回甘久"],
+    "zh-TW": ["鳳凰單叢", "潮州 · 蜜蘭香，回甘久"], en: ["Phoenix Dancong", "Chaozhou · orchid, long finish"] },
+  { picture: "baimudan", price: 96, "zh-CN": ["白牡丹", "福鼎 · 花香，柔和"],
+    "zh-TW": ["白牡丹", "福鼎 · 花香，柔和"], en: ["White Peony", "Fuding · blossom, soft"] },
+  { picture: "puer", price: 120, "zh-CN": ["熟普洱", "勐海 · 陈香，醇厚"],
+    "zh-TW": ["熟普洱", "勐海 · 陳香，醇厚"], en: ["Ripe Pu'er", "Menghai · earthy, full"] },
+  { picture: "dianhong", price: 88, "zh-CN": ["滇红金芽", "凤庆 · 焦糖，暖"],
+    "zh-TW": ["滇紅金芽", "鳳慶 · 焦糖，暖"], en: ["Golden Bud Dianhong", "Fengqing · caramel, warm"] },
+  { picture: "moli", price: 72, "zh-CN": ["茉莉银针", "横州 · 七窨一提"],
+    "zh-TW": ["茉莉銀針", "橫州 · 七窨一提"], en: ["Jasmine Silver Needle", "Hengzhou · scented seven times"] },
 ];

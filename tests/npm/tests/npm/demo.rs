@@ -33,7 +33,7 @@ async fn no_page_is_wider_than_a_screen_of_320_pixels() {
     for scheme in ["light", "dark"] {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         cdp.send_raw("Emulation.setEmulatedMedia", features).await.unwrap();
-        for language in ["zh-CN", "en"] {
+        for language in ["zh-CN", "zh-TW", "en"] {
             for page in ["", "sign-in.html", "counter.html"] {
                 browser.script("sessionStorage.clear()").await;
                 browser.open(&house.page(&format!("/{page}?lang={language}"))).await;
