@@ -8,6 +8,7 @@ mod bundle;
 mod names;
 mod npm;
 mod panics;
+mod slim;
 mod weight;
 
 use std::fs;
@@ -185,6 +186,7 @@ fn glue(compiled: &Path, folder: &Path, wasm_is: WasmIs, panics: Panics) -> Resu
         panics::silence(&wasm)?;
     }
     names::shorten(&wasm, &script)?;
+    slim::slim(&script)?;
     if wasm_is == WasmIs::Beside {
         // The glue's own way of loading knows more cases than there are here, and is left out with its default path.
         let text = fs::read_to_string(&script)?;
