@@ -3,7 +3,8 @@
 import { defineElement, servedFrom } from "./element.js";
 import { LoginError } from "./loader.js";
 import { login } from "./login.js";
+import { told } from "./told.js";
 
-servedFrom(globalThis.document?.currentScript?.src ?? "");
+servedFrom(globalThis.document?.currentScript?.src ?? "", told);
 defineElement();
 globalThis.weixinLogin = { login, LoginError };

@@ -9,10 +9,11 @@
 // with their types in ../typings. `./wxlogin` and `./wxlogin.global` are of ../wxlogin, and have no wasm.
 
 import { defineElement, servedFrom } from "./element.js";
+import { told } from "./told.js";
 
 export { WeixinLoginElement, defineElement } from "./element.js";
 export { LoginError } from "./loader.js";
 export { login } from "./login.js";
 
-servedFrom(import.meta.url);
+servedFrom(import.meta.url, told);
 defineElement();

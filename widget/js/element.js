@@ -12,6 +12,7 @@ const ATTRIBUTES = [
 const BOOLEANS = ["no-fast-login", "no-frame"];
 /** What may change without touching the login. */
 const DRESS = ["lang", "theme"];
+const property = (attribute) => attribute.replace(/-./g, ([, letter]) => letter.toUpperCase());
 /** A wasm that did not come is asked for again after a second, and after twice as long each time: not longer than this. */
 const LONGEST_PAUSE = 60_000;
 
@@ -19,6 +20,7 @@ const LONGEST_PAUSE = 60_000;
 const sheet = globalThis.CSSStyleSheet?.prototype.replaceSync && new CSSStyleSheet();
 sheet?.replaceSync(styles);
 let script = "";
+let draft;
 
 // Where there is no window there is no HTMLElement either: the class is made all the same, and never used.
 const Base = globalThis.HTMLElement ?? class {};
@@ -108,10 +110,9 @@ export class WeixinLoginElement extends Base {
       // Removed, or mounted by another call, while the wasm was on its way.
       if (this.#widget || !this.isConnected) return;
       if (!sheet) throw new Error("no constructable style sheets");
-      this.#widget = new Widget(this, this.#root, script, draft(), permission);
+      this.#widget = new Widget(this, this.#root, script, draft?.(script), permission);
     } catch (cause) {
-      this.#giveUp(cause);
-      return;
+      return this.#giveUp(cause);
     }
     this.#failures = 0;
     watch(this.#trapped);
@@ -151,15 +152,10 @@ export class WeixinLoginElement extends Base {
   }
 }
 
-function property(attribute) {
-  return attribute.replace(/-./g, ([, letter]) => letter.toUpperCase());
-}
-
 for (const name of ATTRIBUTES.filter((name) => !["lang", "nonce"].includes(name))) {
   const isBoolean = BOOLEANS.includes(name);
   Object.defineProperty(WeixinLoginElement.prototype, property(name), {
-    configurable: true,
-    enumerable: true,
+    configurable: true, enumerable: true,
     get() {
       const value = this.getAttribute(name);
       return isBoolean ? (value ?? "false") !== "false" : (value ?? "");
@@ -171,17 +167,10 @@ for (const name of ATTRIBUTES.filter((name) => !["lang", "nonce"].includes(name)
   });
 }
 
-/** For the files that the login service serves itself: their place tells where the service is, and their answer may tell more. */
-export function servedFrom(address) {
+/** For the files that the login service serves itself: their place tells where the service is, and `told` gives what their answer tells. */
+export function servedFrom(address, told) {
   script = address;
-}
-
-/** What the service's next attempt will be, in the form of `POST /login`'s answer: a header of the script's own; or nothing. */
-function draft() {
-  try {
-    const [{ serverTiming }] = performance.getEntriesByName(script);
-    return serverTiming.find(({ name }) => name === "weixin-attempt").description;
-  } catch {} // Nothing was told, or the page does not let it be read.
+  draft = told;
 }
 
 let named = false;
