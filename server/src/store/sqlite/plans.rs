@@ -11,8 +11,8 @@ use super::{
     migrations, people, scenes, webhooks,
 };
 
-/// A handful of rows, whatever happens; `later` is the same table once more.
-const SMALL: &[&str] = &["signing_keys", "later", "webhook_clients"];
+/// A handful of rows, whatever happens; `later` is the same table once more, and `told` are the clients of one session.
+const SMALL: &[&str] = &["signing_keys", "later", "webhook_clients", "told"];
 /// An operator's commands about everybody, in processes of their own: one compares all accounts, the other goes by the newest
 /// logins until it has as many as it prints.
 const ABOUT_EVERYBODY: &[Statement] = &[people::DUPLICATES, people::LIVING_SESSIONS];
