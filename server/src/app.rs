@@ -182,10 +182,12 @@ impl Application {
     /// Serves until it is told to stop: SIGTERM, SIGINT. Then nobody new gets in, and what has begun is finished; told once more, it
     /// stops at once.
     pub async fn run(self) -> std::io::Result<()> {
+        let told = told_to_stop();
         // No task of one thread alone: the end of those leaves a connection of the store without a place to go back to.
         let upkeep = tokio::spawn(self.upkeep().run());
         let ops = actix_web::rt::spawn(self.ops);
-        let stop = actix_web::rt::spawn(stop_when_told(self.public.handle(), self.reload.app(), self.begun));
+        let stop =
+            actix_web::rt::spawn(stop_when_told(told, self.public.handle(), self.reload.app(), self.begun));
         let ended = self.public.await;
         stop.abort();
         upkeep.abort();
@@ -194,8 +196,13 @@ impl Application {
     }
 }
 
-async fn stop_when_told(server: ServerHandle, app: web::Data<Shared>, begun: web::Data<Begun>) {
-    told_to_stop().await;
+async fn stop_when_told(
+    told: impl Future<Output = ()>,
+    server: ServerHandle,
+    app: web::Data<Shared>,
+    begun: web::Data<Begun>,
+) {
+    told.await;
     tracing::info!("stops when what has begun is finished");
     tell_the_manager(&[NotifyState::Stopping]);
     server.pause().await;
@@ -215,25 +222,28 @@ async fn stop_when_told(server: ServerHandle, app: web::Data<Shared>, begun: web
     }
 }
 
-/// SIGTERM, SIGINT; Ctrl+C where there are no signals. Never, where the system gives no word of them.
-async fn told_to_stop() {
+/// SIGTERM, SIGINT; Ctrl+C where there are no signals. From this call on neither ends the process by itself. Never, where the system gives
+/// no word of them.
+fn told_to_stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut terminate), Ok(mut interrupt)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        {
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    };
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut terminate), Ok(mut interrupt)) = signals {
             tokio::select! {
                 _ = terminate.recv() => return,
                 _ = interrupt.recv() => return,
             }
         }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_ok() {
+            return;
+        }
+        std::future::pending().await
     }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_ok() {
-        return;
-    }
-    std::future::pending().await
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BuildError> {

@@ -16,6 +16,7 @@ use crate::config::Client;
 use crate::contact::{Contact, narrow};
 use crate::error::ApiError;
 use crate::login::{self, LoginError, Unbound, Who};
+use crate::report;
 use crate::secret::{SecretHash, random_digits};
 use crate::sender::CodeMessage;
 use crate::shared::Shared;
@@ -79,6 +80,8 @@ fn slow_down(seconds: i64) -> ApiError {
 
 /// While it lives, and nobody ends it.
 fn open(app: &Shared, waiting: &Waiting) -> Result<(), ApiError> {
+    let attempt = waiting.attempt();
+    report::is_about(attempt.kind.login_of(&attempt.id));
     if waiting.row().expires_at <= app.clock.now() {
         return Err(refused(ErrorCode::AttemptExpired, "the login has waited too long; start again"));
     }

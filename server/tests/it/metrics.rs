@@ -73,7 +73,7 @@ async fn logins_calls_and_codes_are_counted() {
         assert!(text.contains(name), "{name}: {text}");
     }
     // The verb is named by the closure that does its work; where the store is another one, so is its name.
-    assert!(text.contains("verb=\"finish_login\"") && !text.contains("verb=\"other\""), "{text}");
+    assert!(text.contains("verb=\"insert_session\"") && !text.contains("verb=\"other\""), "{text}");
 }
 
 #[tokio::test]

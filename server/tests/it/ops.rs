@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use weixin_emulator::Emulator;
 
-use crate::harness::{House, allowed};
+use crate::harness::{House, allowed, allowed_by};
 use crate::program::{Program, write_config};
 
 fn another_process(data: &TempDir) -> Connection {
@@ -70,6 +70,24 @@ async fn keys_that_cannot_be_read_are_said_once_and_those_before_stay_in_use() {
     let said = program.stop();
     assert_eq!(said.matches("the signing keys could not be read again").count(), 1, "{said}");
     other.close().unwrap();
+}
+
+/// As many connections as the system lets it have, and more: who comes later gets in when they have gone.
+#[tokio::test]
+async fn with_few_files_it_warns_and_outlives_a_flood_of_connections() {
+    let weixin = Emulator::start(Default::default()).await.unwrap();
+    let data = TempDir::new().unwrap();
+    let mut program = Program::start_with_files(&write_config(&weixin, &data, |config| config), 256);
+    let mut visitor = program.visitor();
+    program.logged("only 256 files and connections may be open at once");
+    let mut flood = Vec::new();
+    for _ in 0..300 {
+        // The system itself takes some that the service cannot.
+        flood.push(tokio::net::TcpStream::connect(visitor.address).await.unwrap());
+    }
+    drop(flood);
+    let callback = allowed_by(&weixin, &visitor.start_hosted().await);
+    assert_eq!(visitor.open(&callback).await.status, 303);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use weixin_emulator::Emulator;
 use weixin_login_servers::{Postgres, PostgresOptions, free_port};
 
@@ -31,7 +32,7 @@ async fn a_person_logs_in_and_the_same_callback_changes_nothing() {
 }
 
 /// Logs in until it is told to stop or something fails; gives whoever was told to be logged in.
-async fn people(house: Arc<House>, done: Arc<Notify>) -> Vec<Visitor> {
+async fn people(house: Arc<House>, done: Arc<Notify>, told: UnboundedSender<()>) -> Vec<Visitor> {
     let mut in_there = Vec::new();
     let mut stopped = std::pin::pin!(done.notified());
     loop {
@@ -49,7 +50,10 @@ async fn people(house: Arc<House>, done: Arc<Notify>) -> Vec<Visitor> {
             biased;
             () = &mut stopped => return in_there,
             logged_in = one => match logged_in {
-                Some(()) => in_there.push(visitor),
+                Some(()) => {
+                    in_there.push(visitor);
+                    let _ = told.send(());
+                }
                 None => return in_there,
             },
         }
@@ -64,10 +68,13 @@ async fn nobody_who_was_let_in_is_lost_when_postgresql_is_killed_in_the_middle_a
     let mut told = 0;
     for _ in 0..3 {
         let done = Arc::new(Notify::new());
-        let crowd: Vec<_> = (0..6).map(|_| tokio::spawn(people(house.clone(), done.clone()))).collect();
-        // The moment is what is tried: nothing is waited for.
-        let moment = std::time::Duration::from_millis(700);
-        let _ = tokio::time::timeout(moment, std::future::pending::<()>()).await;
+        let (tell, mut heard) = unbounded_channel();
+        let crowd: Vec<_> =
+            (0..6).map(|_| tokio::spawn(people(house.clone(), done.clone(), tell.clone()))).collect();
+        // In the middle of those who come after them.
+        for _ in 0..8 {
+            heard.recv().await.expect("people are let in");
+        }
         server.kill().unwrap();
         // Whoever comes now hears that it is not their fault.
         let mut visitor = house.visitor();

@@ -54,7 +54,12 @@ impl Program {
     /// The same with variables.
     pub fn start_with(config: &Path, variables: &[(&str, &OsStr)]) -> Self {
         let mut command = command(&["serve"], config);
-        command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(variables.iter().copied());
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (tell, said) = channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -62,6 +67,18 @@ impl Program {
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
         let stdout = child.stdout.take().map(BufReader::new);
         Self { child, said, log: Vec::new(), stdout }
+    }
+
+    /// Where so many files and connections may be open.
+    pub fn start_with_files(config: &Path, most: u32) -> Self {
+        let serve = command(&["serve"], config);
+        let mut limited = Command::new("sh");
+        limited.arg("-c").arg(format!("ulimit -n {most}; exec \"$@\"")).arg("sh");
+        limited.arg(serve.get_program()).args(serve.get_args());
+        for (name, _) in serve.get_envs() {
+            limited.env_remove(name);
+        }
+        Self::run(limited)
     }
 
     /// The same, and nobody reads its log, of which there is much.
