@@ -73,11 +73,11 @@ pub(crate) fn binding(
             (title, say(words::WHY, language).replace("{site}", client.name.say(language)))
         }
         BindingForm::Code { contact, .. } => {
-            (words::CODE_TITLE, say(words::SENT_TO, language).replace("{contact}", contact))
+            (words::CODE_TITLE, say(words::SENT_TO, language).replace("{contact}", &in_one_line(contact)))
         }
         BindingForm::Question { contact, may_join } => {
             let question = if *may_join { words::EXISTS } else { words::EXISTS_OLD };
-            (words::EXISTS_TITLE, say(question, language).replace("{contact}", contact))
+            (words::EXISTS_TITLE, say(question, language).replace("{contact}", &in_one_line(contact)))
         }
     };
     let title = say(title, language);
@@ -98,6 +98,11 @@ pub(crate) fn binding(
         headers.insert(CONTENT_SECURITY_POLICY, header_value(&policy));
     }
     response
+}
+
+/// A number is no sentence to be broken.
+fn in_one_line(contact: &str) -> String {
+    contact.replace(' ', "\u{a0}")
 }
 
 /// What was wrong, and what to do.
