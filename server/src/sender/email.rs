@@ -10,7 +10,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use super::{CodeMessage, SendError};
+use super::message::{CodeMessage, SendError};
 use crate::config::{self, EmailTls};
 use crate::text::binding::{CODE_FOR, EMULATED, IGNORE, SUBJECT, VALID_FOR};
 use crate::text::{Language, say};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{CodeMessage, SendError};
+use super::message::{CodeMessage, SendError};
 use crate::config;
 use crate::outbound;
 use crate::secret::random_word;

@@ -25,6 +25,7 @@ mod reader;
 mod scenes;
 mod statement;
 mod sweep;
+mod terms;
 // Not all of its events have their verb yet.
 #[allow(dead_code)]
 mod webhooks;

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use super::file::{Access, StoreFile};
 use super::statement::Statement;
 use super::{
-    PATIENCE, accounts, attempts, audit, bindings, contacts, grants, identity, keys, logins, logouts,
-    migrations, people, scenes, webhooks,
+    PATIENCE, accounts, attempts, audit, bindings, grants, identity, keys, logins, logouts, migrations,
+    people, scenes, terms, webhooks,
 };
 
 /// A handful of rows, whatever happens; `later` is the same table once more, and `told` are the clients of one session.
@@ -23,7 +23,6 @@ fn every_statement() -> impl Iterator<Item = Statement> {
         attempts::ALL,
         audit::ALL,
         bindings::ALL,
-        contacts::ALL,
         grants::ALL,
         identity::ALL,
         keys::ALL,
@@ -31,6 +30,7 @@ fn every_statement() -> impl Iterator<Item = Statement> {
         logouts::ALL,
         people::ALL,
         scenes::ALL,
+        terms::ALL,
         webhooks::ALL,
     ];
     rooms.into_iter().flatten().copied()
