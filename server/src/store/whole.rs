@@ -74,6 +74,10 @@ impl Store {
         terms: Terms,
         now: Seconds,
     ) -> Result<OnTerms, StoreError> {
+        if terms.are_none() {
+            let kept = self.finish_login(finish, now).await?;
+            return Ok(kept.map_or(OnTerms::NoAccount, |kept| OnTerms::LoggedIn(Box::new(kept))));
+        }
         match &self.whole {
             Some(whole) => whole.finish_login_on_terms(finish, terms, now).await,
             None => finish_login_on_terms(&*self.lasting, &*self.fleeting, finish, terms, now).await,

@@ -22,9 +22,6 @@ pub(super) fn on_terms(
     now: Seconds,
     keep: impl FnOnce(&Connection) -> Result<Option<LoggedIn>, StoreError>,
 ) -> Result<OnTerms, StoreError> {
-    if terms.are_none() {
-        return Ok(keep(connection)?.map_or(OnTerms::NoAccount, |kept| OnTerms::LoggedIn(Box::new(kept))));
-    }
     SAVEPOINT.execute(connection, [])?;
     let kept = match keep(connection)? {
         Some(kept) => match bind(connection, &kept.account.id, terms, now)? {
