@@ -7,6 +7,7 @@ mod accounts;
 mod attempts;
 mod audit;
 mod bindings;
+mod checkpoint;
 mod contacts;
 mod error;
 mod export;

@@ -13,6 +13,10 @@ use crate::store::StoreError;
 /// More statements than the store has.
 const STATEMENTS: usize = 128;
 
+/// What a connection that writes keeps of the file, in kB: what is changed by all who are committed together, without a page of it being
+/// written before its time.
+const WRITER_CACHE: i32 = 16 * 1024;
+
 /// Where the store is.
 #[derive(Debug, Clone)]
 pub(super) struct StoreFile(PathBuf);
@@ -45,6 +49,9 @@ impl StoreFile {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.pragma_update(None, "foreign_keys", true)?;
+            connection.pragma_update(None, "cache_size", -WRITER_CACHE)?;
+            // What a piece of a transaction would need to be taken back is half of all that is written, and no crash asks for it.
+            connection.pragma_update(None, "temp_store", "MEMORY")?;
         }
         Ok(connection)
     }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::checkpoint::Checkpoint;
 use super::file::{Access, StoreFile};
 use super::statement::Statement;
 use crate::store::StoreError;
@@ -39,7 +40,10 @@ impl Writer {
     pub(super) fn start(file: StoreFile) -> Result<Self, StoreError> {
         let connection = file.connect(Access::Write(BUSY_TIMEOUT))?;
         let (jobs, waiting) = mpsc::channel();
-        let mut desk = Desk { file, connection: Some(connection), jobs: waiting, waiting: VecDeque::new() };
+        Checkpoint::leave_the_rest_to(&connection)?;
+        let checkpoint = Checkpoint::start(&file)?;
+        let connection = Some(connection);
+        let mut desk = Desk { file, connection, checkpoint, jobs: waiting, waiting: VecDeque::new() };
         let thread = std::thread::Builder::new().name("store-writer".into());
         let thread = thread.spawn(move || desk.work()).map_err(|error| StoreError::Refused(error.into()))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
@@ -186,6 +190,7 @@ struct Desk {
     file: StoreFile,
     /// `None` after it has failed in a way that another one may not.
     connection: Option<Connection>,
+    checkpoint: Checkpoint,
     jobs: mpsc::Receiver<Box<dyn Job>>,
     /// Those that were taken from the channel and have not begun.
     waiting: VecDeque<Box<dyn Job>>,
@@ -214,7 +219,11 @@ impl Desk {
     fn begin(&mut self) -> Result<Option<Connection>, StoreError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.file.connect(Access::Write(BUSY_TIMEOUT))?,
+            None => {
+                let connection = self.file.connect(Access::Write(BUSY_TIMEOUT))?;
+                Checkpoint::leave_the_rest_to(&connection)?;
+                connection
+            }
         };
         loop {
             self.waiting.retain(|job| job.is_wanted());
@@ -256,11 +265,13 @@ impl Desk {
         }
         let committed = taken_back.map_or_else(|| commit(&connection), Err);
         // A connection that can neither commit nor take back goes.
-        if connection.is_autocommit() || ROLLBACK.execute(&connection, []).is_ok() {
-            self.connection = Some(connection);
-        }
+        let is_good = connection.is_autocommit() || ROLLBACK.execute(&connection, []).is_ok();
         for job in done {
             job.answer(committed.as_ref().copied());
+        }
+        if is_good {
+            self.checkpoint.look(&connection);
+            self.connection = Some(connection);
         }
     }
 }
