@@ -152,3 +152,19 @@ async fn a_full_database_keeps_nothing_that_was_not_acknowledged_and_goes_on_whe
     pages(1000).await.unwrap();
     insert(&writer, many).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_log_begins_anew_though_somebody_writes_all_the_time() {
+    const PAGES: u64 = 20_000;
+    let (folder, writer, other) = writer();
+    other.execute_batch("CREATE TABLE pages (page BLOB)").unwrap();
+    for _ in 0..PAGES / 40 {
+        let page = Statement("INSERT INTO pages (page) VALUES (zeroblob(4000))");
+        let pages =
+            writer.one(move |connection| (0..40).try_for_each(|_| page.execute(connection, []).map(drop)));
+        pages.await.unwrap();
+    }
+    let length = |name| std::fs::metadata(folder.path().join(name)).unwrap().len() / 4096;
+    let log = length("rows.db-wal");
+    assert!(log < PAGES / 2, "{log} pages, and {} in the file", length("rows.db"));
+}
