@@ -44,6 +44,16 @@ pub enum Person {
     Account(String),
 }
 
+impl Person {
+    /// What they are known by: the openid, or the account's name.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Identity(identity) => &identity.openid,
+            Self::Account(id) => id,
+        }
+    }
+}
+
 /// A session of a browser that is to be made.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewSession {

@@ -1,6 +1,7 @@
 //! Both stores in one PostgreSQL database, for any number of nodes.
 //!
-//! Each verb is one statement or one function of the database's, so one journey and one transaction. What must not happen twice is decided
+//! Each verb is one statement or one function of the database's, so one journey and one transaction; what people wait for at a login goes
+//! together with the same verb of others (`together.rs`). What must not happen twice is decided
 //! by the row that the first one has changed or locked, at the isolation that PostgreSQL has by itself (READ COMMITTED).
 
 mod attempts;
@@ -15,6 +16,7 @@ mod logins;
 mod logouts;
 mod people;
 mod scenes;
+mod together;
 mod webhooks;
 
 use std::borrow::Cow;
@@ -24,10 +26,12 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use self::error::was_undone;
 pub(super) use self::json::without_nul;
+use self::together::Together;
 use super::address::PostgresAddress;
 use super::channel::Channel;
 use super::{NEWER, StoreError};
@@ -40,11 +44,27 @@ const OLDEST: u32 = 150_000;
 const MOST_TRIES: u32 = 5;
 /// A connection that was idle for longer is asked whether it lives before it is used.
 const SURELY_ALIVE: Duration = Duration::from_secs(1);
-/// A PostgreSQL database.
+/// A PostgreSQL database. Its clones are the same.
+#[derive(Clone)]
 pub struct PostgresStore {
     pool: PgPool,
     time_limit: Duration,
     lost: Arc<Lost>,
+    /// Where statements for many are sent from: what has opened the store outlives those who ask.
+    home: Handle,
+    kinds: Kinds,
+}
+
+/// The verbs that are sent together.
+#[derive(Clone, Default)]
+struct Kinds {
+    insert_attempt: Together<attempts::InsertAttempt>,
+    attempt_by_state: Together<attempts::AttemptByState>,
+    take_attempt: Together<attempts::TakeAttempt>,
+    log_in: Together<lasting::Login>,
+    session: Together<lasting::LivingSession>,
+    finish_login: Together<logins::Finish>,
+    redeem_code: Together<logins::Redeem>,
 }
 
 impl PostgresStore {
@@ -93,6 +113,8 @@ impl PostgresStore {
             ("statement_timeout", milliseconds.as_str()),
             ("idle_in_transaction_session_timeout", milliseconds.as_str()),
             ("default_transaction_isolation", "read committed"),
+            // Each statement touches a few rows: compiling it would take longer than it does.
+            ("jit", "off"),
         ]);
         let lost = Arc::new(Lost::default());
         let known_lost = lost.clone();
@@ -111,7 +133,7 @@ impl PostgresStore {
                 })
             })
             .connect_lazy_with(options);
-        Self { pool, time_limit: address.time_limit, lost }
+        Self { pool, time_limit: address.time_limit, lost, home: Handle::current(), kinds: Kinds::default() }
     }
 
     /// Runs a verb within its time, and anew where PostgreSQL has undone it for another one's sake.

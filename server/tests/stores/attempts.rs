@@ -116,3 +116,20 @@ pub async fn nothing_is_found_by_what_was_never_given(given: &Given) {
         assert_eq!(lasting.grant(word, NOW).await.expect("an answer"), None);
     }
 }
+
+pub async fn of_64_attempts_at_once_those_of_one_state_take_no_other_with_them(given: &Given) {
+    let kept = at_once(given, |store, number| async move {
+        let id = format!("attempt {number}");
+        let mut row = attempt(&id);
+        if number % 2 == 0 {
+            row.state_hash = hash("the state of all");
+        }
+        store.fleeting.insert_attempt(&row, None).await.map_err(|error| error.is_duplicate())
+    })
+    .await;
+    assert_eq!((count(&kept, &Ok(())), count(&kept, &Err(true))), (33, 31));
+    for number in (1..64).step_by(2) {
+        let row = attempt(&format!("attempt {number}"));
+        assert_eq!(given.fleeting.attempt(&row.id).await.expect("an answer"), Some(row));
+    }
+}

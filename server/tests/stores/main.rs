@@ -37,6 +37,7 @@ suite! {
         an_attempt_is_good_until_its_second_and_no_longer
         an_attempt_says_how_it_ended_and_has_its_code
         a_state_is_kept_once
+        of_64_attempts_at_once_those_of_one_state_take_no_other_with_them
         nothing_is_found_by_what_was_never_given;
     codes:
         a_code_comes_back_as_it_was_kept_until_it_is_used

@@ -1,12 +1,16 @@
 //! What only a server can do to a store: have it made by several at once, be another version, refuse a password.
 
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use weixin_login::store::{PostgresAddress, PostgresStore, StoreError};
+use weixin_login::store::logins::Person;
+use weixin_login::store::{PostgresAddress, PostgresStore, Store, StoreError};
 use weixin_login_servers::Postgres;
 
-use crate::given::address;
+use crate::given::{MANY, address, at_once, count};
+use crate::rows::{NOW, identity, log_in};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_16_nodes_that_start_at_once_on_an_empty_database_one_makes_it() {
@@ -71,4 +75,40 @@ async fn who_may_not_come_in_is_told_so_at_once_and_no_password_is_repeated() {
             assert!(!said.contains("Hunter2") && !said.contains(Postgres::PASSWORD), "{said}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_account_that_somebody_holds_holds_up_nobody_else() {
+    let server = Postgres::shared();
+    let database = server.database();
+    let store = PostgresStore::open(&address(&database.url)).await.expect("it opens");
+    let store = Store::whole(Arc::new(store));
+    let login = |store: Store, number: usize| async move {
+        let person = Person::Identity(identity(&format!("person {number}"), None));
+        store.lasting.log_in(log_in(person, None, None), NOW).await.expect("an answer").is_some()
+    };
+    assert_eq!(count(&at_once(&store, login).await, &true), MANY);
+
+    // Until it is told to end.
+    let hold = "BEGIN; UPDATE accounts SET updated_at = 0 WHERE id = (SELECT account_id FROM identities
+        WHERE openid = 'person 0'); SELECT pg_sleep(600)";
+    let mut holding = Command::new("psql")
+        .args(["-X", "-q", "-c", hold])
+        .arg(&database.url)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("psql runs");
+    let holds = "FROM pg_stat_activity WHERE query LIKE 'BEGIN; UPDATE accounts%' AND wait_event = 'PgSleep'";
+    while server.run(&database.name, &format!("SELECT count(*) {holds}")) == "0" {
+        tokio::task::yield_now().await;
+    }
+    let mut all: Vec<_> = (0..MANY).map(|number| tokio::spawn(login(store.clone(), number))).collect();
+    let held = all.remove(0);
+    for login in all {
+        assert!(login.await.expect("no panic"));
+    }
+    assert!(!held.is_finished());
+    server.run(&database.name, &format!("SELECT pg_terminate_backend(pid) {holds}"));
+    assert!(held.await.expect("no panic"));
+    holding.wait().expect("it ends");
 }

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use protocol::service::LoginResult;
 use sqlx::Row;
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgPool, PgRow};
 
 use super::json::written;
 use super::lasting::hash;
+use super::together::{Verb, in_order};
 use super::{PostgresStore, scenes, text};
 use crate::clock::Seconds;
 use crate::secret::SecretHash;
@@ -18,12 +19,11 @@ use crate::store::{AttemptEnd, AttemptRow, CodeRow, Fleeting, StoreError, TOMBST
 impl Fleeting for PostgresStore {
     async fn insert_attempt(&self, attempt: &AttemptRow, scene: Option<&SceneRow>) -> Result<(), StoreError> {
         let columns = AttemptColumns::from(attempt);
+        let Some(scene) = scene else {
+            return self.ask(&self.kinds.insert_attempt, InsertAttempt(columns)).await;
+        };
         let insert = || {
-            let statement = match scene {
-                None => INSERT_ATTEMPT,
-                Some(_) => INSERT_ATTEMPT_AND_SCENE,
-            };
-            let insert = sqlx::query(statement)
+            let insert = sqlx::query(INSERT_ATTEMPT_AND_SCENE)
                 .bind(&columns.id)
                 .bind(&columns.kind)
                 .bind(&columns.product)
@@ -39,25 +39,14 @@ impl Fleeting for PostgresStore {
                 .bind(&columns.authorization)
                 .bind(columns.lang.as_deref().map(text))
                 .bind(columns.expires_at);
-            let insert = match scene {
-                None => insert,
-                Some(scene) => scenes::bind(insert, scene),
-            };
-            insert.execute(&self.pool)
+            scenes::bind(insert, scene).execute(&self.pool)
         };
         self.run(insert).await?;
         Ok(())
     }
 
     async fn attempt_by_state(&self, state_hash: &SecretHash) -> Result<Option<AttemptRow>, StoreError> {
-        let row = self
-            .run(|| {
-                sqlx::query("SELECT * FROM attempts WHERE state_hash = $1")
-                    .bind(state_hash.as_bytes())
-                    .fetch_optional(&self.pool)
-            })
-            .await?;
-        row.map(|row| attempt(&row)).transpose()
+        self.ask(&self.kinds.attempt_by_state, AttemptByState(*state_hash)).await?
     }
 
     async fn attempt(&self, id: &str) -> Result<Option<AttemptRow>, StoreError> {
@@ -70,17 +59,7 @@ impl Fleeting for PostgresStore {
     }
 
     async fn take_attempt(&self, id: &str, now: Seconds) -> Result<bool, StoreError> {
-        let taken = self
-            .run(|| {
-                sqlx::query(
-                    "UPDATE attempts SET taken_at = $2 WHERE id = $1 AND taken_at IS NULL AND expires_at > $2",
-                )
-                .bind(text(id))
-                .bind(now)
-                .execute(&self.pool)
-            })
-            .await?;
-        Ok(taken.rows_affected() == 1)
+        self.ask(&self.kinds.take_attempt, TakeAttempt { id: text(id).into_owned(), now }).await
     }
 
     async fn end_attempt(&self, id: &str, end: AttemptEnd, code: Option<&CodeRow>) -> Result<(), StoreError> {
@@ -161,9 +140,104 @@ impl Fleeting for PostgresStore {
     }
 }
 
-const INSERT_ATTEMPT: &str = r#"INSERT INTO attempts (id, kind, product, scene_id, state_hash, secret_hash, client_id, origin, result,
+/// See [`Fleeting::insert_attempt`]: of one without a scene.
+pub(super) struct InsertAttempt(AttemptColumns);
+
+impl Verb for InsertAttempt {
+    type Answer = ();
+
+    fn place(&self) -> &str {
+        &self.0.id
+    }
+
+    async fn ask(pool: &PgPool, all: &[Self], _: &str) -> sqlx::Result<Vec<()>> {
+        let words = |column: fn(&AttemptColumns) -> &String| {
+            all.iter().map(|Self(columns)| column(columns)).collect::<Vec<_>>()
+        };
+        let hashes = |column: fn(&AttemptColumns) -> &Vec<u8>| {
+            all.iter().map(|Self(columns)| column(columns)).collect::<Vec<_>>()
+        };
+        let texts = |column: fn(&AttemptColumns) -> &Option<String>| {
+            all.iter().map(|Self(columns)| column(columns).as_deref().map(text)).collect::<Vec<_>>()
+        };
+        let inserted = sqlx::query(INSERT_ATTEMPTS)
+            .bind(words(|columns| &columns.id))
+            .bind(words(|columns| &columns.kind))
+            .bind(words(|columns| &columns.product))
+            .bind(texts(|columns| &columns.scene_id))
+            .bind(hashes(|columns| &columns.state_hash))
+            .bind(hashes(|columns| &columns.secret_hash))
+            .bind(words(|columns| &columns.client_id))
+            .bind(texts(|columns| &columns.origin))
+            .bind(texts(|columns| &columns.result))
+            .bind(texts(|columns| &columns.code_challenge))
+            .bind(texts(|columns| &columns.nonce))
+            .bind(texts(|columns| &columns.return_to))
+            .bind(texts(|columns| &columns.authorization))
+            .bind(texts(|columns| &columns.lang))
+            .bind(all.iter().map(|Self(columns)| columns.expires_at).collect::<Vec<_>>());
+        inserted.execute(pool).await?;
+        Ok(vec![(); all.len()])
+    }
+}
+
+const INSERT_ATTEMPTS: &str = r#"INSERT INTO attempts (id, kind, product, scene_id, state_hash, secret_hash, client_id, origin, result,
     code_challenge, nonce, return_to, "authorization", lang, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"#;
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::text[], $8::text[], $9::text[],
+    $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[])"#;
+
+/// See [`Fleeting::attempt_by_state`].
+pub(super) struct AttemptByState(SecretHash);
+
+impl Verb for AttemptByState {
+    type Answer = Result<Option<AttemptRow>, StoreError>;
+
+    fn place(&self) -> &str {
+        ""
+    }
+
+    async fn ask(pool: &PgPool, all: &[Self], _: &str) -> sqlx::Result<Vec<Self::Answer>> {
+        let rows = sqlx::query(
+            // One by one, by the index: how many rows there are at the time of planning does not matter.
+            "SELECT asked.nth, found.* FROM unnest($1::bytea[]) WITH ORDINALITY AS asked (hash, nth),
+             LATERAL (SELECT * FROM attempts WHERE state_hash = asked.hash LIMIT 1) AS found",
+        )
+        .bind(all.iter().map(|Self(hash)| hash.as_bytes()).collect::<Vec<_>>())
+        .fetch_all(pool)
+        .await?;
+        in_order(all.len(), &rows, attempt)
+    }
+}
+
+/// See [`Fleeting::take_attempt`].
+pub(super) struct TakeAttempt {
+    id: String,
+    now: Seconds,
+}
+
+impl Verb for TakeAttempt {
+    type Answer = bool;
+
+    fn place(&self) -> &str {
+        &self.id
+    }
+
+    async fn ask(pool: &PgPool, all: &[Self], patience: &str) -> sqlx::Result<Vec<bool>> {
+        // Of several that ask for the same one, PostgreSQL takes the row of one.
+        let taken: Vec<i64> = sqlx::query_scalar(
+            "WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', $1, true))
+             UPDATE attempts SET taken_at = asked.now
+             FROM patience, unnest($2::text[], $3::bigint[]) WITH ORDINALITY AS asked (id, now, nth)
+             WHERE attempts.id = asked.id AND taken_at IS NULL AND expires_at > asked.now RETURNING asked.nth",
+        )
+        .bind(patience)
+        .bind(all.iter().map(|one| &one.id).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.now).collect::<Vec<_>>())
+        .fetch_all(pool)
+        .await?;
+        Ok((1..).take(all.len()).map(|nth| taken.contains(&nth)).collect())
+    }
+}
 
 /// Both or neither: one statement.
 const INSERT_ATTEMPT_AND_SCENE: &str = r#"WITH attempt AS (

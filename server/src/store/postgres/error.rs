@@ -49,6 +49,11 @@ pub(super) fn was_undone(error: &sqlx::Error) -> bool {
     code(error).is_some_and(|code| UNDONE.contains(&&*code))
 }
 
+/// Whether a statement has done nothing: PostgreSQL says that it has failed, and goes on.
+pub(super) fn was_taken_back(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| !AWAY.contains(&&*code) && !code.starts_with("08"))
+}
+
 fn code(error: &sqlx::Error) -> Option<String> {
     error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned())
 }

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use sqlx::Row;
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgPool, PgRow};
 
 use super::json::{read, written};
+use super::together::{Verb, in_order};
 use super::{PostgresStore, text};
 use crate::clock::Seconds;
 use crate::secret::{SecretHash, random_word};
@@ -78,18 +79,10 @@ impl Lasting for PostgresStore {
     }
 
     async fn log_in(&self, login: LogIn, now: Seconds) -> Result<Option<LoggedIn>, StoreError> {
-        let (json, new_id, new_sub) = (written(&login)?, random_word(), random_word());
-        let logged_in: Option<String> = self
-            .run(|| {
-                sqlx::query_scalar("SELECT log_in($1::jsonb, $2, $3, $4, $5)::text")
-                    .bind(&json)
-                    .bind(&new_id)
-                    .bind(&new_sub)
-                    .bind(AT_ONCE)
-                    .bind(now)
-                    .fetch_one(&self.pool)
-            })
-            .await?;
+        let place = login.person.name().to_owned();
+        let login =
+            Login { place, json: written(&login)?, new_id: random_word(), new_sub: random_word(), now };
+        let logged_in = self.ask(&self.kinds.log_in, login).await?;
         logged_in.as_deref().map(read).transpose()
     }
 
@@ -136,17 +129,7 @@ impl Lasting for PostgresStore {
         secret_hash: &SecretHash,
         now: Seconds,
     ) -> Result<Option<SessionRow>, StoreError> {
-        let row = self
-            .run(|| {
-                sqlx::query(
-                    "SELECT * FROM sessions WHERE secret_hash = $1 AND idle_until > $2 AND expires_at > $2",
-                )
-                .bind(secret_hash.as_bytes())
-                .bind(now)
-                .fetch_optional(&self.pool)
-            })
-            .await?;
-        row.map(|row| session(&row)).transpose()
+        self.ask(&self.kinds.session, LivingSession { secret_hash: *secret_hash, now }).await?
     }
 
     async fn touch_session(&self, sid: &str, idle_until: Seconds) -> Result<(), StoreError> {
@@ -175,6 +158,67 @@ impl Lasting for PostgresStore {
             ),
         ];
         self.delete(&statements, most).await
+    }
+}
+
+/// See [`Lasting::log_in`].
+pub(super) struct Login {
+    place: String,
+    json: String,
+    new_id: String,
+    new_sub: String,
+    now: Seconds,
+}
+
+impl Verb for Login {
+    type Answer = Option<String>;
+
+    fn place(&self) -> &str {
+        &self.place
+    }
+
+    async fn ask(pool: &PgPool, all: &[Self], patience: &str) -> sqlx::Result<Vec<Option<String>>> {
+        sqlx::query_scalar(
+            "WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', $1, true))
+             SELECT log_in(asked.json::jsonb, asked.new_id, asked.new_sub, $6, asked.now)::text
+             FROM patience, unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY
+             AS asked (json, new_id, new_sub, now, nth) ORDER BY asked.nth",
+        )
+        .bind(patience)
+        .bind(all.iter().map(|one| &one.json).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| &one.new_id).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| &one.new_sub).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.now).collect::<Vec<_>>())
+        .bind(AT_ONCE)
+        .fetch_all(pool)
+        .await
+    }
+}
+
+/// See [`Lasting::session`].
+pub(super) struct LivingSession {
+    secret_hash: SecretHash,
+    now: Seconds,
+}
+
+impl Verb for LivingSession {
+    type Answer = Result<Option<SessionRow>, StoreError>;
+
+    fn place(&self) -> &str {
+        ""
+    }
+
+    async fn ask(pool: &PgPool, all: &[Self], _: &str) -> sqlx::Result<Vec<Self::Answer>> {
+        let rows = sqlx::query(
+            "SELECT asked.nth, found.* FROM unnest($1::bytea[], $2::bigint[]) WITH ORDINALITY AS asked (hash, now, nth),
+             LATERAL (SELECT * FROM sessions WHERE secret_hash = asked.hash LIMIT 1) AS found
+             WHERE idle_until > asked.now AND expires_at > asked.now",
+        )
+        .bind(all.iter().map(|one| one.secret_hash.as_bytes()).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.now).collect::<Vec<_>>())
+        .fetch_all(pool)
+        .await?;
+        in_order(all.len(), &rows, session)
     }
 }
 
