@@ -2,6 +2,7 @@
 //! text to print.
 
 mod accounts;
+mod backup;
 mod grants;
 mod keys;
 mod sessions;
@@ -15,6 +16,7 @@ use crate::keys::{LoadError, MasterKeyError, MasterKeys};
 use crate::store::{Lasting, StoreError};
 
 pub use accounts::{delete as delete_account, duplicates, merge as merge_accounts, show as show_account};
+pub use backup::{back_up, restore};
 pub use grants::{list as list_grants, revoke as revoke_grants};
 pub use keys::{list as list_keys, rotate as rotate_keys, withdraw as withdraw_key};
 pub use sessions::{list as list_sessions, revoke as revoke_session};

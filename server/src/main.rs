@@ -61,6 +61,22 @@ enum Command {
     /// Where everything is kept.
     #[command(subcommand)]
     Store(Store),
+    /// Copies the SQLite file and the master key into one file that is not there yet, while the service goes on.
+    Backup {
+        /// Where to; it is for its owner alone.
+        file: PathBuf,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Puts back what `backup` has copied, where neither store nor service are.
+    Restore {
+        /// What `backup` has made.
+        file: PathBuf,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -252,6 +268,12 @@ async fn main() -> ExitCode {
         }
         Command::Store(Store::Copy { to, config }) => {
             tell(async { Ok(commands::copy_store(&load(config)?, &to).await?) }).await
+        }
+        Command::Backup { file, config } => {
+            tell(async { Ok(commands::back_up(&load(config)?, &file, &clock)?) }).await
+        }
+        Command::Restore { file, config } => {
+            tell(async { Ok(commands::restore(&load(config)?, &file, &clock)?) }).await
         }
         Command::Clients(Clients::HashSecret) => tell(async { hash_secret() }).await,
     };

@@ -54,6 +54,11 @@ impl MasterKeys {
         Self::read(&[file.into()])
     }
 
+    /// The keys that files with these texts hold; `None` where one of them holds none.
+    pub fn of_texts(texts: &[String]) -> Option<MasterKeys> {
+        texts.iter().map(|text| MasterKey::parse(text)).collect::<Option<_>>().map(MasterKeys)
+    }
+
     /// Fresh keys of no file, for tests.
     #[cfg(test)]
     pub fn random() -> MasterKeys {
@@ -158,12 +163,12 @@ impl MasterKey {
         if is_empty(&text) {
             return Err(MasterKeyError::Empty { file: file.into() });
         }
-        let bytes = STANDARD_NO_PAD
-            .decode(text.trim_end_matches('='))
-            .ok()
-            .and_then(|bytes| <[u8; LENGTH]>::try_from(bytes).ok())
-            .ok_or_else(|| MasterKeyError::Malformed { file: file.into() })?;
-        Ok(Self::new(&bytes))
+        Self::parse(&text).ok_or_else(|| MasterKeyError::Malformed { file: file.into() })
+    }
+
+    fn parse(text: &str) -> Option<MasterKey> {
+        let bytes = STANDARD_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
+        <[u8; LENGTH]>::try_from(bytes).ok().map(|bytes| Self::new(&bytes))
     }
 
     /// One key per use, so that no use says anything about another.

@@ -7,7 +7,7 @@ use std::path::Path;
 pub type Cause = Box<dyn Error + Send + Sync>;
 
 /// How [`StoreError::OtherVersion`] says it.
-pub(crate) const NEWER: &str = "a newer";
+pub(super) const NEWER: &str = "a newer";
 
 /// Why the store did not answer. Its message is for the log, not for people.
 #[derive(Debug, thiserror::Error)]

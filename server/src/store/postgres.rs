@@ -20,10 +20,11 @@ mod together;
 mod webhooks;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use tokio::runtime::Handle;
@@ -32,9 +33,10 @@ use tokio::time::timeout;
 use self::error::was_undone;
 pub(super) use self::json::without_nul;
 use self::together::Together;
+use super::StoreError;
 use super::address::PostgresAddress;
 use super::channel::Channel;
-use super::{NEWER, StoreError};
+use super::version::{self, Applied};
 use crate::clock::Seconds;
 use crate::times::{timed, verb_of};
 
@@ -72,7 +74,10 @@ impl PostgresStore {
     /// one does it, and the others wait.
     pub async fn open(address: &PostgresAddress) -> Result<Self, StoreError> {
         let mut migrating = connect(address, address.options()).await?;
+        let applied = applied(&mut migrating).await?.unwrap_or_default();
+        let unknown = applied.unknown_to(&versions())?;
         MIGRATOR.run(&mut migrating).await?;
+        version::tell_of(&unknown);
         let _ = migrating.close().await;
         Ok(Self::connected(address))
     }
@@ -84,25 +89,12 @@ impl PostgresStore {
     /// Connects to the database that a service of this version has made: for commands beside it, which change nothing but what they say.
     pub async fn open_existing(address: &PostgresAddress) -> Result<Self, StoreError> {
         let mut asking = connect(address, address.options()).await?;
-        // A database without that table is no store of ours.
-        let is_there: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
-            .fetch_one(&mut asking)
-            .await?;
-        if !is_there {
-            return Err(StoreError::Missing(address.to_string()));
-        }
-        let known: Vec<i64> =
-            sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
-                .fetch_all(&mut asking)
-                .await?;
+        let applied = applied(&mut asking).await?;
         let _ = asking.close().await;
-        let own: Vec<i64> = MIGRATOR.iter().map(|migration| migration.version).collect();
-        if known == own {
-            return Ok(Self::connected(address));
-        }
-        let newer = known.iter().any(|version| !own.contains(version));
-        let age = if newer { NEWER } else { "an older" };
-        Err(StoreError::OtherVersion { store: address.to_string(), age })
+        applied
+            .ok_or_else(|| StoreError::Missing(address.to_string()))?
+            .fits(&versions(), || address.to_string())?;
+        Ok(Self::connected(address))
     }
 
     /// A pool that connects when it is asked for something.
@@ -191,7 +183,36 @@ impl PostgresStore {
     }
 }
 
-static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrator = sqlx::migrate!("migrations/postgres");
+    // What a newer program has added it may have: that was asked before.
+    migrator.set_ignore_missing(true);
+    migrator
+});
+
+fn versions() -> Vec<i64> {
+    MIGRATOR.iter().map(|migration| migration.version).collect()
+}
+
+/// What the database has been through; `None` where it is no store of ours.
+async fn applied(connection: &mut PgConnection) -> Result<Option<Applied>, StoreError> {
+    let (is_store, says): (bool, bool) = sqlx::query_as(
+        "SELECT to_regclass('_sqlx_migrations') IS NOT NULL, to_regclass('must_know') IS NOT NULL",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !is_store {
+        return Ok(None);
+    }
+    let versions = sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+        .fetch_all(&mut *connection)
+        .await?;
+    let must_know = match says {
+        true => sqlx::query_scalar("SELECT version FROM must_know").fetch_optional(&mut *connection).await?,
+        false => None,
+    };
+    Ok(Some(Applied { versions, must_know }))
+}
 
 /// One connection to a PostgreSQL that is new enough.
 async fn connect(address: &PostgresAddress, options: PgConnectOptions) -> Result<PgConnection, StoreError> {

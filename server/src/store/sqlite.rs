@@ -6,6 +6,7 @@
 mod accounts;
 mod attempts;
 mod audit;
+mod backup;
 mod bindings;
 mod checkpoint;
 mod contacts;
@@ -35,11 +36,12 @@ mod writer;
 use std::path::Path;
 use std::time::Duration;
 
+pub use self::backup::{Backup, BackupError, Counts};
 pub(super) use self::export::rows_as_json;
 use self::file::{Access, StoreFile};
 use self::reader::Reader;
 use self::writer::Writer;
-use super::{NEWER, StoreError};
+use super::StoreError;
 
 /// How long a start waits for whoever has the file.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -66,17 +68,9 @@ impl SqliteStore {
         }
         let store = Self::connect(StoreFile::new(file))?;
         // A file without that table is no store of ours, or one whose first start has not come so far.
-        let known = store.read.read(migrations::known).await.unwrap_or_default();
-        let own = migrations::versions();
-        if known == own {
-            Ok(store)
-        } else {
-            let newer = known.iter().any(|version| !own.contains(version));
-            Err(StoreError::OtherVersion {
-                store: file.display().to_string(),
-                age: if newer { NEWER } else { "an older" },
-            })
-        }
+        let applied = store.read.read(migrations::applied).await.unwrap_or_default();
+        applied.fits(&migrations::versions(), || file.display().to_string())?;
+        Ok(store)
     }
 
     fn connect(file: StoreFile) -> Result<Self, StoreError> {

@@ -12,7 +12,8 @@ use weixin_emulator::Emulator;
 use weixin_login_servers::Postgres;
 
 use crate::harness::{Visitor, allowed_by};
-use crate::program::{Program, write_config};
+use crate::named_store::{on_its_file, on_postgres};
+use crate::program::{Program, command, write_config};
 
 /// A column as statements meet it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,7 +217,7 @@ async fn a_store_of_the_version_before_is_migrated_and_old_statements_go_on() {
         if known == 1 {
             store.execute_batch(OLD_STATEMENTS).unwrap();
         }
-        let mut program = Program::start(&write_config(&weixin, &data, |config| config));
+        let mut program = Program::start(&write_config(&weixin, &data, on_its_file));
         let mut visitor: Visitor = program.visitor();
         if known > 1 {
             store.execute_batch(OLD_STATEMENTS).unwrap();
@@ -227,6 +228,56 @@ async fn a_store_of_the_version_before_is_migrated_and_old_statements_go_on() {
         let of_old = "SELECT sub FROM subjects JOIN sessions USING (account_id) WHERE sid = 'old'";
         let sub: String = store.query_row(of_old, [], |row| row.get(0)).unwrap();
         assert_eq!(sub, "old-sub", "what was there is there");
+    }
+}
+
+/// What a newer program has done that has only added.
+const LATER: &str = "
+    ALTER TABLE accounts ADD COLUMN later text;
+    CREATE TABLE later (id text PRIMARY KEY);
+    INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999, 'later', true, '', 0);
+";
+
+/// An update is taken back, or a node of the old version falls over in the middle of one.
+#[tokio::test]
+async fn a_program_starts_over_what_a_newer_one_has_added_until_the_store_says_that_it_may_not() {
+    let weixin = Emulator::start(Default::default()).await.unwrap();
+    for postgres in [false, true] {
+        let data = TempDir::new().unwrap();
+        let database = postgres.then(|| Postgres::shared().database());
+        let file = write_config(&weixin, &data, |config| match &database {
+            Some(database) => on_postgres(&config, &database.url, data.path()),
+            None => on_its_file(config),
+        });
+        let run = |statement: &str| match &database {
+            Some(database) => drop(Postgres::shared().run(&database.name, statement)),
+            None => Connection::open(data.path().join("store.db")).unwrap().execute_batch(statement).unwrap(),
+        };
+        let mut program = Program::start(&file);
+        let mut visitor = program.visitor();
+        let callback = allowed_by(&weixin, &visitor.start_hosted().await);
+        assert_eq!(visitor.open(&callback).await.status, 303);
+        program.stop();
+
+        run(LATER);
+        let mut program = Program::start(&file);
+        program.logged("a newer program has brought the store to migration 999");
+        visitor.address = program.addresses().expect("it starts").0;
+        assert_eq!(visitor.session().await.status, 200);
+        let mut another = Visitor::at(visitor.address);
+        let callback = allowed_by(&weixin, &another.start_hosted().await);
+        assert_eq!(another.open(&callback).await.status, 303);
+        let listed = command(&["sessions", "list"], &file).output().unwrap();
+        assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+        program.stop();
+
+        run("UPDATE must_know SET version = 999");
+        let (code, log) = Program::start(&file).ended();
+        let why = "the store cannot be brought to this version: it has migration 999, which a newer program has made";
+        assert!(code == Some(1) && log.contains(why), "{code:?} {log}");
+        let listed = command(&["sessions", "list"], &file).output().unwrap();
+        let said = String::from_utf8_lossy(&listed.stderr);
+        assert!(said.contains("is of a newer version than this program"), "{said}");
     }
 }
 

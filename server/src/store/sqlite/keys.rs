@@ -13,7 +13,7 @@ use crate::store::keys::{Keys, SealedKey};
 #[async_trait]
 impl Keys for SqliteStore {
     async fn signing_keys(&self) -> Result<Vec<SealedKey>, StoreError> {
-        self.read.read(|connection| SIGNING_KEYS.all(connection, [], key)).await
+        self.read.read(all).await
     }
 
     async fn insert_signing_key(&self, key: &SealedKey, unless_since: Seconds) -> Result<bool, StoreError> {
@@ -47,6 +47,11 @@ impl Keys for SqliteStore {
         });
         withdraw.await
     }
+}
+
+/// Every key of this file.
+pub(super) fn all(connection: &Connection) -> Result<Vec<SealedKey>, StoreError> {
+    SIGNING_KEYS.all(connection, [], key)
 }
 
 fn insert(connection: &Connection, key: &SealedKey, unless_since: Seconds) -> Result<bool, StoreError> {

@@ -2,13 +2,13 @@
 //! `_sqlx_migrations`: whatever moment a start is killed at, the next one goes on from there. The table is the one that sqlx makes
 //! and reads, since earlier versions of this program went by it and may still run beside this one.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sqlx::migrate::{Migration, Migrator};
 
 use crate::store::StoreError;
+use crate::store::version::{self, Applied};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -26,20 +26,25 @@ pub(super) fn versions() -> Vec<i64> {
     MIGRATOR.iter().map(|migration| migration.version).collect()
 }
 
-/// The versions that the file has, in order.
-pub(super) fn known(connection: &Connection) -> Result<Vec<i64>, StoreError> {
-    let known = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
-    let mut known = connection.prepare(known)?;
-    let known = known.query_map([], |row| row.get(0))?;
-    Ok(known.collect::<Result<_, _>>()?)
+/// What the file has been through.
+pub(super) fn applied(connection: &Connection) -> Result<Applied, StoreError> {
+    let versions = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+    let mut versions = connection.prepare(versions)?;
+    let versions = versions.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let must_know = connection
+        .table_exists(None, "must_know")?
+        .then(|| connection.query_row("SELECT version FROM must_know", [], |row| row.get(0)));
+    Ok(Applied { versions, must_know: must_know.transpose()? })
 }
 
-/// Brings the file to this version.
+/// Brings the file to this version; one that a newer program has brought further stays there.
 pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
     connection.execute_batch(TABLE)?;
+    let unknown = applied(connection)?.unknown_to(&versions())?;
     for migration in MIGRATOR.iter() {
         apply(connection, migration)?;
     }
+    version::tell_of(&unknown);
     Ok(())
 }
 
@@ -47,7 +52,7 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
 fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), StoreError> {
     let since = Instant::now();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if applied(&transaction)?.contains_key(&migration.version) {
+    if is_applied(&transaction, migration)? {
         return Ok(());
     }
     transaction
@@ -62,26 +67,22 @@ fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), Store
     Ok(transaction.commit()?)
 }
 
-/// What the file has, if all of it is known here and as it was: version and checksum.
-fn applied(connection: &Connection) -> Result<BTreeMap<i64, Vec<u8>>, StoreError> {
-    let mut rows = connection.prepare("SELECT version, success, checksum FROM _sqlx_migrations")?;
-    let mut rows = rows.query([])?;
-    let mut applied = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let (version, success, checksum): (i64, bool, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let own = MIGRATOR.iter().find(|own| own.version == version);
-        let Some(own) = own else {
-            return Err(impossible(format!("it has migration {version}, which a newer program has made")));
-        };
-        if !success {
-            return Err(impossible(format!("migration {version} was not brought to its end")));
-        }
-        if own.checksum != checksum {
-            return Err(impossible(format!("migration {version} was another one when it was applied")));
-        }
-        applied.insert(version, checksum);
+/// Whether the file has it, as it is here.
+fn is_applied(connection: &Connection, migration: &Migration) -> Result<bool, StoreError> {
+    let version = migration.version;
+    let row = "SELECT success, checksum FROM _sqlx_migrations WHERE version = ?1";
+    let row = connection.query_row(row, [version], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let (success, checksum): (bool, Vec<u8>) = match row {
+        Some(row) => row,
+        None => return Ok(false),
+    };
+    if !success {
+        return Err(impossible(format!("migration {version} was not brought to its end")));
     }
-    Ok(applied)
+    if migration.checksum != checksum {
+        return Err(impossible(format!("migration {version} was another one when it was applied")));
+    }
+    Ok(true)
 }
 
 fn impossible(why: String) -> StoreError {
