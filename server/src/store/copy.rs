@@ -11,25 +11,36 @@ use super::error::StoreError;
 use super::postgres::{self, PostgresStore};
 use super::sqlite::{SqliteStore, rows_as_json};
 
-/// In the order in which they refer to one another. What lives for minutes stays behind: whoever is in the middle of a login begins anew.
-const TABLES: [&str; 16] = [
-    "accounts",
-    "identities",
-    "subjects",
-    "account_aliases",
-    "retired_subjects",
-    "first_subjects",
-    "spent_subjects",
-    "audit",
-    "contacts",
-    "sessions",
-    "session_clients",
-    "logouts",
-    "grants",
-    "refresh_tokens",
-    "signing_keys",
-    "webhook_events",
-];
+/// What is not copied. Whoever is in the middle of a login begins anew, and the rest is each store's own.
+const LEFT_BEHIND: [&str; 6] = ["_sqlx_migrations", "attempts", "codes", "must_know", "readiness", "scenes"];
+
+/// Every other table, after those that its rows name, so that one which a later version adds is copied too.
+const TABLES: &str = "
+    WITH RECURSIVE tables AS (
+        SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND relname <> ALL ($1)
+    ), depths (oid, depth) AS (
+        SELECT oid, 0 FROM tables
+        UNION
+        SELECT conrelid, depth + 1 FROM depths JOIN pg_constraint ON contype = 'f' AND confrelid = depths.oid AND conrelid <> confrelid
+    )
+    SELECT relname::text FROM depths JOIN tables USING (oid) JOIN pg_class USING (oid) GROUP BY relname ORDER BY max(depth), relname";
+
+/// A table that numbers its rows by itself goes on behind those that came with their numbers.
+const GO_ON_COUNTING: &str = "
+    DO $$
+    DECLARE
+        counted record;
+    BEGIN
+        FOR counted IN
+            SELECT attrelid::regclass AS its_table, attname, pg_get_serial_sequence(attrelid::regclass::text, attname) AS sequence
+            FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+            WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND attnum > 0 AND NOT attisdropped
+            AND pg_get_serial_sequence(attrelid::regclass::text, attname) IS NOT NULL
+        LOOP
+            EXECUTE format('SELECT setval(%L, max(%I)) FROM %s HAVING max(%2$I) IS NOT NULL', counted.sequence, counted.attname,
+                counted.its_table);
+        END LOOP;
+    END $$";
 
 /// So many rows cross at once.
 const PIECE: usize = 500;
@@ -46,7 +57,7 @@ pub enum CopyError {
         /// Where.
         to: String,
         /// In which table.
-        table: &'static str,
+        table: String,
         /// How many.
         rows: i64,
     },
@@ -54,7 +65,7 @@ pub enum CopyError {
     #[error("of {sent} rows of {table} {arrived} have arrived; nothing is kept")]
     Lost {
         /// Of which table.
-        table: &'static str,
+        table: String,
         /// So many are in the file.
         sent: i64,
         /// So many came.
@@ -63,7 +74,7 @@ pub enum CopyError {
 }
 
 /// Copies all of the file; gives how many rows of each table. An end before the last line leaves nothing, so that it may be begun anew.
-pub async fn copy(file: &Path, to: &PostgresAddress) -> Result<Vec<(&'static str, i64)>, CopyError> {
+pub async fn copy(file: &Path, to: &PostgresAddress) -> Result<Vec<(String, i64)>, CopyError> {
     // The file has this version's columns.
     drop(SqliteStore::open_existing(file).await?);
     drop(PostgresStore::open(to).await?);
@@ -77,13 +88,18 @@ async fn copy_into(
     file: &Path,
     to: &PostgresAddress,
     connection: &mut PgConnection,
-) -> Result<Vec<(&'static str, i64)>, CopyError> {
+) -> Result<Vec<(String, i64)>, CopyError> {
     let mut transaction = connection.begin().await.map_err(StoreError::from)?;
+    let tables: Vec<String> = sqlx::query_scalar(TABLES)
+        .bind(LEFT_BEHIND.as_slice())
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(StoreError::from)?;
     let mut columns = Vec::new();
-    for table in TABLES {
+    for table in &tables {
         let rows = count(&mut transaction, table).await?;
         if rows > 0 {
-            return Err(CopyError::NotEmpty { to: to.to_string(), table, rows });
+            return Err(CopyError::NotEmpty { to: to.to_string(), table: table.clone(), rows });
         }
         let of_table: Vec<String> = sqlx::query_scalar(
             "SELECT attname::text FROM pg_attribute
@@ -93,15 +109,16 @@ async fn copy_into(
         .fetch_all(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
-        columns.push((table, of_table));
+        columns.push((table.clone(), of_table));
     }
     let (send, mut pieces) = mpsc::channel(2);
     let file = file.to_owned();
     let reading = tokio::task::spawn_blocking(move || rows_as_json(&file, &columns, PIECE, &send));
-    let mut sent = Vec::from(TABLES.map(|table| (table, 0)));
+    let mut sent: Vec<(String, i64)> = tables.into_iter().map(|table| (table, 0)).collect();
     while let Some((table, rows, json)) = pieces.recv().await {
-        let statement =
-            format!("INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, $1::json)");
+        let statement = format!(
+            "INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM json_populate_recordset(NULL::{table}, $1::json)"
+        );
         sqlx::query(AssertSqlSafe(statement))
             .bind(postgres::without_nul(json))
             .execute(&mut *transaction)
@@ -117,16 +134,10 @@ async fn copy_into(
     for (table, sent) in &sent {
         let arrived = count(&mut transaction, table).await?;
         if arrived != *sent {
-            return Err(CopyError::Lost { table, sent: *sent, arrived });
+            return Err(CopyError::Lost { table: table.clone(), sent: *sent, arrived });
         }
     }
-    // The next rows are younger than those that came.
-    for (table, column) in [("audit", "id"), ("webhook_events", "seq")] {
-        let statement = format!(
-            "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), coalesce(max({column}), 0) + 1, false) FROM {table}"
-        );
-        sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await.map_err(StoreError::from)?;
-    }
+    sqlx::query(GO_ON_COUNTING).execute(&mut *transaction).await.map_err(StoreError::from)?;
     transaction.commit().await.map_err(StoreError::from)?;
     Ok(sent)
 }

@@ -11,9 +11,9 @@ use crate::store::StoreError;
 /// PostgreSQL reads them: `\x` and hex. For a thread that may wait.
 pub(in crate::store) fn rows_as_json(
     file: &Path,
-    tables: &[(&'static str, Vec<String>)],
+    tables: &[(String, Vec<String>)],
     piece: usize,
-    send: &Sender<(&'static str, i64, String)>,
+    send: &Sender<(String, i64, String)>,
 ) -> Result<(), StoreError> {
     let mut connection = StoreFile::new(file).connect(Access::Read)?;
     let transaction = connection.transaction()?;
@@ -21,8 +21,9 @@ pub(in crate::store) fn rows_as_json(
         let members: Vec<String> = columns
             .iter()
             .map(|column| {
+                // In brackets, since SQLite takes a column that is not there for a text where it stands in quotation marks.
                 format!(
-                    r#"'{column}', CASE typeof("{column}") WHEN 'blob' THEN '\x' || hex("{column}") ELSE "{column}" END"#
+                    r"'{column}', CASE typeof([{column}]) WHEN 'blob' THEN '\x' || hex([{column}]) ELSE [{column}] END"
                 )
             })
             .collect();
@@ -44,9 +45,9 @@ pub(in crate::store) fn rows_as_json(
 }
 
 /// Whether anybody still listens.
-fn sent(table: &'static str, waiting: &mut Vec<String>, send: &Sender<(&'static str, i64, String)>) -> bool {
+fn sent(table: &str, waiting: &mut Vec<String>, send: &Sender<(String, i64, String)>) -> bool {
     let rows = i64::try_from(waiting.len()).unwrap_or(i64::MAX);
     let json = format!("[{}]", waiting.join(","));
     waiting.clear();
-    send.blocking_send((table, rows, json)).is_ok()
+    send.blocking_send((table.to_owned(), rows, json)).is_ok()
 }
