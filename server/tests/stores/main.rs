@@ -15,6 +15,7 @@ mod logins;
 mod logouts;
 mod only_postgres;
 mod only_redis;
+mod plans;
 mod rows;
 mod scenes;
 mod sessions;

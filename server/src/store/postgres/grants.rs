@@ -137,9 +137,11 @@ impl Grants for PostgresStore {
         let statements = [
             // A used token that has no tag stays as long as its grant: its reuse must still be seen.
             (
+                // Those of the first grants that have expired, one after the other: a join may go through all that live.
                 "DELETE FROM refresh_tokens WHERE hash IN
-                 (SELECT hash FROM grants JOIN refresh_tokens ON grant_id = id WHERE grants.expires_at <= $1
-                 LIMIT $2 FOR UPDATE OF refresh_tokens SKIP LOCKED)",
+                 (SELECT hash FROM (SELECT id FROM grants WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2) expired,
+                 LATERAL (SELECT hash FROM refresh_tokens WHERE grant_id = expired.id LIMIT $2 FOR UPDATE SKIP LOCKED) theirs
+                 LIMIT $2)",
                 now,
             ),
             (
