@@ -23,7 +23,7 @@ pub(crate) async fn store(address: &Address, ops: &TcpListener) -> Result<Store,
     let mut told = None;
     let opened = loop {
         let error = match Store::open(address).await {
-            Err(error) if error.is_away() && matches!(address, Address::Postgres(_)) => error,
+            Err(error) if matches!(address, Address::Postgres(_)) && may_come(&error) => error,
             opened => break opened,
         };
         tracing::warn!("waits for the store {address}: {error}");
@@ -38,6 +38,11 @@ pub(crate) async fn store(address: &Address, ops: &TcpListener) -> Result<Store,
         }
     }
     opened
+}
+
+/// Nothing answers yet, or it is a standby or has a full disk, and somebody is at work on that.
+fn may_come(error: &StoreError) -> bool {
+    error.is_away() || matches!(error, StoreError::NotWritable(_))
 }
 
 /// The private listener meanwhile.

@@ -9,5 +9,5 @@ mod program;
 mod redis;
 
 pub use port::free_port;
-pub use postgres::{Database, Postgres, PostgresOptions, TlsFiles};
+pub use postgres::{Database, Held, Postgres, PostgresOptions, TlsFiles};
 pub use redis::{Redis, RedisOptions};

@@ -1,8 +1,9 @@
 //! A PostgreSQL of a test's own.
 
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -45,6 +46,20 @@ pub struct Postgres {
     port: u16,
     command: Vec<String>,
     made: AtomicU32,
+}
+
+/// A transaction that stays open until this is dropped.
+pub struct Held {
+    psql: Child,
+    stdin: Option<ChildStdin>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Its end rolls back what it has begun.
+        drop(self.stdin.take());
+        let _ = self.psql.wait();
+    }
 }
 
 /// A database of a test's own: gone with its server.
@@ -208,6 +223,58 @@ impl Postgres {
             .expect("psql runs");
         assert!(done.status.success(), "{statement}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8_lossy(&done.stdout).trim_end().to_owned()
+    }
+
+    /// Runs statements in a database, and holds what they lock until this is dropped.
+    ///
+    /// # Panics
+    /// When the server refuses them.
+    pub fn hold(&self, database: &str, statements: &str) -> Held {
+        let mut psql = Command::new(program("psql").expect("psql is there"))
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
+            .arg(self.url(database))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("psql runs");
+        let mut stdin = psql.stdin.take().expect("a pipe");
+        writeln!(stdin, "BEGIN; {statements}; SELECT 'held';").expect("psql listens");
+        let mut said = String::new();
+        BufReader::new(psql.stdout.take().expect("a pipe")).read_line(&mut said).expect("psql answers");
+        assert_eq!(said, "held\n", "{statements}");
+        Held { psql, stdin: Some(stdin) }
+    }
+
+    /// Keeps an empty database's tables in a folder that is made for it, on another disk.
+    pub fn keep_tables_in(&self, database: &str, folder: &Path) {
+        std::fs::create_dir(folder).expect("a folder");
+        give_to_its_user(folder).expect("its own");
+        self.run("postgres", &format!("CREATE TABLESPACE small LOCATION '{}'", folder.display()));
+        self.run("postgres", &format!("ALTER DATABASE {database} SET TABLESPACE small"));
+    }
+
+    /// Starts it after [`stop`](Self::stop) as a standby: it may be read, and waits to be [promoted](Self::promote).
+    ///
+    /// # Errors
+    /// When it does not start, with what it said.
+    pub fn start_again_as_standby(&mut self) -> Result<()> {
+        write(&self.data().join("standby.signal"), "")?;
+        self.start_again()
+    }
+
+    /// Makes a standby the one that is written to.
+    pub fn promote(&self) {
+        assert_eq!(self.run("postgres", "SELECT pg_promote()"), "t");
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// All that it has said since it was made.
+    pub fn log(&self) -> String {
+        std::fs::read(self.folder.join("log"))
+            .map_or_else(|_| String::new(), |log| String::from_utf8_lossy(&log).into())
     }
 
     fn answers(&self) -> bool {

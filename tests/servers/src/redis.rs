@@ -18,6 +18,8 @@ pub struct RedisOptions {
     pub password: Option<String>,
     /// Keeps every write on the disk before it answers; without it a new start knows nothing.
     pub append_only: bool,
+    /// Watches others in the place of keeping anything.
+    pub sentinel: bool,
     /// More of its configuration, as its command line has it: `["--maxmemory", "10mb"]`.
     pub arguments: Vec<String>,
 }
@@ -51,10 +53,18 @@ impl Redis {
         let folder = tempfile::Builder::new().prefix("weixin-login-redis-").tempdir()?.keep();
         let port = free_port()?;
         let append_only = if options.append_only { "yes" } else { "no" };
-        let mut command: Vec<String> =
-            ["redis-server", "--bind", "127.0.0.1", "--save", ""].map(String::from).to_vec();
+        let mut command: Vec<String> = vec!["redis-server".into()];
+        if options.sentinel {
+            let file = folder.join("sentinel.conf");
+            std::fs::write(&file, "")?;
+            command.extend([file.display().to_string(), "--sentinel".into()]);
+        }
+        command.extend(["--bind", "127.0.0.1"].map(String::from));
         command.extend(["--port".into(), port.to_string(), "--dir".into(), folder.display().to_string()]);
-        command.extend(["--appendonly", append_only, "--appendfsync", "always"].map(String::from));
+        if !options.sentinel {
+            let keeps = ["--save", "", "--appendonly", append_only, "--appendfsync", "always"];
+            command.extend(keeps.map(String::from));
+        }
         if let Some(password) = &options.password {
             command.extend(["--requirepass".into(), password.clone()]);
         }

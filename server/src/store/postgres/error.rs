@@ -2,6 +2,8 @@
 
 use std::io::ErrorKind;
 
+use sqlx::migrate::MigrateError;
+
 use crate::store::StoreError;
 
 /// SQLSTATE, <https://www.postgresql.org/docs/current/errcodes-appendix.html>: it starts, stops or has just died; no connection is left.
@@ -10,6 +12,8 @@ const AWAY: [&str; 5] = ["57P01", "57P02", "57P03", "57P05", "53300"];
 const LATE: [&str; 2] = ["57014", "55P03"];
 /// The disk is full; it takes no writes, as a standby.
 const NOT_WRITABLE: [&str; 2] = ["53100", "25006"];
+/// A prepared statement is there twice, or not any more: somebody in between gives each transaction another connection.
+const POOLED: [&str; 2] = ["42P05", "26000"];
 /// A serialization failure, a deadlock: another one has gone on.
 const UNDONE: [&str; 2] = ["40001", "40P01"];
 
@@ -27,6 +31,12 @@ impl From<sqlx::Error> for StoreError {
             }
             sqlx::Error::PoolTimedOut => Self::TimedOut(error.into()),
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Row(error.into()),
+            _ if is(&POOLED) => Self::Refused(
+                format!(
+                    "{error}: what pools connections before PostgreSQL must keep prepared statements (PgBouncer 1.21 with max_prepared_statements), or pool by session"
+                )
+                .into(),
+            ),
             _ if is_away => Self::Unreachable(error.into()),
             _ if is(&LATE) => Self::TimedOut(error.into()),
             _ if is(&NOT_WRITABLE) => Self::NotWritable(error.into()),
@@ -38,9 +48,16 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-impl From<sqlx::migrate::MigrateError> for StoreError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
-        Self::Migration(error.into())
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) => match Self::from(error) {
+                // It goes on as soon as there is somebody who takes writes.
+                error if error.is_away() || matches!(error, Self::NotWritable(_)) => error,
+                error => Self::Migration(error.into()),
+            },
+            error => Self::Migration(error.into()),
+        }
     }
 }
 

@@ -129,8 +129,25 @@ impl Redis {
         match done {
             // Whoever connects again and again does not say what stands in the way: a wrong password looks like silence.
             Err(StoreError::TimedOut(_)) => self.knock().await.and(done),
+            Err(refused @ StoreError::Refused(_)) => Err(self.another_kind().await.unwrap_or(refused)),
             done => done,
         }
+    }
+
+    /// What it is instead of one Redis that has everything.
+    async fn another_kind(&self) -> Option<StoreError> {
+        let told: String = self.ask(redis::cmd("INFO").arg("server")).await.ok()?;
+        let mode = told.lines().find_map(|line| line.trim().strip_prefix("redis_mode:"))?;
+        let what = match mode {
+            "cluster" => "one node of a Redis Cluster, and the service asks no cluster where a key is",
+            "sentinel" => "a Sentinel, and the service asks none where the Redis is",
+            _ => return None,
+        };
+        let words = format!(
+            "{} is {what}: give it the address of one Redis, or a name or a proxy that leads to it",
+            self.address
+        );
+        Some(StoreError::Refused(words.into()))
     }
 
     /// Connects once, for itself.
