@@ -1,8 +1,10 @@
-//! The project's tasks: `cargo xtask demo | test | fuzz | widget | pictures | bench | dist | tidy`. This file only reads the command line.
+//! The project's tasks: `cargo xtask demo | test | fuzz | widget | pictures | bench | chaos | dist | tidy`. This file only reads the
+//! command line.
 
 #![allow(clippy::print_stdout, reason = "a task talks to the person who runs it")]
 
 mod bench;
+mod chaos;
 mod demo;
 mod dist;
 mod fuzz;
@@ -40,6 +42,8 @@ enum Task {
     /// Measure how soon a person can log in, in a real browser, and how many the service logs in, beside Node.js programs that do the
     /// same; an hour, and nothing else should run meanwhile
     Bench(bench::Options),
+    /// Have people log in while nodes, stores and WeChat fail hundreds of times, and look for what was lost or doubled; some minutes
+    Chaos(chaos::Options),
     /// Build what is released into target/dist: the service, the emulator, the widget, the npm package, and their checksums
     Dist,
     /// Check what keeps the house in order: who may use whom, sizes, names, versions
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Task::Widget => widget::run(),
         Task::Pictures => pictures::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Chaos(options) => chaos::run(&options),
         Task::Dist => dist::run(),
         Task::Tidy => tidy::run(),
     };

@@ -1,22 +1,27 @@
-//! Three nodes of one service: real processes over one PostgreSQL and one Redis, each of which may be killed and started again.
+//! Three nodes of one service over one PostgreSQL and one Redis, or one over its SQLite file: real processes, each of which may be
+//! killed and started again.
 
 use std::fs::Permissions;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rusqlite::types::ValueRef;
 use tempfile::TempDir;
 use weixin_emulator::{
     DEFAULT_APPID, DEFAULT_SECRET, DEFAULT_SERVICE_ACCOUNT_APPID, DEFAULT_SERVICE_ACCOUNT_SECRET, Emulator,
 };
 use weixin_login_servers::{Database, Postgres, PostgresOptions, Redis, RedisOptions, free_port};
 
-/// How many.
-pub const NODES: usize = 3;
+/// How many, where there are several.
+const NODES: usize = 3;
+/// More than anything takes to recover, on a machine with other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Where the world sees them.
 pub const PUBLIC_URL: &str = "https://shop.example.test/weixin";
 /// The site with sessions, and with tokens.
@@ -26,39 +31,71 @@ pub const KIOSK: &str = "https://kiosk.example.test";
 /// Where codes are sent.
 pub const REDIRECT_URI: &str = "https://shop.example.test/oidc/callback";
 
+/// What the nodes keep everything in.
+enum Stores {
+    /// One node's own.
+    Sqlite(PathBuf),
+    Servers(Box<Servers>),
+}
+
+/// What several share.
+struct Servers {
+    postgres: Postgres,
+    database: Database,
+    redis: Redis,
+}
+
 /// The nodes, and all that they need.
 pub struct Cluster {
-    pub postgres: Postgres,
-    pub database: Database,
-    _redis: Redis,
+    stores: Stores,
     folder: TempDir,
-    addresses: [SocketAddr; NODES],
+    addresses: Vec<SocketAddr>,
+    ops_addresses: Vec<SocketAddr>,
     nodes: Vec<Child>,
 }
 
 impl Cluster {
-    pub fn start(weixin: &Emulator) -> Self {
-        // What is killed here are nodes: the machine under the database goes on.
-        let options = PostgresOptions { without_fsync: true, ..PostgresOptions::default() };
+    /// Three nodes on PostgreSQL and Redis.
+    pub fn start(weixin: &Emulator, without_fsync: bool) -> Self {
+        let options = PostgresOptions { without_fsync, ..PostgresOptions::default() };
         let postgres = Postgres::start(options).unwrap();
         let database = postgres.database();
         let redis = Redis::start(RedisOptions::default()).unwrap();
         let folder = TempDir::new().unwrap();
         let master_key = folder.path().join("master-key");
         write(&master_key, &STANDARD.encode([7; 32]));
-        let text = config(weixin, &database.url, &redis.url(0), &master_key);
-        write(&folder.path().join("weixin-login.toml"), &text);
-        let addresses = [(); NODES].map(|()| SocketAddr::from(([127, 0, 0, 1], free_port().unwrap())));
-        let mut cluster = Self { postgres, database, _redis: redis, folder, addresses, nodes: Vec::new() };
+        let stores = format!(
+            "store = \"{}\"\ncache = \"{}\"\nmaster_key_files = [\"{}\"]",
+            database.url,
+            redis.url(0),
+            master_key.display()
+        );
+        let text = config(weixin, &stores);
+        Self::with(NODES, Stores::Servers(Box::new(Servers { postgres, database, redis })), folder, &text)
+    }
+
+    /// One node on its SQLite file.
+    pub fn start_alone(weixin: &Emulator) -> Self {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("store.db");
+        let text = config(weixin, &format!("store = \"sqlite:{}\"", file.display()));
+        Self::with(1, Stores::Sqlite(file), folder, &text)
+    }
+
+    fn with(nodes: usize, stores: Stores, folder: TempDir, text: &str) -> Self {
+        write(&folder.path().join("weixin-login.toml"), text);
+        let free = || SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
+        let (addresses, ops_addresses) = (0..nodes).map(|_| (free(), free())).unzip();
+        let mut cluster = Self { stores, folder, addresses, ops_addresses, nodes: Vec::new() };
         // All at once, over an empty database.
-        cluster.nodes = (0..NODES).map(|node| cluster.spawn(node)).collect();
-        (0..NODES).for_each(|node| cluster.wait_until_ready(node));
+        cluster.nodes = (0..nodes).map(|node| cluster.spawn(node)).collect();
+        (0..nodes).for_each(|node| cluster.wait_until_listening(node));
         cluster
     }
 
     /// Where they listen, whether they run or not.
-    pub fn addresses(&self) -> [SocketAddr; NODES] {
-        self.addresses
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.addresses.clone()
     }
 
     /// SIGKILL, and a new start; gives back when it listens again.
@@ -66,23 +103,100 @@ impl Cluster {
         self.nodes[node].kill().unwrap();
         self.nodes[node].wait().unwrap();
         self.nodes[node] = self.spawn(node);
-        self.wait_until_ready(node);
+        self.wait_until_listening(node);
+    }
+
+    /// It stands still for so long, in the middle of whatever it does.
+    pub fn pause(&self, node: usize, moment: Duration) {
+        let signal = |name: &str| {
+            let pid = self.nodes[node].id().to_string();
+            assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+        };
+        signal("-STOP");
+        std::thread::park_timeout(moment);
+        signal("-CONT");
+    }
+
+    /// The database falls over, and is started again.
+    pub fn kill_postgres(&mut self) {
+        let Stores::Servers(servers) = &mut self.stores else { return };
+        servers.postgres.kill().unwrap();
+        servers.postgres.start_again().unwrap();
+        self.wait_until_ready();
+    }
+
+    /// Each commit takes so many milliseconds from now on, as on a slow disk.
+    pub fn slow_commits(&self, milliseconds: u32) {
+        let Stores::Servers(servers) = &self.stores else { return };
+        let microseconds = milliseconds * 1000;
+        for setting in ["commit_siblings = 0".to_owned(), format!("commit_delay = {microseconds}")] {
+            servers.postgres.run("postgres", &format!("ALTER SYSTEM SET {setting}"));
+        }
+        servers.postgres.run("postgres", "SELECT pg_reload_conf()");
+    }
+
+    /// The cache falls over, forgets everything, and is started again.
+    pub fn kill_redis(&mut self) {
+        let Stores::Servers(servers) = &mut self.stores else { return };
+        servers.redis.kill().unwrap();
+        servers.redis.start_again().unwrap();
+        self.wait_until_ready();
+    }
+
+    /// The cache takes connections and answers nothing for so long.
+    pub fn pause_redis(&self, moment: Duration) {
+        let Stores::Servers(servers) = &self.stores else { return };
+        servers.redis.pause().unwrap();
+        std::thread::park_timeout(moment);
+        servers.redis.resume().unwrap();
+        self.wait_until_ready();
+    }
+
+    /// Rows of the store, as text.
+    pub fn rows(&self, statement: &str) -> Vec<Vec<String>> {
+        match &self.stores {
+            Stores::Servers(servers) => {
+                let rows = servers.postgres.run(&servers.database.name, statement);
+                rows.lines().map(|row| row.split('|').map(str::to_owned).collect()).collect()
+            }
+            Stores::Sqlite(file) => {
+                let store = rusqlite::Connection::open(file).unwrap();
+                let mut rows = store.prepare(statement).unwrap();
+                let columns = rows.column_count();
+                let rows = rows.query_map([], |row| {
+                    (0..columns).map(|column| Ok(text(row.get_ref(column)?))).collect::<Result<_, _>>()
+                });
+                rows.unwrap().map(Result::unwrap).collect()
+            }
+        }
     }
 
     /// What all nodes have logged as warnings and errors.
     pub fn complaints(&self) -> Vec<String> {
-        let logs = (0..NODES).map(|node| std::fs::read_to_string(self.log(node)).unwrap_or_default());
+        let nodes = 0..self.nodes.len();
+        let logs = nodes.map(|node| std::fs::read_to_string(self.log(node)).unwrap_or_default());
         let lines: Vec<String> =
             logs.flat_map(|log| log.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
         lines.into_iter().filter(|line| line.contains("ERROR") || line.contains("WARN")).collect()
     }
 
     /// The program says in a line where it listens.
-    fn wait_until_ready(&mut self, node: usize) {
+    fn wait_until_listening(&mut self, node: usize) {
         let mut line = String::new();
         BufReader::new(self.nodes[node].stdout.take().unwrap()).read_line(&mut line).unwrap();
         let log = std::fs::read_to_string(self.log(node)).unwrap_or_default();
         assert!(line.contains("\"listen\""), "node {node} does not start: {log}");
+    }
+
+    /// Every node says that it may get people.
+    fn wait_until_ready(&self) {
+        let since = Instant::now();
+        for address in &self.ops_addresses {
+            while !is_ready(*address) {
+                assert!(since.elapsed() < PATIENCE, "{address} is not ready: {:#?}", self.complaints());
+                std::thread::park_timeout(Duration::from_millis(20));
+            }
+        }
     }
 
     fn log(&self, node: usize) -> PathBuf {
@@ -94,6 +208,7 @@ impl Cluster {
         Command::new(env!("CARGO_BIN_EXE_weixin-login"))
             .env_remove("WEIXIN_LOGIN_FULL_TESTS")
             .env("WEIXIN_LOGIN_LISTEN", self.addresses[node].to_string())
+            .env("WEIXIN_LOGIN_OPS_LISTEN", self.ops_addresses[node].to_string())
             .args(["serve", "--config"])
             .arg(self.folder.path().join("weixin-login.toml"))
             .stdout(Stdio::piped())
@@ -112,19 +227,35 @@ impl Drop for Cluster {
     }
 }
 
+fn is_ready(ops: SocketAddr) -> bool {
+    let asked = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(ops)?;
+        stream.write_all(b"GET /readyz HTTP/1.0\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    asked().is_ok_and(|answer| answer.contains(" 200 "))
+}
+
+fn text(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
 /// For its owner alone: nodes would warn of it each time that they start.
 fn write(file: &Path, text: &str) {
     std::fs::write(file, text).unwrap();
     std::fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
 }
 
-fn config(weixin: &Emulator, store: &str, cache: &str, master_key: &Path) -> String {
+fn config(weixin: &Emulator, stores: &str) -> String {
     format!(
         r#"public_url = "{PUBLIC_URL}"
-ops_listen = "127.0.0.1:0"
-store = "{store}"
-cache = "{cache}"
-master_key_files = ["{master_key}"]
+{stores}
 trusted_proxies = ["127.0.0.1/32"]
 
 # Everybody comes from here.
@@ -162,6 +293,5 @@ scenes = true
 "#,
         open_url = weixin.open_url(),
         api_url = weixin.api_url(),
-        master_key = master_key.display(),
     )
 }

@@ -14,6 +14,10 @@ pub enum Event {
     Asked { login: usize, node: usize, sub: Option<String> },
     /// A node was given a login's newest refresh token, and has taken it or not.
     Refreshed { login: usize, node: usize, taken: bool },
+    /// A browser was told that its session has ended, or a client that its tokens are good for nothing: from now on they are not.
+    Ended { login: usize },
+    /// A code was presented, and has given tokens or not.
+    Redeemed { login: usize, code: String, taken: bool },
 }
 
 /// What the store holds at the end.
@@ -25,12 +29,18 @@ pub struct Kept {
     pub identities: Vec<(usize, String)>,
     /// What a client calls an account: client, account, sub.
     pub subjects: Vec<(String, String, String)>,
+    /// How many refresh tokens of each grant are good.
+    pub leaves: Vec<(String, usize)>,
 }
 
 /// All that does not hold, a sentence each, of so many logins and nodes.
 pub fn faults(history: &[Event], kept: &Kept, logins: usize, nodes: usize) -> Vec<String> {
     let mut faults = of_logins(history, logins, nodes);
+    faults.extend(of_codes(history));
     faults.extend(of_people(history, kept));
+    for (grant, leaves) in kept.leaves.iter().filter(|(_, leaves)| *leaves > 1) {
+        faults.push(format!("grant {grant} has {leaves} refresh tokens that are good"));
+    }
     faults
 }
 
@@ -38,6 +48,7 @@ pub fn faults(history: &[Event], kept: &Kept, logins: usize, nodes: usize) -> Ve
 fn of_logins(history: &[Event], logins: usize, nodes: usize) -> Vec<String> {
     let mut faults = Vec::new();
     let mut acknowledged = BTreeSet::new();
+    let mut ended = BTreeSet::new();
     let mut subs: BTreeMap<usize, &str> = BTreeMap::new();
     let mut known_at: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for event in history {
@@ -45,6 +56,19 @@ fn of_logins(history: &[Event], logins: usize, nodes: usize) -> Vec<String> {
             Event::Acknowledged { login, .. } => {
                 acknowledged.insert(*login);
             }
+            Event::Ended { login } => {
+                ended.insert(*login);
+            }
+            Event::Asked { login, node, sub } if ended.contains(login) => {
+                known_at.entry(*login).or_default().insert(*node);
+                if let Some(sub) = sub {
+                    faults.push(format!("login {login} has ended, and is {sub} at node {node}"));
+                }
+            }
+            Event::Refreshed { login, node, taken: true } if ended.contains(login) => {
+                faults.push(format!("login {login} has ended, and its refresh token is good at node {node}"));
+            }
+            Event::Refreshed { login, .. } if ended.contains(login) => {}
             Event::Asked { login, node, sub } if acknowledged.contains(login) => match sub {
                 None => faults.push(format!("login {login} is lost at node {node}")),
                 Some(sub) => {
@@ -67,6 +91,22 @@ fn of_logins(history: &[Event], logins: usize, nodes: usize) -> Vec<String> {
             faults.push(format!("login {login} has never ended"));
         } else if known < nodes {
             faults.push(format!("login {login} was seen at {known} of {nodes} nodes"));
+        }
+    }
+    faults
+}
+
+/// A code is good once.
+fn of_codes(history: &[Event]) -> Vec<String> {
+    let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for event in history {
+        if let Event::Redeemed { login, code, taken: true } = event {
+            let times = taken.entry(code).or_default();
+            *times += 1;
+            if *times == 2 {
+                faults.push(format!("a code of login {login} was taken twice"));
+            }
         }
     }
     faults
@@ -157,6 +197,7 @@ mod tests {
             accounts: vec!["a".into(), "b".into()],
             identities: vec![(7, "a".into()), (8, "b".into())],
             subjects: vec![row("shop", "a", "seven"), row("suite", "a", "seven"), row("shop", "b", "eight")],
+            leaves: vec![("grant".into(), 1)],
         };
         (history, kept)
     }
@@ -216,6 +257,32 @@ mod tests {
         let refused = Event::Refreshed { login: 1, node: 0, taken: false };
         let told = found(|history, _| history.push(refused));
         assert_eq!(told, ["the refresh token of login 1 is not good at node 0"]);
+    }
+
+    #[test]
+    fn a_login_that_comes_back_after_its_end_is_found() {
+        let ended = |more: Event| {
+            found(|history, _| {
+                let asked = |node| Event::Asked { login: 1, node, sub: None };
+                history.extend([Event::Ended { login: 1 }, asked(0), asked(1), more]);
+            })
+        };
+        let refused = Event::Refreshed { login: 1, node: 0, taken: false };
+        assert_eq!(ended(refused), Vec::<String>::new());
+        assert_eq!(ended(asked(1, 1, "eight")), ["login 1 has ended, and is eight at node 1"]);
+        let taken = Event::Refreshed { login: 1, node: 0, taken: true };
+        assert_eq!(ended(taken), ["login 1 has ended, and its refresh token is good at node 0"]);
+    }
+
+    #[test]
+    fn a_code_that_is_taken_twice_and_a_family_of_two_are_found() {
+        let redeemed = |taken| Event::Redeemed { login: 1, code: "c".into(), taken };
+        let told = found(|history, _| history.extend([redeemed(true), redeemed(false)]));
+        assert_eq!(told, Vec::<String>::new());
+        let told = found(|history, _| history.extend([redeemed(true), redeemed(false), redeemed(true)]));
+        assert_eq!(told, ["a code of login 1 was taken twice"]);
+        let told = found(|_, kept| kept.leaves.push(("forked".into(), 2)));
+        assert_eq!(told, ["grant forked has 2 refresh tokens that are good"]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use weixin_emulator::{Emulator, Person};
 
-use crate::cluster::{KIOSK, NODES, PUBLIC_URL, REDIRECT_URI, SHOP};
+use crate::cluster::{KIOSK, PUBLIC_URL, REDIRECT_URI, SHOP};
 use crate::history::Event;
 
 /// PKCE's example (RFC 7636, appendix B).
@@ -30,14 +30,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A node that was killed is back long before.
 const MOST_TRIES: usize = 10_000;
 /// As often as nobody would.
-const MOST_STARTS: usize = 50;
+const MOST_STARTS: usize = 1_000;
+/// Whoever is asked for patience has a little of it.
+const A_LITTLE: Duration = Duration::from_millis(50);
+/// Of so many logins one is ended by its person, and of so many codes one is presented twice.
+const ONE_OF: u32 = 6;
 
 /// What all people have in common.
 pub struct World {
     pub weixin: Emulator,
-    pub addresses: [SocketAddr; NODES],
+    pub addresses: Vec<SocketAddr>,
     pub http: reqwest::Client,
     pub history: Mutex<Vec<Event>>,
+    /// Whether what lives for minutes may be lost.
+    cache_forgets: bool,
     /// Whose phone it is that agrees next: one after the other.
     phone: Mutex<()>,
 }
@@ -50,15 +56,15 @@ pub enum Proof {
 
 /// A login that was acknowledged.
 pub struct LoggedIn {
-    pub login: usize,
+    login: usize,
     proof: Proof,
 }
 
 impl World {
-    pub fn new(weixin: Emulator, addresses: [SocketAddr; NODES]) -> Self {
+    pub fn new(weixin: Emulator, addresses: Vec<SocketAddr>, cache_forgets: bool) -> Self {
         let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().timeout(PATIENCE);
         let http = http.build().unwrap();
-        Self { weixin, addresses, http, history: Mutex::default(), phone: Mutex::default() }
+        Self { weixin, addresses, http, history: Mutex::default(), cache_forgets, phone: Mutex::default() }
     }
 
     pub fn tell(&self, event: Event) {
@@ -86,7 +92,7 @@ impl World {
     /// Asks every node about a login, and has its refresh token used at every node.
     pub async fn look_again(&self, logged_in: &mut LoggedIn) {
         let login = logged_in.login;
-        for node in 0..NODES {
+        for node in 0..self.addresses.len() {
             if let Proof::Tokens { access_token, refresh_token: Some(refresh_token) } = &mut logged_in.proof {
                 let mut browser = Browser::new(self, login, COMPUTER);
                 let form = [
@@ -95,7 +101,7 @@ impl World {
                     ("refresh_token", refresh_token.as_str()),
                 ];
                 let answer = browser
-                    .send_to(Some(node), |browser, at| {
+                    .settled(Some(node), |browser, at| {
                         browser.request(at, Method::POST, "/token").form(&form)
                     })
                     .await;
@@ -117,17 +123,41 @@ impl World {
             Proof::Session(cookies) => {
                 browser.cookies = cookies.clone();
                 let asked = |browser: &Browser<'_>, at| browser.request(at, Method::GET, "/session");
-                (browser.send_to(node, asked).await, "sub")
+                (browser.settled(node, asked).await, "sub")
             }
             Proof::Tokens { access_token, .. } => {
                 let asked = |browser: &Browser<'_>, at| {
                     browser.request(at, Method::GET, "/userinfo").bearer_auth(access_token)
                 };
-                (browser.send_to(node, asked).await, "sub")
+                (browser.settled(node, asked).await, "sub")
             }
         };
         let sub = (answer.status == StatusCode::OK).then(|| answer.json()[sub].as_str().unwrap().to_owned());
         self.tell(Event::Asked { login, node: answer.node, sub });
+    }
+
+    /// The person logs out, or the client gives the tokens back.
+    async fn end(&self, logged_in: &LoggedIn) {
+        let login = logged_in.login;
+        let mut browser = Browser::new(self, login, COMPUTER);
+        let answer = match &logged_in.proof {
+            Proof::Session(cookies) => {
+                browser.cookies = cookies.clone();
+                browser.settled(None, |browser, at| browser.request(at, Method::DELETE, "/session")).await
+            }
+            Proof::Tokens { access_token, refresh_token } => {
+                let form =
+                    [("client_id", "shop"), ("token", refresh_token.as_deref().unwrap_or(access_token))];
+                if refresh_token.is_none() {
+                    return;
+                }
+                let asked =
+                    |browser: &Browser<'_>, at| browser.request(at, Method::POST, "/revoke").form(&form);
+                browser.settled(None, asked).await
+            }
+        };
+        assert!(answer.status.is_success(), "{}: {}", answer.status, answer.body);
+        self.tell(Event::Ended { login });
     }
 
     /// One person logs in, and begins anew as often as the service asks for it.
@@ -147,10 +177,20 @@ impl World {
                 Ok(proof) => {
                     self.tell(Event::Acknowledged { login, person });
                     let logged_in = LoggedIn { login, proof };
+                    if browser.code_was_reused {
+                        self.tell(Event::Ended { login });
+                    }
                     self.ask(&logged_in, None).await;
+                    if chance.random_ratio(1, ONE_OF) {
+                        self.end(&logged_in).await;
+                        self.ask(&logged_in, None).await;
+                    }
                     return Some(logged_in);
                 }
-                Err(why) => self.tell(Event::StartedAgain { login, why }),
+                Err(why) => {
+                    self.tell(Event::StartedAgain { login, why });
+                    let _ = tokio::time::timeout(A_LITTLE, std::future::pending::<()>()).await;
+                }
             }
         }
         None
@@ -168,6 +208,8 @@ struct Browser<'a> {
     user_agent: &'static str,
     cookies: BTreeMap<String, String>,
     chance: SmallRng,
+    /// The grant has ended by it.
+    code_was_reused: bool,
 }
 
 struct Answer {
@@ -200,7 +242,7 @@ impl Answer {
 impl<'a> Browser<'a> {
     fn new(world: &'a World, login: usize, user_agent: &'static str) -> Self {
         let chance = SmallRng::seed_from_u64(login as u64);
-        Self { world, login, user_agent, cookies: BTreeMap::new(), chance }
+        Self { world, login, user_agent, cookies: BTreeMap::new(), chance, code_was_reused: false }
     }
 
     fn request(&self, at: SocketAddr, method: Method, path: &str) -> RequestBuilder {
@@ -224,7 +266,7 @@ impl<'a> Browser<'a> {
         request: impl Fn(&Self, SocketAddr) -> RequestBuilder,
     ) -> Answer {
         for _ in 0..MOST_TRIES {
-            let node = node.unwrap_or_else(|| self.chance.random_range(0..NODES));
+            let node = node.unwrap_or_else(|| self.chance.random_range(0..self.world.addresses.len()));
             let asked = request(self, self.world.addresses[node]).send();
             let answered = async {
                 let response = asked.await.ok()?;
@@ -239,6 +281,22 @@ impl<'a> Browser<'a> {
             return answer;
         }
         panic!("no node answers");
+    }
+
+    /// Sends it as often as a page asks for patience.
+    async fn settled(
+        &mut self,
+        node: Option<usize>,
+        request: impl Fn(&Self, SocketAddr) -> RequestBuilder,
+    ) -> Answer {
+        for _ in 0..MOST_STARTS {
+            let answer = self.send_to(node, &request).await;
+            if answer.status != StatusCode::SERVICE_UNAVAILABLE {
+                return answer;
+            }
+            let _ = tokio::time::timeout(A_LITTLE, std::future::pending::<()>()).await;
+        }
+        panic!("no node recovers");
     }
 
     fn keep_cookies(&mut self, headers: &HeaderMap) {
@@ -348,7 +406,10 @@ impl<'a> Browser<'a> {
             })
             .await;
         heard.is(200, "the events")?;
-        assert_eq!(heard.json()["event"], "approved", "every node says what the phone has done");
+        let event = heard.json()["event"].as_str().unwrap().to_owned();
+        if event != "approved" && !self.world.cache_forgets {
+            panic!("every node says what the phone has done, and one says {event}");
+        }
         let finished = self
             .send_to(None, |browser, at| {
                 let request = browser.request(at, Method::POST, &finish).header("origin", KIOSK);
@@ -368,7 +429,25 @@ impl<'a> Browser<'a> {
             ("redirect_uri", redirect_uri),
             ("code_verifier", VERIFIER),
         ];
-        let answer = self.form("/token", &form).await;
+        let (answer, again) = if self.chance.random_ratio(1, ONE_OF) {
+            // Somebody has seen it on its way: both present it, wherever.
+            let mut thief = Browser::new(self.world, self.login, COMPUTER);
+            thief.chance = SmallRng::seed_from_u64(self.chance.random());
+            let present = |browser: &Browser<'_>, at| browser.request(at, Method::POST, "/token").form(&form);
+            let (answer, stolen) = tokio::join!(self.settled(None, present), thief.settled(None, present));
+            (answer, Some(stolen))
+        } else {
+            (self.form("/token", &form).await, None)
+        };
+        let taken = [Some(&answer), again.as_ref()].into_iter().flatten();
+        let mut taken = taken.map(|answer| (answer.status == StatusCode::OK, answer)).collect::<Vec<_>>();
+        for (taken, _) in &taken {
+            let (login, code, taken) = (self.login, code.to_owned(), *taken);
+            self.world.tell(Event::Redeemed { login, code, taken });
+        }
+        self.code_was_reused = again.is_some();
+        taken.sort_by_key(|(taken, _)| !taken);
+        let answer = taken[0].1;
         answer.is(200, "the code")?;
         let tokens = answer.json();
         let text = |name: &str| tokens[name].as_str().map(str::to_owned);
