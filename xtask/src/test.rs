@@ -41,6 +41,9 @@ pub fn run(options: &Options) -> Result<()> {
     step("tests of every crate, and of the whole login in Chromium", || {
         workspace_tests(&mut count, options)
     })?;
+    for stores in ["postgres", "postgres+redis"] {
+        step(&format!("the service's tests on {stores}"), || store_tests(stores, &mut count, options))?;
+    }
 
     println!("\nevery step passed in {} s", started.elapsed().as_secs());
     println!("{} passed, 0 failed", count.passed);
@@ -117,6 +120,25 @@ fn path() -> Result<OsString> {
     let path = env::var_os("PATH").unwrap_or_default();
     let ours = [tools::other_names()?, tools::geckodriver()?];
     Ok(env::join_paths(ours.into_iter().chain(env::split_paths(&path)))?)
+}
+
+/// What is tried on every store in a plain run: what must happen once, and who is logged in. The rest goes through the same verbs, and
+/// through the suite of the stores itself.
+const ON_EVERY_STORE: &[&str] =
+    &["attempt::", "clocks::", "codes::", "embedded::", "refresh::", "scene::people::", "session::"];
+
+/// The tests of the service by its public door once more, on other stores than its file.
+fn store_tests(stores: &str, count: &mut Count, options: &Options) -> Result<()> {
+    let mut tests = shell::cargo();
+    tests
+        .args(["test", "--package=weixin-login", "--test=it", "--test=oidc", "--no-fail-fast", "--"])
+        .env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist())
+        .env("PATH", path()?)
+        .env("TEST_STORE", stores);
+    if !options.full {
+        tests.args(ON_EVERY_STORE);
+    }
+    counted(&mut tests, count)
 }
 
 /// Runs tests, all of them even when some fail, and adds what they report to the count.

@@ -14,6 +14,7 @@ use weixin_emulator::Emulator;
 use weixin_login_servers::{Postgres, Redis, RedisOptions};
 
 use crate::harness::{CHALLENGE, KIOSK, PUBLIC_URL, SHOP_SESSION, Visitor, WEIXIN, allowed_by, attempt_of};
+use crate::named_store::on_its_file;
 use crate::program::{PATIENCE, Program, command, write_config};
 
 /// A database of the Redis that tests of this process share.
@@ -42,7 +43,7 @@ impl Nodes {
     async fn with(change: impl FnOnce(String) -> String) -> Self {
         let weixin = Emulator::start(Default::default()).await.unwrap();
         let data = TempDir::new().unwrap();
-        let file = write_config(&weixin, &data, change);
+        let file = write_config(&weixin, &data, |config| on_its_file(change(config)));
         let mut first = Program::start(&file);
         first.logged("ready at");
         let mut second = Program::start(&file);

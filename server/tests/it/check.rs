@@ -12,6 +12,7 @@ use weixin_emulator::{
     DEFAULT_SERVICE_ACCOUNT_SECRET, Emulator, Scenario,
 };
 
+use crate::named_store::on_its_file;
 use crate::program::{Program, command, write_config};
 
 struct Tried {
@@ -25,7 +26,7 @@ impl Tried {
     }
 
     fn write(&self, change: impl Fn(String) -> String) -> std::path::PathBuf {
-        let file = write_config(&self.weixin, &self.data, change);
+        let file = write_config(&self.weixin, &self.data, |config| on_its_file(change(config)));
         for secret in ["secret", "service-account-secret"] {
             mode(&self.data.path().join(secret), 0o600);
         }

@@ -5,6 +5,7 @@ use tempfile::TempDir;
 use weixin_emulator::Emulator;
 
 use crate::harness::{House, allowed, allowed_by};
+use crate::named_store::on_its_file;
 use crate::program::{Program, write_config};
 
 fn another_process(data: &TempDir) -> Connection {
@@ -18,7 +19,7 @@ async fn ready(house: &House) -> (u16, String) {
 
 #[tokio::test]
 async fn a_store_that_takes_no_writes_is_not_ready_and_recovers_by_itself() {
-    let house = House::new().await;
+    let house = House::with(on_its_file).await;
     let good = (200, "ready\n".to_owned());
     assert_eq!(ready(&house).await, good);
     let other = another_process(&house.data);
@@ -33,7 +34,7 @@ async fn a_store_that_takes_no_writes_is_not_ready_and_recovers_by_itself() {
 
 #[tokio::test]
 async fn without_a_key_that_signs_it_is_not_ready() {
-    let house = House::new().await;
+    let house = House::with(on_its_file).await;
     let other = another_process(&house.data);
     for (moved, expected) in [
         (1_000_000, (503, "no key signs tokens now: `keys list` shows them\n".to_owned())),
@@ -51,7 +52,7 @@ async fn without_a_key_that_signs_it_is_not_ready() {
 async fn keys_that_cannot_be_read_are_said_once_and_those_before_stay_in_use() {
     let weixin = Emulator::start(Default::default()).await.unwrap();
     let data = TempDir::new().unwrap();
-    let mut program = Program::start(&write_config(&weixin, &data, |config| config));
+    let mut program = Program::start(&write_config(&weixin, &data, on_its_file));
     let mut visitor = program.visitor();
     let other = another_process(&data);
     let keys = visitor.open("/jwks").await.body;
@@ -92,7 +93,7 @@ async fn with_few_files_it_warns_and_outlives_a_flood_of_connections() {
 
 #[tokio::test]
 async fn a_login_that_the_store_has_lost_blames_the_service_and_not_weixin() {
-    let house = House::new().await;
+    let house = House::with(on_its_file).await;
     let mut visitor = house.visitor();
     let callback = allowed(&house, &visitor.start_hosted().await);
     let other = another_process(&house.data);

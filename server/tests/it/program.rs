@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use weixin_emulator::Emulator;
 
 use crate::harness::{Visitor, config};
+use crate::named_store::on_the_named_store;
 
 /// More than any start or request takes, on a machine with other things to do.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,7 +24,6 @@ pub fn command(words: &[&str], config: &Path) -> Command {
     command
         // How many rounds tests run is no key of the service.
         .env_remove("WEIXIN_LOGIN_FULL_TESTS")
-        .env_remove(crate::named_store::VARIABLE)
         .args(words)
         .arg("--config")
         .arg(config);
@@ -33,7 +33,7 @@ pub fn command(words: &[&str], config: &Path) -> Command {
 /// Writes a changed configuration into a folder.
 pub fn write_config(weixin: &Emulator, data: &TempDir, change: impl FnOnce(String) -> String) -> PathBuf {
     let file = data.path().join("weixin-login.toml");
-    std::fs::write(&file, change(config(weixin, data))).unwrap();
+    std::fs::write(&file, on_the_named_store(change(config(weixin, data)), data.path())).unwrap();
     file
 }
 

@@ -5,6 +5,7 @@ use reqwest::Method;
 use crate::harness::{
     FORUM, House, PUBLIC_URL, SHOP, SHOP_SESSION, VERIFIER, Visitor, allowed, code_and_state,
 };
+use crate::named_store::on_its_file;
 
 async fn signed_in(house: &House) -> Visitor {
     let mut visitor = house.visitor();
@@ -282,7 +283,7 @@ async fn a_link_to_logout_asks_first() {
 
 #[tokio::test]
 async fn only_hashes_of_secrets_are_in_the_store() {
-    let house = House::new().await;
+    let house = House::with(on_its_file).await;
     let mut visitor = signed_in(&house).await;
     let attempt = visitor.start_hosted().await;
     let secrets: Vec<String> =

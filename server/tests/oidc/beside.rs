@@ -6,10 +6,11 @@ use weixin_emulator::Person;
 use weixin_login::commands;
 
 use crate::door::*;
+use crate::named_store::on_its_file;
 
 #[tokio::test]
 async fn after_a_merge_no_refresh_token_of_the_account_that_went_is_good() {
-    let provider = Provider::start().await;
+    let provider = Provider::with(on_its_file).await;
     let config = parse(&provider.config_text);
     let browser = provider.browser();
     let authorized = browser.authorize(SUITE, &[("scope", "openid offline_access")]).await;
@@ -27,7 +28,7 @@ async fn after_a_merge_no_refresh_token_of_the_account_that_went_is_good() {
 
 #[tokio::test]
 async fn the_store_is_its_owners_alone() {
-    let mut provider = Provider::start().await;
+    let mut provider = Provider::with(on_its_file).await;
     let files = ["store.db", "store.db-wal", "store.db-shm"].map(|name| provider.folder.path().join(name));
     let modes =
         || files.each_ref().map(|file| std::fs::metadata(file).expect("a file").permissions().mode() & 0o777);
@@ -41,7 +42,7 @@ async fn the_store_is_its_owners_alone() {
 
 #[tokio::test]
 async fn a_command_makes_no_store() {
-    let provider = Provider::run_by(|config| config, |_| None).await;
+    let provider = Provider::run_by(on_its_file, |_| None).await;
     let config = parse(&provider.config_text);
     let file = provider.folder.path().join("store.db");
     let refused = commands::list_sessions(&config, &provider.clock, None).await.expect_err("refused");

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::door::*;
+use crate::named_store::on_its_file;
 
 #[tokio::test]
 async fn of_64_redemptions_at_once_one_gets_the_tokens() {
@@ -119,7 +120,7 @@ async fn a_client_that_must_use_pkce_gets_no_code_without_it() {
 
 #[tokio::test]
 async fn no_code_token_or_cookie_is_in_the_store() {
-    let provider = Provider::start().await;
+    let provider = Provider::with(on_its_file).await;
     let browser = provider.browser();
     let authorized = browser.authorize(SUITE, &[("scope", "openid offline_access")]).await;
     let code = authorized.code().to_owned();

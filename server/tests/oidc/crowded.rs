@@ -12,6 +12,7 @@ use weixin_login::app::Application;
 use weixin_login::commands;
 
 use crate::door::*;
+use crate::named_store::on_its_file;
 
 /// A connection of somebody else's to the store.
 fn beside(file: PathBuf) -> Connection {
@@ -92,7 +93,7 @@ async fn forty_logins(provider: &Provider) -> Vec<(u16, u16)> {
 
 /// Beside somebody who does this all the time.
 async fn no_login_is_lost_beside(work: Work) {
-    let provider = Provider::start().await;
+    let provider = Provider::with(on_its_file).await;
     let other = OtherWriter::start(store(&provider), work);
     let answers = forty_logins(&provider).await;
     let written = other.stop();
@@ -114,7 +115,7 @@ async fn of_40_logins_beside_somebody_who_tidies_the_store_all_the_time_none_is_
 
 #[tokio::test]
 async fn of_40_logins_beside_commands_about_accounts_none_is_lost() {
-    let provider = Provider::start().await;
+    let provider = Provider::with(on_its_file).await;
     let config = parse(&provider.config_text);
     let mut subs = Vec::new();
     for number in 0..16 {
@@ -144,7 +145,7 @@ async fn of_40_logins_beside_commands_about_accounts_none_is_lost() {
 #[actix_web::test]
 async fn a_sweep_of_20_000_attempts_is_kept_piece_by_piece_and_the_next_one_leaves_none() {
     const STOPS_AT: i64 = 10_500;
-    let provider = Provider::run_by(|config| config, |_| None).await;
+    let provider = Provider::run_by(on_its_file, |_| None).await;
     let application = Application::build(parse(&provider.config_text), (*provider.clock).clone()).await;
     let upkeep = application.expect("a service").upkeep();
     let other = beside(store(&provider));

@@ -20,6 +20,7 @@ use weixin_emulator::{Emulator, Options};
 use weixin_login::app::Application;
 use weixin_login::config::Config;
 
+use crate::named_store::on_the_named_store;
 use crate::swept_clock::SweptClock;
 
 /// Where clients of the tests are registered; nobody listens there.
@@ -85,9 +86,11 @@ impl Provider {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
         let issuer = format!("http://localhost:{port}");
-        let config_text = change(config(&emulator, &folder, port));
+        let config_text = on_the_named_store(change(config(&emulator, &folder, port)), folder.path());
         let clock = SweptClock::default();
-        let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");
+        let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy();
+        // Each request may come to another node.
+        let http = http.pool_max_idle_per_host(0).build().expect("a client");
         let mut provider = Provider { issuer, clock, emulator, folder, config_text, http, _service: None };
         provider._service = run(&provider);
         provider
@@ -105,6 +108,7 @@ impl Provider {
             .redirect(Policy::none())
             .cookie_store(true)
             .no_proxy()
+            .pool_max_idle_per_host(0)
             .timeout(Duration::from_secs(30))
             .build()
             .expect("a client");
@@ -318,6 +322,7 @@ impl Provider {
 }
 
 /// How an authorization request was answered.
+#[derive(Debug)]
 pub struct Authorized {
     /// Whether the person was asked to log in.
     pub asked: bool,
@@ -424,7 +429,7 @@ pub struct Service {
 }
 
 impl Service {
-    fn start(config_text: &str, clock: &SweptClock) -> Service {
+    pub fn start(config_text: &str, clock: &SweptClock) -> Service {
         let (config, clock) = (parse(config_text), clock.clone());
         let (started, starting) = mpsc::channel();
         let thread = std::thread::spawn(move || {

@@ -4,9 +4,11 @@ mod backchannel;
 mod beside;
 mod canary;
 mod clients;
+mod clocks;
 mod codes;
 mod conformance;
 mod contacts;
+mod copied;
 mod crowded;
 mod door;
 mod grants;
@@ -20,6 +22,8 @@ mod listener;
 mod logout;
 #[path = "../swept/mailbox.rs"]
 mod mailbox;
+#[path = "../swept/store.rs"]
+mod named_store;
 mod operator;
 mod program;
 mod redirects;

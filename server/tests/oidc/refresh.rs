@@ -4,6 +4,7 @@ use rusqlite::Connection;
 use weixin_login::secret::SecretHash;
 
 use crate::door::*;
+use crate::named_store::on_its_file;
 
 const OFFLINE: [(&str, &str); 1] = [("scope", "openid profile offline_access")];
 const INVALID_GRANT: (u16, &str) = (400, "invalid_grant");
@@ -156,7 +157,7 @@ fn beside(provider: &Provider) -> Connection {
 
 #[tokio::test]
 async fn after_200_uses_the_store_has_two_rows_and_any_token_but_the_newest_kills_the_family() {
-    let provider = Provider::start().await;
+    let provider = Provider::with(on_its_file).await;
     for reused in [0, 1, 100, 198, 199] {
         let mut answer = provider.log_in(SUITE, &OFFLINE).await;
         let mut tokens = Vec::new();
@@ -232,7 +233,7 @@ fn of_an_earlier_version(provider: &Provider, answer: &Answer) -> String {
 
 #[tokio::test]
 async fn a_token_of_before_the_upgrade_is_good_and_its_reuse_kills_the_family() {
-    let provider = Provider::start().await;
+    let provider = Provider::with(on_its_file).await;
     let old = of_an_earlier_version(&provider, &provider.log_in(SUITE, &OFFLINE).await);
     let mut answer = provider.refresh(SUITE, &old).await;
     let again = provider.refresh(SUITE, &old).await;
