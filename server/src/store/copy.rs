@@ -12,7 +12,16 @@ use super::postgres::{self, PostgresStore};
 use super::sqlite::{SqliteStore, rows_as_json};
 
 /// What is not copied. Whoever is in the middle of a login begins anew, and the rest is each store's own.
-const LEFT_BEHIND: [&str; 6] = ["_sqlx_migrations", "attempts", "codes", "must_know", "readiness", "scenes"];
+const LEFT_BEHIND: [&str; 8] = [
+    "_sqlx_migrations",
+    "attempts",
+    "bindings",
+    "codes",
+    "must_know",
+    "readiness",
+    "scenes",
+    "webhook_clients",
+];
 
 /// Every other table, after those that its rows name, so that one which a later version adds is copied too.
 const TABLES: &str = "

@@ -157,7 +157,7 @@ async fn everything_that_lasts_is_copied_from_the_file_and_logins_go_on() {
     }
     // Whatever a later version adds is copied too.
     let lasting = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-        AND tablename NOT IN ('_sqlx_migrations', 'attempts', 'codes', 'must_know', 'readiness', 'scenes')";
+        AND tablename NOT IN ('_sqlx_migrations', 'attempts', 'bindings', 'codes', 'must_know', 'readiness', 'scenes', 'webhook_clients')";
     let mut lasting: Vec<String> =
         Postgres::shared().run(&database.name, lasting).lines().map(str::to_owned).collect();
     let mut named: Vec<String> = copied.iter().map(|(table, _)| (*table).to_owned()).collect();
