@@ -15,7 +15,6 @@ mod logins;
 mod logouts;
 mod only_postgres;
 mod only_redis;
-mod plans;
 mod rows;
 mod scenes;
 mod sessions;
