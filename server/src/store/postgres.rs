@@ -24,15 +24,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use self::error::was_undone;
+use self::error::{was_taken_back, was_undone};
 pub(super) use self::json::without_nul;
-use self::together::Together;
+use self::together::{Kinds, Verb, Waiting, Way, given_up};
 use super::StoreError;
 use super::address::PostgresAddress;
 use super::channel::Channel;
@@ -46,6 +48,10 @@ const OLDEST: u32 = 150_000;
 const MOST_TRIES: u32 = 5;
 /// A connection that was idle for longer is asked whether it lives before it is used.
 const SURELY_ALIVE: Duration = Duration::from_secs(1);
+/// So long a statement for many waits for a row that somebody else has. One by one, each waits for its own row alone; what locks
+/// rows in another order is let go by then, too.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// A PostgreSQL database. Its clones are the same.
 #[derive(Clone)]
 pub struct PostgresStore {
@@ -55,18 +61,6 @@ pub struct PostgresStore {
     /// Where statements for many are sent from: what has opened the store outlives those who ask.
     home: Handle,
     kinds: Kinds,
-}
-
-/// The verbs that are sent together.
-#[derive(Clone, Default)]
-struct Kinds {
-    insert_attempt: Together<attempts::InsertAttempt>,
-    attempt_by_state: Together<attempts::AttemptByState>,
-    take_attempt: Together<attempts::TakeAttempt>,
-    log_in: Together<lasting::Login>,
-    session: Together<lasting::LivingSession>,
-    finish_login: Together<logins::Finish>,
-    redeem_code: Together<logins::Redeem>,
 }
 
 impl PostgresStore {
@@ -212,6 +206,64 @@ async fn applied(connection: &mut PgConnection) -> Result<Option<Applied>, Store
         false => None,
     };
     Ok(Some(Applied { versions, must_know }))
+}
+
+impl PostgresStore {
+    /// Sends a verb with the others of its kind that wait, and waits for its answer.
+    async fn ask<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreError> {
+        timed("postgres", V::NAME, self.ask_in_time(verb)).await
+    }
+
+    async fn ask_in_time<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        if let Some(way) = self.kinds.of::<V>().wait(Waiting { verb, answer }) {
+            let store = self.clone();
+            // Not where it was asked: who asks may go away, and the thread with them.
+            self.home.spawn(async move { store.send_all(way).await });
+        }
+        match timeout(self.time_limit, answered).await {
+            Ok(answered) => answered.unwrap_or_else(|_| Err(given_up())),
+            Err(elapsed) => Err(StoreError::TimedOut(elapsed.into())),
+        }
+    }
+
+    /// Until nobody waits.
+    async fn send_all<V: Verb>(&self, mut way: Way<V>) {
+        while let Some(all) = way.next() {
+            let (verbs, answers): (Vec<V>, Vec<_>) =
+                all.into_iter().map(|one| (one.verb, one.answer)).unzip();
+            for (answer, done) in answers.into_iter().zip(self.send(&verbs).await) {
+                // Whoever asked may be gone.
+                let _ = answer.send(done);
+            }
+        }
+    }
+
+    async fn send<V: Verb>(&self, verbs: &[V]) -> Vec<Result<V::Answer, StoreError>> {
+        if verbs.len() > 1 {
+            let patience = PATIENCE.as_millis().to_string();
+            match timeout(self.time_limit, V::ask(&self.pool, verbs, &patience)).await {
+                Ok(Ok(answers)) => return answers.into_iter().map(Ok).collect(),
+                Ok(Err(error)) if was_taken_back(&error) => {}
+                // Whether it was done nobody knows.
+                Ok(Err(error)) => {
+                    self.lost.now();
+                    let error = StoreError::from(error);
+                    return verbs.iter().map(|_| Err(error.again())).collect();
+                }
+                Err(elapsed) => {
+                    self.lost.now();
+                    let error = StoreError::TimedOut(elapsed.into());
+                    return verbs.iter().map(|_| Err(error.again())).collect();
+                }
+            }
+        }
+        let alone = verbs.iter().map(|verb| async move {
+            let answers = self.run_in_time(|| V::ask(&self.pool, std::slice::from_ref(verb), "0")).await?;
+            answers.into_iter().next().ok_or_else(given_up)
+        });
+        join_all(alone).await
+    }
 }
 
 /// One connection to a PostgreSQL that is new enough.

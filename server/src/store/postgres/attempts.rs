@@ -20,7 +20,7 @@ impl Fleeting for PostgresStore {
     async fn insert_attempt(&self, attempt: &AttemptRow, scene: Option<&SceneRow>) -> Result<(), StoreError> {
         let columns = AttemptColumns::from(attempt);
         let Some(scene) = scene else {
-            return self.ask(&self.kinds.insert_attempt, InsertAttempt(columns)).await;
+            return self.ask(InsertAttempt(columns)).await;
         };
         let insert = || {
             let insert = sqlx::query(INSERT_ATTEMPT_AND_SCENE)
@@ -46,7 +46,7 @@ impl Fleeting for PostgresStore {
     }
 
     async fn attempt_by_state(&self, state_hash: &SecretHash) -> Result<Option<AttemptRow>, StoreError> {
-        self.ask(&self.kinds.attempt_by_state, AttemptByState(*state_hash)).await?
+        self.ask(AttemptByState(*state_hash)).await?
     }
 
     async fn attempt(&self, id: &str) -> Result<Option<AttemptRow>, StoreError> {
@@ -59,7 +59,7 @@ impl Fleeting for PostgresStore {
     }
 
     async fn take_attempt(&self, id: &str, now: Seconds) -> Result<bool, StoreError> {
-        self.ask(&self.kinds.take_attempt, TakeAttempt { id: text(id).into_owned(), now }).await
+        self.ask(TakeAttempt { id: text(id).into_owned(), now }).await
     }
 
     async fn end_attempt(&self, id: &str, end: AttemptEnd, code: Option<&CodeRow>) -> Result<(), StoreError> {
@@ -146,6 +146,8 @@ pub(super) struct InsertAttempt(AttemptColumns);
 impl Verb for InsertAttempt {
     type Answer = ();
 
+    const NAME: &'static str = "insert_attempt";
+
     fn place(&self) -> &str {
         &self.0.id
     }
@@ -192,6 +194,8 @@ pub(super) struct AttemptByState(SecretHash);
 impl Verb for AttemptByState {
     type Answer = Result<Option<AttemptRow>, StoreError>;
 
+    const NAME: &'static str = "attempt_by_state";
+
     fn place(&self) -> &str {
         ""
     }
@@ -217,6 +221,8 @@ pub(super) struct TakeAttempt {
 
 impl Verb for TakeAttempt {
     type Answer = bool;
+
+    const NAME: &'static str = "take_attempt";
 
     fn place(&self) -> &str {
         &self.id

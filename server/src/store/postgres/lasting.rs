@@ -82,7 +82,7 @@ impl Lasting for PostgresStore {
         let place = login.person.name().to_owned();
         let login =
             Login { place, json: written(&login)?, new_id: random_word(), new_sub: random_word(), now };
-        let logged_in = self.ask(&self.kinds.log_in, login).await?;
+        let logged_in = self.ask(login).await?;
         logged_in.as_deref().map(read).transpose()
     }
 
@@ -129,7 +129,7 @@ impl Lasting for PostgresStore {
         secret_hash: &SecretHash,
         now: Seconds,
     ) -> Result<Option<SessionRow>, StoreError> {
-        self.ask(&self.kinds.session, LivingSession { secret_hash: *secret_hash, now }).await?
+        self.ask(LivingSession { secret_hash: *secret_hash, now }).await?
     }
 
     async fn touch_session(&self, sid: &str, idle_until: Seconds) -> Result<(), StoreError> {
@@ -173,6 +173,8 @@ pub(super) struct Login {
 impl Verb for Login {
     type Answer = Option<String>;
 
+    const NAME: &'static str = "log_in";
+
     fn place(&self) -> &str {
         &self.place
     }
@@ -203,6 +205,8 @@ pub(super) struct LivingSession {
 
 impl Verb for LivingSession {
     type Answer = Result<Option<SessionRow>, StoreError>;
+
+    const NAME: &'static str = "session";
 
     fn place(&self) -> &str {
         ""

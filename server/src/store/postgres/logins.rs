@@ -19,7 +19,7 @@ impl Whole for PostgresStore {
         let place = finish.log_in.person.name().to_owned();
         let finish =
             Finish { place, json: written(&finish)?, new_id: random_word(), new_sub: random_word(), now };
-        let logged_in = self.ask(&self.kinds.finish_login, finish).await?;
+        let logged_in = self.ask(finish).await?;
         logged_in.as_deref().map(read).transpose()
     }
 
@@ -52,7 +52,7 @@ impl Whole for PostgresStore {
     async fn redeem_code(&self, redeem: RedeemCode, now: Seconds) -> Result<Redemption, StoreError> {
         let place = redeem.grant.account_id.clone();
         let redeem = Redeem { place, json: written(&redeem)?, new_sub: random_word(), now };
-        let (outcome, grant) = self.ask(&self.kinds.redeem_code, redeem).await?;
+        let (outcome, grant) = self.ask(redeem).await?;
         match (outcome.as_str(), grant) {
             ("granted", Some(grant)) => Ok(Redemption::Granted(read(&grant)?)),
             ("reused", _) => Ok(Redemption::Reused),
@@ -72,6 +72,8 @@ pub(super) struct Finish {
 
 impl Verb for Finish {
     type Answer = Option<String>;
+
+    const NAME: &'static str = "finish_login";
 
     fn place(&self) -> &str {
         &self.place
@@ -106,6 +108,8 @@ pub(super) struct Redeem {
 
 impl Verb for Redeem {
     type Answer = (String, Option<String>);
+
+    const NAME: &'static str = "redeem_code";
 
     fn place(&self) -> &str {
         &self.place

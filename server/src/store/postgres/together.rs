@@ -4,31 +4,26 @@
 //! Nobody is answered before the commit of theirs. What fails together is tried again one by one, so that nobody fails for another
 //! one's sake.
 
-use std::collections::VecDeque;
+use std::any::{Any, TypeId};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use futures_util::future::join_all;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 
-use super::PostgresStore;
-use super::error::was_taken_back;
 use crate::store::StoreError;
 
 /// So many are sent together at most: the first of them waits for the last.
 const TOGETHER: usize = 64;
 /// So many statements of one kind are under way at once: while one waits for the disk, the next one is worked at.
 const UNDER_WAY: usize = 2;
-/// So long a statement for many waits for a row that somebody else has. One by one, each waits for its own row alone; what locks
-/// rows in another order is let go by then, too.
-const PATIENCE: Duration = Duration::from_millis(100);
 
 /// One of a kind of verbs that can be sent together.
 pub(super) trait Verb: Send + Sync + Sized + 'static {
     type Answer: Send;
+    /// As the store's traits call it.
+    const NAME: &'static str;
     /// In the order of this, so that two who lock the same rows do so in the same order.
     fn place(&self) -> &str;
     /// Asks all of them by one statement, which waits so many milliseconds for a row that somebody else has; 0: for as long as the
@@ -48,68 +43,27 @@ struct Desk<V: Verb> {
     under_way: usize,
 }
 
-struct Waiting<V: Verb> {
-    verb: V,
-    answer: oneshot::Sender<Result<V::Answer, StoreError>>,
+pub(super) struct Waiting<V: Verb> {
+    pub(super) verb: V,
+    pub(super) answer: oneshot::Sender<Result<V::Answer, StoreError>>,
 }
 
-impl PostgresStore {
-    /// Sends a verb with the others of its kind that wait, and waits for its answer.
-    pub(super) async fn ask<V: Verb>(&self, kind: &Together<V>, verb: V) -> Result<V::Answer, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        if let Some(way) = kind.wait(Waiting { verb, answer }) {
-            let store = self.clone();
-            // Not where it was asked: who asks may go away, and the thread with them.
-            self.home.spawn(async move { store.send_all(way).await });
-        }
-        match timeout(self.time_limit, answered).await {
-            Ok(answered) => answered.unwrap_or_else(|_| Err(given_up())),
-            Err(elapsed) => Err(StoreError::TimedOut(elapsed.into())),
-        }
-    }
+/// Those that wait, by their kind, whatever kinds there are. Its clones are the same.
+#[derive(Clone, Default)]
+pub(super) struct Kinds(Arc<Mutex<HashMap<TypeId, Box<dyn Any + Send>>>>);
 
-    /// Until nobody waits.
-    async fn send_all<V: Verb>(&self, mut way: Way<V>) {
-        while let Some(all) = way.next() {
-            let (verbs, answers): (Vec<V>, Vec<_>) =
-                all.into_iter().map(|one| (one.verb, one.answer)).unzip();
-            for (answer, done) in answers.into_iter().zip(self.send(&verbs).await) {
-                // Whoever asked may be gone.
-                let _ = answer.send(done);
-            }
-        }
-    }
-
-    async fn send<V: Verb>(&self, verbs: &[V]) -> Vec<Result<V::Answer, StoreError>> {
-        if verbs.len() > 1 {
-            let patience = PATIENCE.as_millis().to_string();
-            match timeout(self.time_limit, V::ask(&self.pool, verbs, &patience)).await {
-                Ok(Ok(answers)) => return answers.into_iter().map(Ok).collect(),
-                Ok(Err(error)) if was_taken_back(&error) => {}
-                // Whether it was done nobody knows.
-                Ok(Err(error)) => {
-                    self.lost.now();
-                    let error = StoreError::from(error);
-                    return verbs.iter().map(|_| Err(error.again())).collect();
-                }
-                Err(elapsed) => {
-                    self.lost.now();
-                    let error = StoreError::TimedOut(elapsed.into());
-                    return verbs.iter().map(|_| Err(error.again())).collect();
-                }
-            }
-        }
-        let alone = verbs.iter().map(|verb| async move {
-            let answers = self.run(|| V::ask(&self.pool, std::slice::from_ref(verb), "0")).await?;
-            answers.into_iter().next().ok_or_else(given_up)
-        });
-        join_all(alone).await
+impl Kinds {
+    /// Those of this kind.
+    pub(super) fn of<V: Verb>(&self) -> Together<V> {
+        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kind = kinds.entry(TypeId::of::<V>()).or_insert_with(|| Box::new(Together::<V>::default()));
+        kind.downcast_ref::<Together<V>>().cloned().unwrap_or_default()
     }
 }
 
 impl<V: Verb> Together<V> {
     /// Waits with the others; gives the way to send them, if one is free.
-    fn wait(&self, one: Waiting<V>) -> Option<Way<V>> {
+    pub(super) fn wait(&self, one: Waiting<V>) -> Option<Way<V>> {
         let mut desk = self.desk();
         desk.waiting.push_back(one);
         if desk.under_way == UNDER_WAY {
@@ -137,14 +91,14 @@ impl<V: Verb> Clone for Together<V> {
 }
 
 /// One of the ways on which statements of a kind are sent.
-struct Way<V: Verb> {
+pub(super) struct Way<V: Verb> {
     kind: Together<V>,
     is_open: bool,
 }
 
 impl<V: Verb> Way<V> {
     /// Who goes next; when nobody does, the way is closed.
-    fn next(&mut self) -> Option<Vec<Waiting<V>>> {
+    pub(super) fn next(&mut self) -> Option<Vec<Waiting<V>>> {
         let mut desk = self.kind.desk();
         desk.waiting.retain(|one| !one.answer.is_closed());
         let together = desk.waiting.len().min(TOGETHER);
@@ -190,6 +144,6 @@ pub(super) fn in_order<T>(
     Ok(answers)
 }
 
-fn given_up() -> StoreError {
+pub(super) fn given_up() -> StoreError {
     StoreError::Refused("what sends statements to PostgreSQL has given this one up".into())
 }
