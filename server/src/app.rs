@@ -11,6 +11,7 @@ use actix_web::{App as ActixApp, HttpServer, web};
 use sd_notify::NotifyState;
 use tokio::time::timeout;
 
+use crate::avatars::Avatars;
 use crate::backchannel::BackChannel;
 use crate::begun::Begun;
 use crate::clock::Clock;
@@ -26,6 +27,7 @@ use crate::sender::{SendError, Senders};
 use crate::shared::Shared;
 use crate::store::{Redis, RedisStore, Store, StoreError};
 use crate::upkeep::Upkeep;
+use crate::webhooks::Webhooks;
 use crate::{commands, ops, probe, refuse, routes, tls, waiting};
 
 /// Slower clients are cut.
@@ -99,6 +101,8 @@ impl Application {
             keys: Arc::new(keys),
             backchannel: Arc::new(BackChannel::new(config.backchannel_private_addresses)?),
             limits: Arc::new(Limits::new(&config.limits, cache.clone(), metrics.clone())),
+            avatars: Arc::new(Avatars::new(config.weixin.proxy.as_ref())?),
+            webhooks: Arc::new(Webhooks::new(config.webhook_private_addresses)?),
             config: config.clone(),
             clock,
             store,
@@ -214,7 +218,7 @@ async fn stop_when_told(
             tracing::warn!("what has begun is not finished; stops all the same");
         }
         // A logout that was among it tells clients too.
-        app.backchannel.stop().await;
+        tokio::join!(app.backchannel.stop(), app.webhooks.stop());
     };
     tokio::select! {
         () = finished => server.stop(true).await,

@@ -1,13 +1,11 @@
 //! Tells clients that a session has ended (OpenID Connect Back-Channel Logout 1.0). The person's own logout never waits for it: whom
 //! to tell is kept in the store, until they have heard it or a day has passed.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use reqwest::StatusCode;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
@@ -17,7 +15,6 @@ use crate::config::Config;
 use crate::keys::{KeyRing, SharedKeys, TokenType};
 use crate::metrics::Metrics;
 use crate::outbound;
-use crate::public_address::is_public;
 use crate::store::logouts::{LogoutRow, Logouts};
 use crate::store::{Lasting, StoreError};
 
@@ -80,7 +77,10 @@ impl BackChannel {
     /// When no HTTP client can be made.
     pub fn new(private_addresses: bool) -> Result<BackChannel, reqwest::Error> {
         let http = outbound::http(PATIENCE);
-        let http = if private_addresses { http } else { http.dns_resolver(PublicAddresses) };
+        let http = match private_addresses {
+            true => http,
+            false => outbound::to_public_addresses(http, "backchannel_private_addresses"),
+        };
         Ok(BackChannel { http: http.build()?, soon: Notify::new(), telling: Semaphore::new(1) })
     }
 
@@ -212,20 +212,4 @@ impl BackChannel {
 fn is_final(status: StatusCode) -> bool {
     let again = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
     !status.is_server_error() && !again.contains(&status)
-}
-
-/// Resolves names to public addresses only, so that a registered name cannot lead into the operator's own network.
-struct PublicAddresses;
-
-impl Resolve for PublicAddresses {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
-            if public.is_empty() {
-                return Err("no public address; set backchannel_private_addresses to allow others".into());
-            }
-            Ok(Box::new(public.into_iter()) as Addrs)
-        })
-    }
 }

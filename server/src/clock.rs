@@ -4,8 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use actix_web::cookie::time::OffsetDateTime;
+
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type Seconds = i64;
+
+/// As RFC 3339 writes it, in UTC.
+pub(crate) fn rfc3339(seconds: Seconds) -> String {
+    let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (date, (hour, minute, second)) = (time.date(), time.to_hms());
+    format!("{date}T{hour:02}:{minute:02}:{second:02}Z")
+}
 
 /// The service's clock. Its clones go together.
 #[derive(Debug, Clone, Default)]

@@ -7,6 +7,7 @@ mod grants;
 mod keys;
 mod sessions;
 mod store;
+mod webhooks;
 
 use std::fmt::Write;
 
@@ -21,6 +22,7 @@ pub use grants::{list as list_grants, revoke as revoke_grants};
 pub use keys::{list as list_keys, rotate as rotate_keys, withdraw as withdraw_key};
 pub use sessions::{list as list_sessions, revoke as revoke_session};
 pub use store::copy as copy_store;
+pub use webhooks::{list as list_events, replay as replay_events};
 
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]

@@ -69,6 +69,8 @@ pub struct Config {
     pub backchannel_private_addresses: bool,
     /// `log_format`, `WEIXIN_LOGIN_LOG_FORMAT`: `text` (default) or `json`, a line for each event.
     pub log_format: LogFormat,
+    /// `webhook_private_addresses`: whether `webhook_url` may lead to loopback and private networks; default false.
+    pub webhook_private_addresses: bool,
     /// `[limits]`
     pub limits: Limits,
     /// `join_within_days`: for so long after an account has proven a contact, whoever proves it next may make that account one with
@@ -215,6 +217,8 @@ pub struct Weixin {
     /// `weixin.proxy`, `WEIXIN_LOGIN_WEIXIN__PROXY`: the proxy by which WeChat's servers are asked, `http://[user:password@]host:port`;
     /// default none, and no variable like `HTTPS_PROXY` is looked at.
     pub proxy: Option<OutgoingProxy>,
+    /// `weixin.avatars`: `direct` (default), and browsers load avatars from WeChat; `proxy`, and the service does, once for everybody.
+    pub proxies_avatars: bool,
     /// `[weixin.website]`: the open platform's website app. It, or the service account, must be there.
     pub website: Option<App>,
     /// `[weixin.service_account]`: a certified service account, for logins inside WeChat and for our own QR code.
@@ -332,10 +336,21 @@ pub struct Client {
     pub backchannel_logout_uri: Option<String>,
     /// `require`: `phone`, `email` or both: what a person must have proven before this client gets a login; default none.
     pub require: Vec<ContactKind>,
+    /// `webhook_url` (https) and `webhook_secret_file`, both or none: where the client hears what becomes of its people.
+    pub webhook: Option<Webhook>,
     /// `require_pkce`: default true; only a client with a secret may go without.
     pub require_pkce: bool,
     /// `id_token_alg`: `RS256` (default) or `ES256`.
     pub id_token_alg: SigningAlgorithm,
+}
+
+/// Where a client hears what becomes of its people, and how it knows that it is us.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// `webhook_url`
+    pub url: String,
+    /// `webhook_secret_file`: `whsec_` and base64; a second line while one secret takes another's place.
+    pub secret: WebhookSecret,
 }
 
 impl Client {
@@ -386,6 +401,12 @@ impl Config {
     /// The clients that are told of a logout.
     pub(crate) fn backchannel_clients(&self) -> Vec<&str> {
         let told = self.clients.iter().filter(|client| client.backchannel_logout_uri.is_some());
+        told.map(|client| client.id.as_str()).collect()
+    }
+
+    /// The clients that are told what becomes of their people.
+    pub(crate) fn webhook_clients(&self) -> Vec<&str> {
+        let told = self.clients.iter().filter(|client| client.webhook.is_some());
         told.map(|client| client.id.as_str()).collect()
     }
 

@@ -13,6 +13,7 @@ use protocol::sns::{ACCESS_TOKEN_PATH, AccessTokenAnswer, Meaning, Refused, USER
 use serde_json::Value;
 
 use crate::attempt::ConsumedAttempt;
+use crate::avatars;
 use crate::config::{App, Weixin};
 use crate::error::ApiError;
 use crate::metrics::Metrics;
@@ -69,26 +70,15 @@ pub enum ExchangeError {
 /// The way to api.weixin.qq.com.
 pub struct Exchange {
     http: reqwest::Client,
-    api_url: String,
-    website: Option<App>,
-    service_account: Option<App>,
-    avatar_hosts: Vec<String>,
-    emulator: Option<String>,
+    weixin: Weixin,
     metrics: Arc<Metrics>,
 }
 
 impl Exchange {
     /// Makes the HTTP client once: it keeps its connections.
     pub fn new(weixin: &Weixin, metrics: Arc<Metrics>) -> Result<Self, reqwest::Error> {
-        Ok(Self {
-            metrics,
-            http: outbound::through(PATIENCE, weixin.proxy.as_ref())?.build()?,
-            api_url: weixin.api_url.clone(),
-            website: weixin.website.clone(),
-            service_account: weixin.service_account.clone(),
-            avatar_hosts: weixin.avatar_hosts.clone(),
-            emulator: weixin.is_emulator().then(|| weixin.open_url.clone()),
-        })
+        let http = outbound::through(PATIENCE, weixin.proxy.as_ref())?.build()?;
+        Ok(Self { http, weixin: weixin.clone(), metrics })
     }
 
     /// Spends the code: who is the person that agreed in this attempt?
@@ -135,17 +125,13 @@ impl Exchange {
             appid: appid.as_str().into(),
             openid: answer.openid,
             unionid: answer.unionid.or(userinfo.unionid),
-            picture: self.picture(&userinfo.headimgurl),
+            picture: avatars::allowed(&self.weixin, &userinfo.headimgurl),
             nickname: userinfo.nickname,
         })
     }
 
     fn app(&self, product: Product) -> Result<&App, ExchangeError> {
-        match product {
-            Product::Website => self.website.as_ref(),
-            Product::ServiceAccount => self.service_account.as_ref(),
-        }
-        .ok_or(ExchangeError::NoApp(product))
+        self.weixin.app(product).ok_or(ExchangeError::NoApp(product))
     }
 
     async fn get<T>(
@@ -172,7 +158,7 @@ impl Exchange {
         let unreachable = |error: reqwest::Error| ExchangeError::Unreachable(error.without_url());
         let response = self
             .http
-            .get(format!("{}{path}", self.api_url))
+            .get(format!("{}{path}", self.weixin.api_url))
             .query(query)
             .send()
             .await
@@ -185,25 +171,6 @@ impl Exchange {
             Refused::ErrCode(errcode) => ExchangeError::ErrCode { product, errcode },
             Refused::NotUnderstood => ExchangeError::NotUnderstood { status },
         })
-    }
-
-    /// Where the avatar may be loaded from: https and WeChat's own hosts; http is raised to https; an emulator's pictures come
-    /// from the emulator. Everything else is nobody's picture.
-    fn picture(&self, headimgurl: &str) -> Option<String> {
-        if let Some(emulator) = &self.emulator
-            && headimgurl.strip_prefix(emulator.as_str()).is_some_and(|path| path.starts_with('/'))
-        {
-            return Some(headimgurl.into());
-        }
-        let mut url = url::Url::parse(headimgurl).ok()?;
-        if url.scheme() == "http" {
-            url.set_scheme("https").ok()?;
-        }
-        let known = url.scheme() == "https"
-            && url.port().is_none()
-            && url.username().is_empty()
-            && self.avatar_hosts.iter().any(|host| url.host_str() == Some(host));
-        known.then(|| url.into())
     }
 
     /// Asks WeChat about a code that nobody has: it looks at appid and secret first, so 40029 means that both are right.

@@ -221,6 +221,7 @@ fn tell_of(app: &Shared, account: &AccountRow, news: &News, logouts: &[LogoutRow
             "WeChat tells another unionid than before of an identity, as if its app had moved to another open-platform account"
         );
     }
+    app.webhooks.soon();
     if !logouts.is_empty() {
         app.backchannel.soon.notify_one();
     }

@@ -77,6 +77,9 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// What clients are still to hear of their people.
+    #[command(subcommand)]
+    Webhooks(Webhooks),
 }
 
 #[derive(Subcommand)]
@@ -215,6 +218,28 @@ enum Store {
 }
 
 #[derive(Subcommand)]
+enum Webhooks {
+    /// Lists what clients have not heard yet.
+    List {
+        /// Of this client alone: its `id` in the configuration.
+        #[arg(long)]
+        client: Option<String>,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Has all of it tried anew at once, however long the service would wait.
+    Replay {
+        /// Of this client alone: its `id` in the configuration.
+        #[arg(long)]
+        client: Option<String>,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
 enum Clients {
     /// Reads a client's secret from standard input, and prints what stands in `secret_sha256`.
     HashSecret,
@@ -252,6 +277,13 @@ async fn main() -> ExitCode {
         Command::Grants(Grants::Revoke { id, of, client, config }) => {
             let (id, of, client) = (id.as_deref(), of.as_deref(), client.as_deref());
             tell(async { Ok(commands::revoke_grants(&load(config)?, &clock, id, of, client).await?) }).await
+        }
+        Command::Webhooks(Webhooks::List { client, config }) => {
+            tell(async { Ok(commands::list_events(&load(config)?, &clock, client.as_deref()).await?) }).await
+        }
+        Command::Webhooks(Webhooks::Replay { client, config }) => {
+            tell(async { Ok(commands::replay_events(&load(config)?, &clock, client.as_deref()).await?) })
+                .await
         }
         Command::Accounts(Accounts::Show { name, config }) => {
             tell(async { Ok(commands::show_account(&load(config)?, &clock, &name).await?) }).await

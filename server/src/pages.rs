@@ -1,12 +1,14 @@
 //! The service's own pages, made of `templates/` and the sentences of `text.rs`. Decides nothing about a login.
 
 mod assets;
+mod avatar;
 mod binding;
 mod notice;
 pub mod phone;
 mod sessions;
 
 pub use assets::asset;
+pub use avatar::avatar;
 pub(crate) use binding::{BindingForm, binding};
 pub(crate) use notice::{other_host, refusal, refusal_at, signed_out, slow_down, store_away};
 pub(crate) use sessions::{Listed, Listing, Offered, sessions};

@@ -15,6 +15,7 @@ use sd_notify::NotifyState;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::avatars::Avatars;
 use crate::config::{Config, ConfigError};
 use crate::current::Current;
 use crate::exchange::Exchange;
@@ -96,9 +97,11 @@ impl Reload {
             Arc::new(Limits::new(&config.limits, before.cache.clone(), before.metrics.clone()))
         };
         let senders = Arc::new(Senders::new(&config)?);
-        let app = Shared { config: config.clone(), limits, senders, ..(**before).clone() };
+        let avatars = Arc::new(Avatars::new(config.weixin.proxy.as_ref())?);
+        let app = Shared { config: config.clone(), limits, senders, avatars, ..(**before).clone() };
         self.now.put(Arc::new(Generation::of(app)?));
         self.config.put(config);
+        before.webhooks.soon();
         Ok(left)
     }
 
@@ -162,6 +165,7 @@ fn with_what_stays(new: Config, old: &Config) -> (Config, Vec<&'static str>) {
             "backchannel_private_addresses",
             new.backchannel_private_addresses != old.backchannel_private_addresses,
         ),
+        ("webhook_private_addresses", new.webhook_private_addresses != old.webhook_private_addresses),
     ];
     let left = changed.into_iter().filter_map(|(key, is_changed)| is_changed.then_some(key)).collect();
     let config = Config {
@@ -176,6 +180,7 @@ fn with_what_stays(new: Config, old: &Config) -> (Config, Vec<&'static str>) {
         master_key_files: old.master_key_files.clone(),
         rotate_keys_every: old.rotate_keys_every,
         backchannel_private_addresses: old.backchannel_private_addresses,
+        webhook_private_addresses: old.webhook_private_addresses,
         ..new
     };
     (config, left)

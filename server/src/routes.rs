@@ -137,6 +137,9 @@ pub(crate) fn table(routes: &mut web::ServiceConfig, config: &Current<Config>) {
         )
         .service(row("/openapi.json", Limit::None, Cors::Own).route(read().to(openapi::get)))
         .service(row("/widget/{name}", Limit::None, Cors::Everybody).route(read().to(widget::file)))
+        .service(
+            row("/avatars/{signature}/{address}", Limit::None, Cors::Own).route(read().to(pages::avatar)),
+        )
         .service(row("/assets/{name}", Limit::None, Cors::Own).route(read().to(pages::asset)));
 }
 

@@ -347,6 +347,6 @@ async fn person(
     let Some(AccountRow { id, nickname, picture }) = account else {
         return Err(ApiError::new(ErrorCode::LoginRequired, "the account of this session is gone"));
     };
-    let sub = app.store.lasting.subject(&client_id, &id).await?;
-    Ok((id, Person { sub, nickname, picture, client_id, auth_time }))
+    let sub = app.store.lasting.subject(&client_id, &id, app.clock.now()).await?;
+    Ok((id, Person { sub, nickname, picture: app.shown(picture), client_id, auth_time }))
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::avatars::{self, Avatars};
 use crate::backchannel::BackChannel;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -13,6 +14,7 @@ use crate::metrics::Metrics;
 use crate::notices::Notices;
 use crate::sender::Senders;
 use crate::store::{Redis, Store};
+use crate::webhooks::Webhooks;
 
 /// One service, as it is configured now.
 #[derive(Clone)]
@@ -29,6 +31,10 @@ pub struct Shared {
     pub backchannel: Arc<BackChannel>,
     /// The way to people whose contact is to be proven.
     pub senders: Arc<Senders>,
+    /// The way to clients that hear what becomes of their people.
+    pub webhooks: Arc<Webhooks>,
+    /// The way to people's pictures.
+    pub avatars: Arc<Avatars>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     pub(crate) limits: Arc<Limits>,
@@ -36,4 +42,12 @@ pub struct Shared {
     pub(crate) notices: Arc<Notices>,
     /// What several nodes share besides the store.
     pub(crate) cache: Option<Redis>,
+}
+
+impl Shared {
+    /// Where a person's picture is shown from.
+    pub(crate) fn shown(&self, picture: Option<String>) -> Option<String> {
+        let Self { config, keys, .. } = self;
+        avatars::shown(&config.weixin, keys.masters(), config.public_url.as_str(), picture?)
+    }
 }

@@ -1,5 +1,6 @@
-//! What the service does by itself, again and again: it clears away what has expired, and tells clients of logouts.
+//! What the service does by itself, again and again: it clears away what has expired, and tells clients what has happened.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::{interval, sleep, timeout};
@@ -16,6 +17,8 @@ const REST: u32 = 2;
 /// Commands beside the service, too, leave somebody to tell.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
+/// Until the store is told once more who is listening.
+const WAIT_FOR_STORE: Duration = Duration::from_secs(5);
 /// Between two lines in the log while the cache has not answered since the start.
 const WAIT_FOR_CACHE: Duration = Duration::from_secs(5);
 
@@ -37,6 +40,7 @@ impl Upkeep {
         app.limits.sweep();
         app.notices.sweep();
         app.backchannel.soon.notify_one();
+        app.webhooks.soon();
         let now = app.clock.now();
         let mut gone = 0;
         loop {
@@ -44,6 +48,7 @@ impl Upkeep {
             let pieces = [
                 app.store.lasting.sweep_lasting(now, PIECE).await?,
                 app.store.lasting.sweep_grants(now, PIECE).await?,
+                app.store.lasting.sweep_events(now - GIVE_UP_AFTER, PIECE).await?,
                 app.store.fleeting.sweep_fleeting(now, PIECE).await?,
             ];
             let piece = pieces.iter().sum::<u64>();
@@ -63,7 +68,22 @@ impl Upkeep {
     pub(crate) async fn run(self) {
         let app = self.0.app();
         let news = app.notices.carry();
-        tokio::join!(self.sweep_for_ever(), self.tell_for_ever(), self.look_at_the_cache(), news);
+        let events = self.tell_of_people();
+        tokio::join!(self.sweep_for_ever(), self.tell_for_ever(), self.look_at_the_cache(), news, events);
+    }
+
+    /// Tells the clients that are configured now what becomes of their people.
+    async fn tell_of_people(&self) {
+        loop {
+            let app = self.0.app();
+            let is_now = || Arc::ptr_eq(&self.0.app().config, &app.config);
+            if let Err(error) = app.store.lasting.keep_webhook_clients(&app.config.webhook_clients()).await {
+                tracing::error!(%error, "the store did not answer");
+                sleep(WAIT_FOR_STORE).await;
+                continue;
+            }
+            app.webhooks.tell_while(is_now, &app.config, &app.clock, &*app.store.lasting).await;
+        }
     }
 
     /// Waits for the cache, and says what people would suffer from.

@@ -1,15 +1,18 @@
 //! What stands in a `[[clients]]` table, checked: addresses, the secret's hash, the algorithm, the looks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use super::Webhook;
 use super::error::{ConfigError, wrong};
 use super::look::{Accent, Logo};
 use super::public_url::is_safe;
 use crate::public_address::is_public;
 use crate::secret::SecretHash;
+use crate::secret_file;
 use crate::signing_algorithm::SigningAlgorithm;
+use crate::webhook_secret::WebhookSecret;
 
 /// Addresses that a browser is sent to: whole, without a fragment (RFC 6749 §3.1.2), and written as browsers write them, so that
 /// byte-exact is exact. A bare origin may stand without the slash that browsers put behind it: libraries send a site's address so.
@@ -56,11 +59,12 @@ pub(super) fn algorithm(key: &str, name: Option<&str>) -> Result<SigningAlgorith
     }
 }
 
-pub(super) fn backchannel(
+/// An address that the service itself calls.
+pub(super) fn called_address(
     key: &str,
     address: Option<String>,
     plain_http: bool,
-    private_addresses: bool,
+    (private_addresses, setting): (bool, &str),
 ) -> Result<Option<String>, ConfigError> {
     let Some(address) = address else { return Ok(None) };
     let url = Url::parse(&address).ok().filter(|url| url.has_host() && url.fragment().is_none());
@@ -71,10 +75,34 @@ pub(super) fn backchannel(
     // A name is looked at when it is called; a number can be looked at now.
     let number = url.host_str().and_then(|host| host.trim_matches(['[', ']']).parse().ok());
     if number.is_some_and(|number| !private_addresses && !is_public(number)) {
-        let problem = "set backchannel_private_addresses if that is meant";
+        let problem = format!("set {setting} if that is meant");
         return Err(wrong(key, format!("is `{address}`, which leads into this network; {problem}")));
     }
     Ok(Some(address))
+}
+
+pub(super) fn webhook(
+    (url_key, secret_key): (&str, &str),
+    url: Option<String>,
+    secret_file: Option<PathBuf>,
+    secret_files: &mut Vec<PathBuf>,
+) -> Result<Option<Webhook>, ConfigError> {
+    let (url, file) = match (url, secret_file) {
+        (None, None) => return Ok(None),
+        (Some(url), Some(file)) => (url, file),
+        (Some(_), None) => {
+            return Err(wrong(
+                secret_key,
+                "is missing: the client knows by its secret that a webhook is ours",
+            ));
+        }
+        (None, Some(_)) => return Err(wrong(url_key, "and `webhook_secret_file` go together")),
+    };
+    let about = |problem: &str| wrong(secret_key, format!("is {}, which {problem}", file.display()));
+    let text = secret_file::read(&file).map_err(|error| about(&format!("cannot be read: {error}")))?;
+    let secret = WebhookSecret::parse(&text).map_err(about)?;
+    secret_files.push(file);
+    Ok(Some(Webhook { url, secret }))
 }
 
 pub(super) fn logo(key: &str, file: Option<&Path>, folder: &Path) -> Result<Option<Logo>, ConfigError> {

@@ -8,6 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::picture;
 use crate::secret::SecretHash;
 use protocol::language::Language;
 
@@ -114,11 +115,11 @@ impl fmt::Debug for Logo {
 }
 
 fn kind_of(content: &[u8]) -> Option<(&'static str, &'static str)> {
-    match content {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(("png", "image/png")),
-        [0xff, 0xd8, 0xff, ..] => Some(("jpg", "image/jpeg")),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(("webp", "image/webp")),
-        _ => {
+    match picture::kind_of(content) {
+        // Nobody's logo moves.
+        Some(("gif", _)) => None,
+        Some(kind) => Some(kind),
+        None => {
             let text = std::str::from_utf8(content).ok()?.trim_start_matches('\u{feff}').trim_start();
             let is_xml =
                 ["<svg", "<?xml", "<!--", "<!DOCTYPE svg"].iter().any(|start| text.starts_with(start));

@@ -53,6 +53,8 @@ struct RawConfig {
     #[serde(default)]
     backchannel_private_addresses: bool,
     #[serde(default)]
+    webhook_private_addresses: bool,
+    #[serde(default)]
     limits: RawLimits,
     join_within_days: Option<u32>,
     email: Option<RawEmail>,
@@ -84,6 +86,7 @@ struct RawWeixin {
     desktop_urls: Option<Vec<String>>,
     avatar_hosts: Option<Vec<String>>,
     proxy: Option<String>,
+    avatars: Option<String>,
     website: Option<RawApp>,
     service_account: Option<RawApp>,
 }
@@ -110,6 +113,8 @@ struct RawClient {
     #[serde(default)]
     post_logout_redirect_uris: Vec<String>,
     backchannel_logout_uri: Option<String>,
+    webhook_url: Option<String>,
+    webhook_secret_file: Option<PathBuf>,
     secret_sha256: Option<String>,
     #[serde(default)]
     require: Vec<String>,
@@ -214,6 +219,11 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
             "is missing: with PostgreSQL each node needs the same; `openssl rand -base64 32` makes one";
         return Err(wrong("master_key_files", problem));
     }
+    let private =
+        Private { backchannel: raw.backchannel_private_addresses, webhooks: raw.webhook_private_addresses };
+    let senders = (email.as_ref(), sms.as_ref());
+    let clients =
+        clients(raw.clients, &weixin, senders, &public_url, private, folder, &mut secret_files)?;
     Ok(Config {
         secret_files,
         store,
@@ -224,16 +234,10 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
         rotate_keys_every: rotate_keys_every(raw.rotate_keys_every_days)?,
         backchannel_private_addresses: raw.backchannel_private_addresses,
         log_format: log_format(raw.log_format.as_deref())?,
+        webhook_private_addresses: raw.webhook_private_addresses,
         limits: limits(raw.limits)?,
         join_within: Seconds::from(raw.join_within_days.unwrap_or(30)) * 24 * 3600,
-        clients: clients(
-            raw.clients,
-            &weixin,
-            (email.as_ref(), sms.as_ref()),
-            &public_url,
-            raw.backchannel_private_addresses,
-            folder,
-        )?,
+        clients,
         email,
         sms,
         weixin,
@@ -327,7 +331,23 @@ fn weixin(
             .ok_or_else(|| wrong("weixin.proxy", "is not of the form http://proxy.internal:3128"))
     });
     let proxy = proxy.transpose()?;
-    Ok(Weixin { open_url, api_url, desktop_urls, avatar_hosts, proxy, website, service_account })
+    let proxies_avatars = match raw.avatars.as_deref() {
+        None | Some("direct") => false,
+        Some("proxy") => true,
+        Some(other) => {
+            return Err(wrong("weixin.avatars", format!("is `{other}`; it can be direct or proxy")));
+        }
+    };
+    Ok(Weixin {
+        open_url,
+        api_url,
+        desktop_urls,
+        avatar_hosts,
+        proxy,
+        proxies_avatars,
+        website,
+        service_account,
+    })
 }
 
 fn app(table: &str, raw: RawApp, folder: &Path, secret_files: &mut Vec<PathBuf>) -> Result<App, ConfigError> {
@@ -424,13 +444,20 @@ fn rotate_keys_every(days: Option<u32>) -> Result<Option<Seconds>, ConfigError> 
     }
 }
 
+/// What may lead into this machine's own network.
+struct Private {
+    backchannel: bool,
+    webhooks: bool,
+}
+
 fn clients(
     raw: Vec<RawClient>,
     weixin: &Weixin,
     (email, sms): (Option<&Email>, Option<&Sms>),
     public_url: &PublicUrl,
-    private_addresses: bool,
+    private: Private,
     folder: &Path,
+    secret_files: &mut Vec<PathBuf>,
 ) -> Result<Vec<Client>, ConfigError> {
     if raw.is_empty() {
         return Err(wrong("clients", "is missing: at least one [[clients]] with id, name and origins"));
@@ -472,11 +499,22 @@ fn clients(
         clients.push(Client {
             scenes,
             secret_sha256: client::secret(&key("secret_sha256"), raw.secret_sha256.as_deref())?,
-            backchannel_logout_uri: client::backchannel(
+            backchannel_logout_uri: client::called_address(
                 &key("backchannel_logout_uri"),
                 raw.backchannel_logout_uri.clone(),
-                public_url.is_localhost() || private_addresses,
-                private_addresses,
+                public_url.is_localhost() || private.backchannel,
+                (private.backchannel, "backchannel_private_addresses"),
+            )?,
+            webhook: client::webhook(
+                (&key("webhook_url"), &key("webhook_secret_file")),
+                client::called_address(
+                    &key("webhook_url"),
+                    raw.webhook_url.clone(),
+                    public_url.is_localhost() || private.webhooks,
+                    (private.webhooks, "webhook_private_addresses"),
+                )?,
+                raw.webhook_secret_file.as_deref().map(|file| folder.join(file)),
+                secret_files,
             )?,
             require: senders::required(&key("require"), &raw.require, email, sms)?,
             require_pkce: raw.require_pkce.unwrap_or(true),

@@ -37,11 +37,15 @@ pub fn content_security_policy(config: &Config, ancestors: &str) -> String {
     let desktop = weixin.desktop_urls.join(" ");
     let mut avatars =
         weixin.avatar_hosts.iter().map(|host| format!("https://{host}")).collect::<Vec<_>>().join(" ");
-    if weixin.is_emulator() {
+    if weixin.proxies_avatars {
+        avatars.clear();
+    } else if weixin.is_emulator() {
         avatars = format!("{avatars} {}", weixin.open_url);
     }
+    let pictures = format!("'self' {avatars}");
+    let pictures = pictures.trim_end();
     format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' {avatars}; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src {pictures}; \
          connect-src 'self' {desktop}; frame-src {open_url}; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}",
         open_url = weixin.open_url,
     )

@@ -150,7 +150,7 @@ async fn is_expected(
     match &authorization.expected_sub {
         Some(expected) => {
             let (lasting, account_id) = (&app.store.lasting, &session.account_id);
-            Ok(lasting.subject(&client.id, account_id).await? == *expected
+            Ok(lasting.subject(&client.id, account_id, app.clock.now()).await? == *expected
                 || lasting.was_called(&client.id, account_id, expected).await?)
         }
         None => Ok(true),

@@ -98,7 +98,10 @@ async fn redeem(
         refresh_token: refresh_token.as_deref().map(|token| (SecretHash::of(token), now + REFRESH_IDLE)),
     };
     let redeem = RedeemCode { code_hash: row.code_hash, grant, keep_until: now + GRANT_LIFE };
-    match app.store.redeem_code(redeem, now).await? {
+    let redeemed = app.store.redeem_code(redeem, now).await?;
+    // Where it is the client's first sight of the person, it is told so.
+    app.webhooks.soon();
+    match redeemed {
         Redemption::Granted(grant) => {
             app.metrics.token_presented("authorization_code", "granted");
             tokens(app, client, &grant, scopes, row.nonce, refresh_token).await

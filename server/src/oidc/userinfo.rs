@@ -109,7 +109,7 @@ async fn user_info(app: &Shared, token: &str) -> Result<UserInfo, OAuthError> {
         let nickname = Some(account.nickname).filter(|nickname| !nickname.is_empty());
         info.name = nickname.clone();
         info.nickname = nickname;
-        info.picture = account.picture.filter(|picture| !picture.is_empty());
+        info.picture = app.shown(account.picture);
     }
     if scopes.has(Scopes::WEIXIN) {
         // One openid, the website app's where there is one: openids of different apps are different names.

@@ -21,14 +21,10 @@ pub async fn end(app: &Shared, session: &SessionRow, offline: Offline) -> Result
     let now = app.clock.now();
     let tell = app.config.backchannel_clients();
     let ending = Ending { offline: offline == Offline::Goes, tell: &tell, due_at: now, now };
+    let ended = app.store.lasting.end_session(&session.sid, ending).await?;
+    app.webhooks.soon();
     // Of two who end it at once, one finds it.
-    if app
-        .store
-        .lasting
-        .end_session(&session.sid, ending)
-        .await?
-        .is_some_and(|ended| !ended.logouts.is_empty())
-    {
+    if ended.is_some_and(|ended| !ended.logouts.is_empty()) {
         app.backchannel.soon.notify_one();
     }
     Ok(())

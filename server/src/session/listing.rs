@@ -121,7 +121,7 @@ async fn list(
     });
     let grants = grants.collect();
     let logins = logins.into_iter().map(|(listed, _)| listed).collect();
-    Ok(Some(Listing { nickname: account.nickname, picture: account.picture, logins, grants }))
+    Ok(Some(Listing { nickname: account.nickname, picture: app.shown(account.picture), logins, grants }))
 }
 
 async fn end_own(app: &Shared, request: &HttpRequest, sid: &str) -> Result<Option<HttpResponse>, StoreError> {

@@ -31,7 +31,7 @@ pub trait Lasting: Contacts + Grants + Keys + Logouts + People + Webhooks {
         ending: Ending<'_>,
     ) -> Result<Found, StoreError>;
     /// What this client calls this account; made at its first sight.
-    async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError>;
+    async fn subject(&self, client_id: &str, account_id: &str, now: Seconds) -> Result<String, StoreError>;
     /// An account, by its id or by that of one which was merged into it.
     async fn account(&self, account_id: &str) -> Result<Option<AccountRow>, StoreError>;
     /// Keeps a login: the account of the person, as [`account_of_identity`](Self::account_of_identity) finds it; what the client calls

@@ -28,8 +28,6 @@ mod scenes;
 mod statement;
 mod sweep;
 mod terms;
-// Not all of its events have their verb yet.
-#[allow(dead_code)]
 mod webhooks;
 mod writer;
 

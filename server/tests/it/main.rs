@@ -6,6 +6,7 @@ mod answers;
 mod asked;
 mod at_once;
 mod attempt;
+mod avatars;
 mod backup;
 mod begun;
 mod binding;

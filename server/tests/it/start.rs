@@ -476,9 +476,11 @@ async fn a_name_that_begins_with_a_dash_is_a_name() {
 fn the_example_is_a_configuration() {
     let example = include_str!("../../config.example.toml")
         .replace("/run/secrets/weixin-website", "secret")
-        .replace("/run/secrets/weixin-service-account", "secret");
+        .replace("/run/secrets/weixin-service-account", "secret")
+        .replace("/run/secrets/weixin-webhook-shop", "webhook-secret");
     let data = TempDir::new().unwrap();
     std::fs::write(data.path().join("secret"), "s3cret").unwrap();
+    std::fs::write(data.path().join("webhook-secret"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
     std::fs::write(data.path().join("camellia.svg"), "<svg/>").unwrap();
     let config = Config::parse(&example, std::iter::empty(), data.path()).unwrap();
     assert_eq!(config.public_url.as_str(), "https://shop.example.com/weixin");

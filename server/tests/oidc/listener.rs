@@ -25,7 +25,18 @@ impl Listener {
 
     /// The same, but silent until it is told to answer.
     pub async fn silent(statuses: &[u16]) -> Listener {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::silent_at(0, statuses).await
+    }
+
+    /// Answers with these statuses at a port that was nobody's before.
+    pub async fn at(port: u16, statuses: &[u16]) -> Listener {
+        let listener = Self::silent_at(port, statuses).await;
+        listener.answer(statuses.len());
+        listener
+    }
+
+    async fn silent_at(port: u16, statuses: &[u16]) -> Listener {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let (send, requests) = mpsc::unbounded_channel();
         let statuses = statuses.to_vec();

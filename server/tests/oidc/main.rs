@@ -32,3 +32,4 @@ mod sessions;
 #[path = "../swept/clock.rs"]
 mod swept_clock;
 mod userinfo;
+mod webhooks;

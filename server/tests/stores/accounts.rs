@@ -70,35 +70,34 @@ pub async fn of_64_first_logins_in_two_apps_of_one_unionid_one_makes_the_account
 
 pub async fn a_sub_is_the_same_for_all_clients_and_for_good(given: &Given) {
     let (one, other) = (somebody(given, "one").await, somebody(given, "other").await);
-    let sub = given.lasting.subject("shop", &one).await.expect("an answer");
+    let sub = given.lasting.subject("shop", &one, NOW).await.expect("an answer");
     assert_ne!(sub, one, "clients see no account's id");
     for client_id in ["shop", "forum", "shop"] {
-        assert_eq!(given.lasting.subject(client_id, &one).await.expect("an answer"), sub);
+        assert_eq!(given.lasting.subject(client_id, &one, NOW).await.expect("an answer"), sub);
     }
-    assert_ne!(given.lasting.subject("shop", &other).await.expect("an answer"), sub);
+    assert_ne!(given.lasting.subject("shop", &other, NOW).await.expect("an answer"), sub);
     let subjects = given.lasting.subjects_of_account(&one).await.expect("an answer");
     assert_eq!(subjects, [("forum".into(), sub.clone()), ("shop".into(), sub.clone())]);
     assert_eq!(given.lasting.account_of_subject(&sub).await.expect("an answer"), Some(one));
-    assert!(given.lasting.subject("shop", "nobody").await.is_err());
+    assert!(given.lasting.subject("shop", "nobody", NOW).await.is_err());
 }
 
 pub async fn of_64_first_sights_at_several_clients_all_hear_one_sub(given: &Given) {
     let account = somebody(given, "one").await;
-    let subs =
-        at_once(given, |store, number| {
-            let account = account.clone();
-            async move {
-                store.lasting.subject(&format!("client {}", number % 8), &account).await.expect("an answer")
-            }
-        })
-        .await;
+    let subs = at_once(given, |store, number| {
+        let account = account.clone();
+        async move {
+            store.lasting.subject(&format!("client {}", number % 8), &account, NOW).await.expect("an answer")
+        }
+    })
+    .await;
     assert_eq!(subs.iter().collect::<BTreeSet<_>>().len(), 1);
 }
 
 pub async fn a_person_who_is_deleted_is_gone_with_everything(given: &Given) {
     let lasting = &given.lasting;
     let session = logged_in(given, "one", "session").await;
-    let sub = lasting.subject("shop", &session.account_id).await.expect("an answer");
+    let sub = lasting.subject("shop", &session.account_id, NOW).await.expect("an answer");
     let kept = lasting.insert_grant(&grant("one", &session), Some((hash("refresh"), NOW + 9))).await;
     assert!(kept.expect("an answer"));
     let ended = lasting.delete_account(&session.account_id, ending(&["shop"])).await.expect("an answer");

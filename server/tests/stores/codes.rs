@@ -72,7 +72,7 @@ pub async fn a_code_is_good_until_its_second_and_no_longer(given: &Given) {
 
 pub async fn a_code_gives_a_grant_once_and_its_reuse_revokes_it(given: &Given) {
     let session = logged_in(given, "one", "sid").await;
-    let sub = given.lasting.subject("shop", &session.account_id).await.expect("an answer");
+    let sub = given.lasting.subject("shop", &session.account_id, NOW).await.expect("an answer");
     let row = code("one", &session.account_id, Some("sid"));
     given.fleeting.insert_code(&row).await.expect("kept");
     let redeem = redemption(&row, GrantSession::OfLogin("sid".into()));
@@ -127,7 +127,7 @@ pub async fn a_code_may_make_its_session(given: &Given) {
     given.fleeting.insert_code(&row).await.expect("kept");
     let redeem = redemption(&row, GrantSession::New(new_session("made", None, None)));
     let redeemed = given.redeem_code(redeem, NOW).await.expect("an answer");
-    let sub = given.lasting.subject("shop", &account).await.expect("an answer");
+    let sub = given.lasting.subject("shop", &account, NOW).await.expect("an answer");
     assert_eq!(redeemed, Redemption::Granted(granted(&row, &sub, "made")));
     let made = given.lasting.session_of_sid("made", NOW).await.expect("an answer");
     assert_eq!(made, Some(session("made", &account, Some("shop"))));

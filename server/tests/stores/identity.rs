@@ -43,9 +43,9 @@ pub async fn a_unionid_that_turns_up_later_merges_into_the_account_that_was_made
     let first = comes(given, &identity("one", None), 0).await.account.id;
     let second = comes(given, &identity_at(OTHER_APP, "other", Some("union")), 1).await.account.id;
     assert_ne!(first, second);
-    let at_forum = lasting.subject("forum", &second).await.expect("an answer");
-    let retired = lasting.subject("shop", &second).await.expect("an answer");
-    let at_shop = lasting.subject("shop", &first).await.expect("an answer");
+    let at_forum = lasting.subject("forum", &second, NOW).await.expect("an answer");
+    let retired = lasting.subject("shop", &second, NOW).await.expect("an answer");
+    let at_shop = lasting.subject("shop", &first, NOW).await.expect("an answer");
     let row = session("session of second", &second, None);
     lasting.insert_session(&row).await.expect("kept");
     assert!(lasting.insert_grant(&grant("of second", &row), None).await.expect("an answer"));
@@ -90,7 +90,7 @@ pub async fn an_account_that_was_merged_twice_has_all_its_older_names(given: &Gi
     for number in 0..3 {
         let openid = format!("openid {number}");
         ids.push(comes(given, &identity(&openid, None), 9 - number).await.account.id);
-        let sub = lasting.subject("shop", &ids[ids.len() - 1]).await.expect("an answer");
+        let sub = lasting.subject("shop", &ids[ids.len() - 1], NOW).await.expect("an answer");
         assert_eq!(lasting.account_of_subject(&sub).await.expect("an answer").as_ref(), ids.last());
     }
     // The last one was made first.
@@ -183,8 +183,8 @@ pub async fn what_was_begun_for_an_account_that_was_merged_goes_on_for_the_other
     let lasting = &given.lasting;
     let (into, from) =
         (somebody(given, "into").await, comes(given, &identity("from", None), 1).await.account.id);
-    let retired = lasting.subject("shop", &from).await.expect("an answer");
-    let sub = lasting.subject("shop", &into).await.expect("an answer");
+    let retired = lasting.subject("shop", &from, NOW).await.expect("an answer");
+    let sub = lasting.subject("shop", &into, NOW).await.expect("an answer");
     lasting.merge_accounts(&from, &into, ending(&[])).await.expect("an answer");
     // A code of a site's page, and a client that expects the person by the older name.
     let begin = BeginGrant {
@@ -256,9 +256,9 @@ pub async fn of_two_that_are_merged_every_client_keeps_its_sub(given: &Given) {
     let from = logged_in(given, "from", "session of from").await;
     let into = logged_in(given, "into", "session of into").await;
     let (from_id, into_id) = (&from.account_id, &into.account_id);
-    let at_forum = lasting.subject("forum", from_id).await.expect("an answer");
-    lasting.subject("shop", from_id).await.expect("an answer");
-    let at_shop = lasting.subject("shop", into_id).await.expect("an answer");
+    let at_forum = lasting.subject("forum", from_id, NOW).await.expect("an answer");
+    lasting.subject("shop", from_id, NOW).await.expect("an answer");
+    let at_shop = lasting.subject("shop", into_id, NOW).await.expect("an answer");
     assert!(lasting.insert_grant(&grant("one", &from), None).await.expect("an answer"));
     let ended = lasting.merge_accounts(from_id, into_id, ending(&["shop"])).await.expect("an answer");
     assert_eq!((ended.sessions, ended.logouts.len()), (1, 1));

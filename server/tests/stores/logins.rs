@@ -36,7 +36,7 @@ pub async fn a_login_makes_account_sub_and_session(given: &Given) {
     let (sso, site) = (new_session("sso", Some("browser"), None), new_session("site", None, None));
     let logged_in = done(given, log_in(one(), Some(sso), Some(site))).await;
     let account = somebody(given, "one").await;
-    let sub = given.lasting.subject("shop", &account).await.expect("an answer");
+    let sub = given.lasting.subject("shop", &account, NOW).await.expect("an answer");
     let browser = new_session("sso", Some("browser"), None).browser;
     let expected = LoggedIn {
         account: given.lasting.account(&account).await.expect("an answer").expect("it is there"),
@@ -146,7 +146,7 @@ pub async fn a_login_of_an_account_that_is_gone_keeps_nothing(given: &Given) {
 
 pub async fn who_was_not_expected_gets_no_code(given: &Given) {
     let account = somebody(given, "one").await;
-    let sub = given.lasting.subject("shop", &account).await.expect("an answer");
+    let sub = given.lasting.subject("shop", &account, NOW).await.expect("an answer");
     for (id, expected, is_expected) in [("right", sub, true), ("wrong", "somebody".into(), false)] {
         given.fleeting.insert_attempt(&attempt(id), None).await.expect("kept");
         let login = LogIn { expected_sub: Some(expected), ..log_in(one(), None, None) };

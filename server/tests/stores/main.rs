@@ -107,7 +107,8 @@ suite! {
     webhooks:
         the_end_of_a_session_is_kept_for_its_clients_that_listen
         a_client_hears_of_an_account_in_order
-        of_64_nodes_one_has_each_event_and_none_of_its_account_beside_it;
+        of_64_nodes_one_has_each_event_and_none_of_its_account_beside_it
+        what_becomes_of_people_is_kept_for_the_clients_that_have_seen_them;
 }
 
 suite_of_swept_stores! {

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use weixin_login::clock::Seconds;
 use weixin_login::store::grants::GrantRow;
+use weixin_login::store::logins::{BeginGrant, GrantSession, Person};
 use weixin_login::store::webhooks::EventRow;
 use weixin_login::store::{SessionRow, Store};
 
 use crate::given::{Given, at_once};
-use crate::rows::{NOW, ending, grant, logged_in, session};
+use crate::rows::{LATER, NOW, ending, grant, identity, log_in, logged_in, session};
 
 /// Ends sessions of this person one after the other, each of which the shop has logged in within.
 async fn sessions_end(store: &Store, openid: &str, sids: &[&str]) {
@@ -50,7 +51,7 @@ pub async fn the_end_of_a_session_is_kept_for_its_clients_that_listen(given: &Gi
         assert!(lasting.insert_grant(&row, None).await.expect("an answer"));
     }
     // A session of one client alone, which has a name for the person.
-    let sub = lasting.subject("shop", &shared.account_id).await.expect("an answer");
+    let sub = lasting.subject("shop", &shared.account_id, NOW).await.expect("an answer");
     let own: SessionRow = session("own", &shared.account_id, Some("shop"));
     lasting.insert_session(&own).await.expect("kept");
     let before: BTreeSet<_> =
@@ -135,4 +136,68 @@ pub async fn of_64_nodes_one_has_each_event_and_none_of_its_account_beside_it(gi
         .await;
     }
     assert_eq!(given.lasting.next_event("shop").await.expect("an answer"), None);
+}
+
+/// What is waiting: client, event, `sub`, and what else is said.
+async fn waiting(store: &Store) -> Vec<(String, String, String, String)> {
+    let rows = store.lasting.events(None, 99).await.expect("an answer");
+    rows.into_iter()
+        .map(|row| {
+            let data: serde_json::Value = serde_json::from_str(&row.data).expect("JSON");
+            (row.client_id, row.event, row.sub, data.to_string())
+        })
+        .collect()
+}
+
+pub async fn what_becomes_of_people_is_kept_for_the_clients_that_have_seen_them(given: &Given) {
+    let lasting = &given.lasting;
+    lasting.keep_webhook_clients(&["forum", "shop"]).await.expect("kept");
+    let log_in = async |openid: &str| {
+        let login = log_in(Person::Identity(identity(openid, None)), None, None);
+        lasting.log_in(login, NOW).await.expect("an answer").expect("kept")
+    };
+    let (one, other) = (log_in("one").await, log_in("other").await);
+    log_in("one").await;
+    // The forum knows one of them, who comes to it in a login that there was; a third client is deaf.
+    let session = session("sid", &other.account.id, None);
+    lasting.insert_session(&session).await.expect("kept");
+    let grant = BeginGrant {
+        id: "grant".into(),
+        client_id: "forum".into(),
+        account_id: other.account.id.clone(),
+        session: GrantSession::OfLogin("sid".into()),
+        scope: "openid".into(),
+        auth_time: NOW,
+        expires_at: LATER,
+        refresh_token: None,
+    };
+    let at_forum = lasting.begin_grant(grant, NOW).await.expect("an answer").expect("granted").sub;
+    lasting.subject("deaf", &one.account.id, NOW).await.expect("an answer");
+    let row = |client: &str, event: &str, sub: &str, data: String| {
+        (client.to_owned(), event.to_owned(), sub.to_owned(), data)
+    };
+    let none = || "{}".to_owned();
+    let created = [
+        row("shop", "account.created", &one.sub, none()),
+        row("shop", "account.created", &other.sub, none()),
+        row("forum", "account.created", &at_forum, none()),
+    ];
+    assert_eq!(waiting(given).await, created);
+
+    lasting.merge_accounts(&other.account.id, &one.account.id, ending(&[])).await.expect("merged");
+    let merged = [
+        row("forum", "session.ended", &at_forum, r#"{"sid":"sid"}"#.into()),
+        row("shop", "account.merged", &one.sub, format!(r#"{{"former_sub":"{}"}}"#, other.sub)),
+    ];
+    assert_eq!(waiting(given).await[3..], merged);
+    // What two accounts have to tell is told in one order now.
+    let first = lasting.claim_events("shop", NOW, NOW + 30, 9).await.expect("an answer");
+    assert_eq!(first.iter().map(|row| &row.sub).collect::<Vec<_>>(), [&one.sub]);
+
+    lasting.delete_account(&one.account.id, ending(&[])).await.expect("deleted");
+    let deleted = [
+        row("forum", "account.deleted", &at_forum, none()),
+        row("shop", "account.deleted", &one.sub, none()),
+    ];
+    assert_eq!(waiting(given).await[5..], deleted);
 }

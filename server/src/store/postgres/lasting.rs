@@ -45,13 +45,14 @@ impl Lasting for PostgresStore {
         Ok(Found { account, news: read(&news)?, logouts: read(&logouts)? })
     }
 
-    async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError> {
+    async fn subject(&self, client_id: &str, account_id: &str, now: Seconds) -> Result<String, StoreError> {
         let new_sub = random_word();
         self.run(|| {
-            sqlx::query_scalar("SELECT subject_of($1, $2, $3)")
+            sqlx::query_scalar("SELECT subject_of($1, $2, $3, $4)")
                 .bind(text(client_id))
                 .bind(text(account_id))
                 .bind(&new_sub)
+                .bind(now)
                 .fetch_one(&self.pool)
         })
         .await

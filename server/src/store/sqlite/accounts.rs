@@ -1,10 +1,13 @@
 //! The rows of who is who, and who is logged in, in SQLite.
 
 use rusqlite::{Connection, Row, params};
+use serde_json::json;
 
 use super::statement::{Statement, statements};
+use super::webhooks::tell_client;
 use crate::clock::Seconds;
 use crate::secret::{SecretHash, random_word};
+use crate::store::webhooks::Event;
 use crate::store::{AccountRow, Browser, SessionRow, StoreError};
 
 /// An account, by its id or an older name of it.
@@ -23,18 +26,22 @@ pub(super) fn known_subject(
     SUBJECT.first(connection, [client_id, account_id], |row| Ok(row.get(0)?))
 }
 
-/// What a client calls an account, made at its first sight, within a transaction.
+/// What a client calls an account, made at its first sight, which that client is told of, within a transaction.
 pub(super) fn subject(
     connection: &Connection,
     client_id: &str,
     account_id: &str,
+    now: Seconds,
 ) -> Result<String, StoreError> {
     if let Some(sub) = known_subject(connection, client_id, account_id)? {
         return Ok(sub);
     }
-    let sub = KEEP_SUBJECT
-        .first(connection, params![client_id, account_id, random_word()], |row| Ok(row.get(0)?))?;
-    sub.ok_or(StoreError::row("a client's name for an account was kept, and is not there"))
+    let sub = KEEP_SUBJECT.first(connection, params![client_id, account_id, random_word()], |row| {
+        Ok(row.get::<_, String>(0)?)
+    })?;
+    let sub = sub.ok_or(StoreError::row("a client's name for an account was kept, and is not there"))?;
+    tell_client(connection, (client_id, &sub), account_id, Event::AccountCreated, &json!({}), now)?;
+    Ok(sub)
 }
 
 /// Whether a client has called so an account that was merged into this one.

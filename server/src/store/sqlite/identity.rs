@@ -1,15 +1,18 @@
 //! Who is who in SQLite: whose an identity is, and accounts that turn out to be one person. Within transactions of others.
 
 use rusqlite::{Connection, params};
+use serde_json::json;
 
 use super::accounts::account;
 use super::audit::note;
 use super::logouts::{OwnEnding, end_account};
 use super::statement::statements;
+use super::webhooks::{tell_clients, tell_of_merge};
 use crate::clock::Seconds;
 use crate::secret::{SecretHash, random_word};
 use crate::store::audit::{By, What};
 use crate::store::logouts::Ended;
+use crate::store::webhooks::Event;
 use crate::store::{AccountRow, Found, IdentityRow, News, StoreError};
 
 /// What is known of an identity before it logs in.
@@ -147,6 +150,7 @@ pub(super) fn merge(
     ending: &OwnEnding,
 ) -> Result<Ended, StoreError> {
     let ended = end_account(connection, from, ending)?;
+    tell_of_merge(connection, from, into, ending.now)?;
     for statement in [
         MOVE_IDENTITIES,
         RETIRE_SUBJECTS,
@@ -174,6 +178,7 @@ pub(super) fn forget(
     ending: &OwnEnding,
 ) -> Result<Ended, StoreError> {
     let ended = end_account(connection, account_id, ending)?;
+    tell_clients(connection, account_id, Event::AccountDeleted, &json!({}), ending.now)?;
     let subs: Vec<String> = SUBJECTS.all(connection, [account_id], |row| Ok(row.get(0)?))?;
     for sub in subs {
         SPEND_SUBJECT.execute(connection, [SecretHash::of(&sub)])?;

@@ -32,14 +32,14 @@ impl Lasting for SqliteStore {
         found.await?.ok_or(StoreError::row("an account to join is gone, and there was none"))
     }
 
-    async fn subject(&self, client_id: &str, account_id: &str) -> Result<String, StoreError> {
+    async fn subject(&self, client_id: &str, account_id: &str, now: Seconds) -> Result<String, StoreError> {
         if let Some(sub) =
             self.read.read(|connection| known_subject(connection, client_id, account_id)).await?
         {
             return Ok(sub);
         }
         let (client_id, account_id) = (client_id.to_owned(), account_id.to_owned());
-        self.write.one(move |connection| subject(connection, &client_id, &account_id)).await
+        self.write.all(move |connection| subject(connection, &client_id, &account_id, now)).await
     }
 
     async fn account(&self, account_id: &str) -> Result<Option<AccountRow>, StoreError> {

@@ -84,7 +84,7 @@ pub(super) fn log_in(
         Person::Account(id) => joined(connection, id, join, &ending)?,
     };
     let Some(Found { account, news, logouts }) = found else { return Ok(None) };
-    let sub = subject(connection, &login.client_id, &account.id)?;
+    let sub = subject(connection, &login.client_id, &account.id, now)?;
     let is_expected = match &login.expected_sub {
         Some(expected) if *expected != sub => {
             was_called(connection, &login.client_id, &account.id, expected)?
@@ -159,7 +159,7 @@ pub(super) fn begin_grant(
     let Some(AccountRow { id: account_id, .. }) = account(connection, &begin.account_id)? else {
         return Ok(None);
     };
-    let sub = subject(connection, &begin.client_id, &account_id)?;
+    let sub = subject(connection, &begin.client_id, &account_id, now)?;
     let sid = match begin.session {
         GrantSession::OfLogin(sid) => sid,
         GrantSession::New(new) => {

@@ -44,8 +44,15 @@ pub(super) fn tell_clients_of_session(
     TELL_CLIENTS_OF_SESSION.execute(connection, params![sid, Event::SessionEnded.as_str(), now]).map(drop)
 }
 
-/// What two accounts are to tell goes on in one order, where they have become one.
-pub(super) fn move_events(connection: &Connection, from: &str, into: &str) -> Result<(), StoreError> {
+/// Two accounts are about to become one: who knew both goes on with one name, and who knew only the one that goes notices nothing. What
+/// both are to tell goes on in one order.
+pub(super) fn tell_of_merge(
+    connection: &Connection,
+    from: &str,
+    into: &str,
+    now: Seconds,
+) -> Result<(), StoreError> {
+    TELL_OF_MERGE.execute(connection, params![from, into, Event::AccountMerged.as_str(), now])?;
     MOVE_EVENTS.execute(connection, [from, into]).map(drop)
 }
 
@@ -166,6 +173,14 @@ statements! {
             FROM sessions JOIN subjects USING (account_id, client_id) WHERE sid = ?1
             ORDER BY 1, 2
         ) told WHERE client_id IN (SELECT client_id FROM webhook_clients)";
+    TELL_OF_MERGE = "INSERT INTO webhook_events (id, client_id, account_id, sub, event, data, happened_at, due_at, tries)
+        SELECT 'msg_' || lower(hex(randomblob(16))), kept.client_id, kept.account_id, kept.sub, ?3,
+            json_object('former_sub', gone.sub), ?4, max(?4, coalesce((
+                SELECT max(due_at) FROM webhook_events earlier
+                WHERE earlier.account_id = kept.account_id AND earlier.client_id = kept.client_id), 0)), 0
+        FROM subjects gone JOIN subjects kept ON kept.client_id = gone.client_id AND kept.sub <> gone.sub
+        WHERE gone.account_id = ?1 AND kept.account_id = ?2 AND kept.client_id IN (SELECT client_id FROM webhook_clients)
+        ORDER BY kept.client_id";
     MOVE_EVENTS = "UPDATE webhook_events SET account_id = ?2 WHERE account_id = ?1";
     CLAIM_EVENTS = "UPDATE webhook_events SET due_at = ?3, tries = tries + 1
         WHERE seq IN (SELECT seq FROM webhook_events one
