@@ -93,6 +93,8 @@ impl Application {
             }
             None => store,
         };
+        // Before the first login, of which one of them may hear.
+        store.lasting.keep_webhook_clients(&config.webhook_clients()).await?;
         let channel = store.channel.clone();
         let config = Arc::new(config);
         let begun = web::Data::new(Begun::new());

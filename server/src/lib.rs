@@ -13,6 +13,7 @@
 //!
 //! CONTRIBUTING.md tells one login through it, file by file.
 
+pub mod account;
 mod address;
 pub mod app;
 pub mod attempt;

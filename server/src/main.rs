@@ -198,6 +198,9 @@ enum Accounts {
         /// The account's id, or what a client calls it (`sub`).
         #[arg(allow_hyphen_values = true)]
         name: String,
+        /// In seven days, unless the person logs in before; the sessions end now.
+        #[arg(long)]
+        grace: bool,
         /// The configuration; without it the environment says everything.
         #[arg(long)]
         config: Option<PathBuf>,
@@ -295,8 +298,8 @@ async fn main() -> ExitCode {
             tell(async { Ok(commands::merge_accounts(&load(config)?, &clock, &from, &into, retire).await?) })
                 .await
         }
-        Command::Accounts(Accounts::Delete { name, config }) => {
-            tell(async { Ok(commands::delete_account(&load(config)?, &clock, &name).await?) }).await
+        Command::Accounts(Accounts::Delete { name, grace, config }) => {
+            tell(async { Ok(commands::delete_account(&load(config)?, &clock, &name, grace).await?) }).await
         }
         Command::Store(Store::Copy { to, config }) => {
             tell(async { Ok(commands::copy_store(&load(config)?, &to).await?) }).await

@@ -1,5 +1,6 @@
 //! The service's own pages, made of `templates/` and the sentences of `text.rs`. Decides nothing about a login.
 
+mod account;
 mod assets;
 mod avatar;
 mod binding;
@@ -7,6 +8,7 @@ mod notice;
 pub mod phone;
 mod sessions;
 
+pub(crate) use account::{Identity, account, ask_delete, log_in_first, to_be_deleted};
 pub use assets::asset;
 pub use avatar::avatar;
 pub(crate) use binding::{BindingForm, binding};

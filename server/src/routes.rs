@@ -15,7 +15,7 @@ use crate::limits::Limit;
 use crate::oidc::{authorize, discovery, logout, revoke, token, userinfo};
 use crate::session::listing;
 use crate::start::{embedded, hosted};
-use crate::{begun, openapi, pages, refuse, scene, session, widget};
+use crate::{account, begun, openapi, pages, refuse, scene, session, widget};
 
 /// The one table of routes, below the path of `public_url`. Each row says what its requests are counted as, and whose pages may read what
 /// it answers.
@@ -96,6 +96,17 @@ pub(crate) fn table(routes: &mut web::ServiceConfig, config: &Current<Config>) {
                 .route(read().to(session::get))
                 .route(web::post().to(session::post))
                 .route(web::delete().to(session::delete)),
+        )
+        .service(row("/account", Limit::None, Cors::Own).route(read().to(account::get)))
+        .service(row("/account/data", Limit::None, Cors::Own).route(read().to(account::data)))
+        .service(
+            row("/account/identities/{appid}/{openid}/end", Limit::None, Cors::Own)
+                .route(web::post().to(account::end_identity)),
+        )
+        .service(
+            row("/account/delete", Limit::None, Cors::Own)
+                .route(read().to(account::ask_delete))
+                .route(web::post().to(account::delete)),
         )
         .service(row("/sessions", Limit::None, Cors::Own).route(read().to(listing::get)))
         .service(row("/sessions/end", Limit::None, Cors::Own).route(web::post().to(listing::post_all)))

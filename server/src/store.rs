@@ -12,6 +12,7 @@ mod channel;
 mod codes;
 pub mod contacts;
 mod copy;
+pub mod deletions;
 mod error;
 mod fleeting;
 pub mod grants;

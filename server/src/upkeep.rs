@@ -7,6 +7,8 @@ use tokio::time::{interval, sleep, timeout};
 
 use crate::reload::Reload;
 use crate::store::StoreError;
+use crate::store::logouts::Ending;
+use crate::webhooks::GIVE_UP_AFTER;
 
 /// Between two sweeps of what has expired.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -61,7 +63,25 @@ impl Upkeep {
             sleep(begun.elapsed() * REST).await;
         }
         tracing::debug!(gone, "swept");
-        Ok(())
+        self.forget_accounts().await
+    }
+
+    /// Forgets those whose person has asked for it, and has not come back.
+    async fn forget_accounts(&self) -> Result<(), StoreError> {
+        let app = self.0.app();
+        let now = app.clock.now();
+        let tell = app.config.backchannel_clients();
+        loop {
+            let due = app.store.lasting.due_deletions(now, PIECE).await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            for account_id in due {
+                let ending = Ending { offline: true, tell: &tell, due_at: now, now };
+                app.store.lasting.delete_if_due(&account_id, ending).await?;
+                app.webhooks.soon();
+            }
+        }
     }
 
     /// Does all of it in time, for ever.

@@ -1,5 +1,5 @@
 -- What becomes of people is kept for the clients that listen, in the transaction that makes it true. The functions are those of
--- migration 10, which tell it now.
+-- migrations 10 and 15, which tell it now.
 
 -- What a client calls an account; made at its first sight, which that client is told of.
 CREATE FUNCTION subject_of(p_client text, p_account text, p_new_sub text, p_now bigint) RETURNS text LANGUAGE plpgsql AS $$
@@ -163,4 +163,37 @@ BEGIN
         RETURN its_grant;
     END IF;
     RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION bind_contacts(p_account text, p_terms jsonb, p_now bigint) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    contact jsonb;
+    its_owner text;
+    missing jsonb;
+BEGIN
+    FOR contact IN SELECT * FROM jsonb_array_elements(p_terms -> 'contacts') LOOP
+        SELECT account_id INTO its_owner FROM contacts
+        WHERE kind = contact ->> 'kind' AND value = contact ->> 'value' FOR UPDATE;
+        INSERT INTO contacts (kind, value, account_id, verified_at)
+        VALUES (contact ->> 'kind', contact ->> 'value', p_account, p_now)
+        ON CONFLICT (kind, value) DO UPDATE SET account_id = p_account, verified_at = p_now
+        WHERE contacts.account_id = p_account OR (contact ->> 'take')::boolean;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = 'WL001', MESSAGE = contact ->> 'kind';
+        END IF;
+        IF its_owner IS DISTINCT FROM p_account THEN
+            IF its_owner IS NOT NULL THEN
+                PERFORM note(its_owner, 'unbound', 'login', contact ->> 'kind', p_now);
+            END IF;
+            PERFORM note(p_account, 'bound', 'login', contact ->> 'kind', p_now);
+            PERFORM tell_clients(p_account, 'contact.bound', jsonb_build_object('contact', contact -> 'kind'), p_now);
+        END IF;
+    END LOOP;
+    SELECT jsonb_agg(required.kind ORDER BY required.place) INTO missing
+    FROM jsonb_array_elements_text(p_terms -> 'require') WITH ORDINALITY AS required (kind, place)
+    WHERE NOT EXISTS (SELECT 1 FROM contacts WHERE account_id = p_account AND contacts.kind = required.kind);
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'WL002', MESSAGE = missing::text;
+    END IF;
 END $$;

@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use super::sessions::{ending, tell};
 use super::{CommandError, account_id, age, printable, unknown_account};
+use crate::account::GRACE;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store;
-use crate::store::audit::AuditRow;
+use crate::store::audit::{AuditRow, By};
 
 /// `accounts show`: who this is, by account id or by any client's `sub`.
 ///
@@ -35,6 +36,9 @@ pub async fn show(config: &Config, clock: &Clock, name: &str) -> Result<String, 
     }
     let sessions = store.sessions(Some(&id), clock.now(), u32::MAX).await?;
     let _ = writeln!(text, "sessions  {}", sessions.len());
+    if let Some(at) = store.delete_at(&id).await? {
+        let _ = writeln!(text, "deleted   in {}, unless the person logs in", age((at - clock.now()).max(0)));
+    }
     for AuditRow { account_id, what, by, detail, at } in store.history(&id).await? {
         let ago = age(clock.now() - at);
         let detail = detail.map_or_else(String::new, |detail| format!("  {detail}"));
@@ -106,14 +110,30 @@ pub async fn merge(
     ))
 }
 
-/// `accounts delete`: the person is forgotten, with sessions and grants. Who logs in again is somebody new.
+/// `accounts delete`: the person is forgotten, with sessions and grants. Who logs in again is somebody new. With grace, that is in seven
+/// days, and a login before then brings the account back.
 ///
 /// # Errors
 /// [`CommandError`]
-pub async fn delete(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
+pub async fn delete(
+    config: &Config,
+    clock: &Clock,
+    name: &str,
+    with_grace: bool,
+) -> Result<String, CommandError> {
     let store = store::open_existing(&config.store).await?;
     let id = account_id(&*store, name).await?;
     let told = config.backchannel_clients();
+    if with_grace {
+        let delete_at = clock.now() + GRACE;
+        let ended = store.delete_later(&id, delete_at, By::Operator, ending(clock, &told)).await?;
+        let ended = ended.ok_or_else(|| unknown_account(name))?;
+        return Ok(format!(
+            "account {id} will be deleted in 7 days, unless the person logs in before; {} sessions have ended\n{}",
+            ended.sessions,
+            tell(config, clock, &*store, ended.logouts).await
+        ));
+    }
     let ended = store.delete_account(&id, ending(clock, &told)).await?;
     Ok(format!(
         "account {id} is deleted; {} sessions have ended\n{}",

@@ -222,8 +222,7 @@ fn checked(raw: RawConfig, folder: &Path) -> Result<Config, ConfigError> {
     let private =
         Private { backchannel: raw.backchannel_private_addresses, webhooks: raw.webhook_private_addresses };
     let senders = (email.as_ref(), sms.as_ref());
-    let clients =
-        clients(raw.clients, &weixin, senders, &public_url, private, folder, &mut secret_files)?;
+    let clients = clients(raw.clients, &weixin, senders, &public_url, private, folder, &mut secret_files)?;
     Ok(Config {
         secret_files,
         store,

@@ -57,15 +57,15 @@ struct SessionsPage<'a> {
     grants: Vec<(&'a Offered, Time)>,
 }
 
-struct Time {
+pub(super) struct Time {
     /// For the script, which says it in the person's own time.
-    datetime: String,
+    pub(super) datetime: String,
     /// Without the script.
-    words: String,
+    pub(super) words: String,
 }
 
 impl Time {
-    fn of(seconds: Seconds) -> Self {
+    pub(super) fn of(seconds: Seconds) -> Self {
         let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let (date, hour, minute) = (time.date(), time.hour(), time.minute());
         Self {

@@ -61,7 +61,8 @@ async fn by_own_form(
     }
 }
 
-async fn list(
+/// What the page shows. `None`: nobody is logged in here.
+pub(crate) async fn list(
     app: &Shared,
     request: &HttpRequest,
     language: Language,

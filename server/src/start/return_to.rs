@@ -10,15 +10,25 @@ const LONGEST: usize = 2048;
 pub struct ReturnTo {
     address: String,
     origin: String,
+    /// The person's own page at the service: every client leads there.
+    is_account: bool,
 }
 
 impl ReturnTo {
     /// Takes `/path?query` of the service's own origin, or `https://registered.example/path?query`; both must lead to an origin
-    /// that some client has registered, byte for byte.
+    /// that some client has registered, byte for byte. The person's own page, `/account`, is the service's own.
     ///
     /// Browsers mend addresses before they follow them (`/\evil` is `//evil`, a tab is dropped), so what needs mending is
     /// refused: backslashes, control and non-ASCII characters, `//` in the path, encoded slashes, fragments.
     pub fn parse(config: &Config, text: &str) -> Option<Self> {
+        if text.strip_prefix(config.public_url.path()) == Some("/account") {
+            let origin = config.public_url.origin();
+            return Some(Self {
+                address: format!("{origin}{text}"),
+                origin: origin.into(),
+                is_account: true,
+            });
+        }
         let (origin, path) = if text.starts_with('/') {
             (config.public_url.origin(), text)
         } else {
@@ -36,7 +46,7 @@ impl ReturnTo {
         if ["//", "%2f", "%5c"].iter().any(|trick| before_query.contains(trick)) {
             return None;
         }
-        Some(Self { address: format!("{origin}{path}"), origin: origin.into() })
+        Some(Self { address: format!("{origin}{path}"), origin: origin.into(), is_account: false })
     }
 
     /// The whole address.
@@ -51,7 +61,8 @@ pub fn client_for<'a>(
     client_id: Option<&str>,
     return_to: &ReturnTo,
 ) -> Option<&'a Client> {
-    let mut clients = config.clients.iter().filter(|client| client.origins.contains(&return_to.origin));
+    let leads_there = |client: &&Client| return_to.is_account || client.origins.contains(&return_to.origin);
+    let mut clients = config.clients.iter().filter(leads_there);
     match client_id {
         Some(client_id) => clients.find(|client| client.id == client_id),
         None => clients.next().filter(|_| clients.next().is_none()),

@@ -7,6 +7,7 @@
 mod attempts;
 mod bindings;
 mod contacts;
+mod deletions;
 mod error;
 mod grants;
 mod json;

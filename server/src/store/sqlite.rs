@@ -10,6 +10,7 @@ mod backup;
 mod bindings;
 mod checkpoint;
 mod contacts;
+mod deletions;
 mod error;
 mod export;
 mod file;

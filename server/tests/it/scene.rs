@@ -1,6 +1,6 @@
 //! Our own QR code: the computer that shows it, the phone that scans it inside WeChat, and the number between them.
 
-mod people;
+pub mod people;
 
 use std::time::Duration;
 

@@ -103,7 +103,8 @@ async fn a_deleted_person_is_forgotten_and_comes_back_as_somebody_new() {
     let other = provider.log_in(SUITE, &[]).await;
     provider.emulator.set_person(first_person());
 
-    let text = commands::delete_account(&config(&provider), &provider.clock, old).await.expect("deleted");
+    let text =
+        commands::delete_account(&config(&provider), &provider.clock, old, false).await.expect("deleted");
     assert!(text.ends_with(" is deleted; 1 sessions have ended\nclient suite was told\n"), "{text}");
     assert_eq!(logout_token(&provider, &listener).await["sid"], claims["sid"]);
     assert_eq!(provider.userinfo(answer.text("access_token")).await.status, 401);
@@ -219,4 +220,24 @@ async fn a_key_that_does_not_sign_is_withdrawn_without_a_successor() {
     let text = commands::withdraw_key(&config, &provider.clock, kid).await.expect("withdrawn");
     assert!(!text.contains("signs in its place"), "{text}");
     assert_eq!(commands::list_keys(&config, &provider.clock).await.expect("listed").lines().count(), 3);
+}
+
+#[tokio::test]
+async fn an_account_that_is_deleted_with_grace_comes_back_by_a_login() {
+    let provider = Provider::start().await;
+    let answer = provider.log_in(SUITE, &[("scope", "openid offline_access")]).await;
+    let claims = provider.id_token(SUITE, &answer).await;
+    let sub = claims["sub"].as_str().expect("a sub");
+    let show = async || commands::show_account(&config(&provider), &provider.clock, sub).await;
+    let said =
+        commands::delete_account(&config(&provider), &provider.clock, sub, true).await.expect("deleted");
+    assert!(
+        said.contains("will be deleted in 7 days, unless the person logs in before; 1 sessions have ended")
+    );
+    assert!(show().await.expect("shown").contains("deleted   in 7 days, unless the person logs in\n"));
+    assert_eq!(provider.refresh(SUITE, answer.text("refresh_token")).await.error(), (400, "invalid_grant"));
+    let again = provider.log_in(SUITE, &[]).await;
+    assert_eq!(provider.id_token(SUITE, &again).await["sub"], sub);
+    let shown = show().await.expect("shown");
+    assert!(!shown.contains("deleted   in") && shown.contains("deleted by operator\n"), "{shown}");
 }

@@ -62,13 +62,14 @@ async fn waiting(provider: &Provider) -> String {
 
 /// Waits until the list of what waits says so.
 async fn until_the_list_says(provider: &Provider, says: impl Fn(&str) -> bool) -> String {
+    let mut looks = tokio::time::interval(Duration::from_millis(50));
     let listed = async {
         loop {
+            looks.tick().await;
             let text = waiting(provider).await;
             if says(&text) {
                 return text;
             }
-            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(60), listed).await.expect("it does in time")

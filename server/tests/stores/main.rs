@@ -7,6 +7,7 @@ mod accounts;
 mod attempts;
 mod codes;
 mod contacts;
+mod deletions;
 mod given;
 mod grants;
 mod identity;
@@ -56,6 +57,10 @@ suite! {
         the_end_of_a_login_on_terms_is_one
         a_login_that_waits_is_changed_by_who_has_seen_it
         of_64_that_change_a_login_one_does;
+    deletions:
+        an_account_is_forgotten_when_its_time_has_come
+        a_login_brings_an_account_back
+        of_64_that_take_identities_from_an_account_the_last_one_stays;
     grants:
         a_grant_needs_its_session
         a_grant_that_was_revoked_before_it_was_made_stays_revoked
@@ -108,7 +113,8 @@ suite! {
         the_end_of_a_session_is_kept_for_its_clients_that_listen
         a_client_hears_of_an_account_in_order
         of_64_nodes_one_has_each_event_and_none_of_its_account_beside_it
-        what_becomes_of_people_is_kept_for_the_clients_that_have_seen_them;
+        what_becomes_of_people_is_kept_for_the_clients_that_have_seen_them
+        a_contact_that_was_proven_is_told_of_once;
 }
 
 suite_of_swept_stores! {

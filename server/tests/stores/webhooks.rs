@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use protocol::service::ContactKind;
 use weixin_login::clock::Seconds;
+use weixin_login::store::contacts::{ProvenContact, Terms};
 use weixin_login::store::grants::GrantRow;
 use weixin_login::store::logins::{BeginGrant, GrantSession, Person};
 use weixin_login::store::webhooks::EventRow;
@@ -200,4 +202,23 @@ pub async fn what_becomes_of_people_is_kept_for_the_clients_that_have_seen_them(
         row("shop", "account.deleted", &one.sub, none()),
     ];
     assert_eq!(waiting(given).await[5..], deleted);
+}
+
+pub async fn a_contact_that_was_proven_is_told_of_once(given: &Given) {
+    let lasting = &given.lasting;
+    lasting.keep_webhook_clients(&["shop"]).await.expect("kept");
+    for _ in 0..2 {
+        let login = log_in(Person::Identity(identity("one", None)), None, None);
+        let contact = ProvenContact { kind: ContactKind::Phone, value: "+8613800000000".into(), take: false };
+        let terms = Terms { require: Vec::new(), contacts: vec![contact] };
+        lasting.log_in_on_terms(login, terms, NOW).await.expect("an answer");
+    }
+    let told: Vec<_> = waiting(given).await.into_iter().map(|(_, event, _, data)| (event, data)).collect();
+    assert_eq!(
+        told,
+        [
+            ("account.created".to_owned(), "{}".to_owned()),
+            ("contact.bound".to_owned(), r#"{"contact":"phone"}"#.to_owned()),
+        ]
+    );
 }

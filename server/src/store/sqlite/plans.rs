@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use super::file::{Access, StoreFile};
 use super::statement::Statement;
 use super::{
-    PATIENCE, accounts, attempts, audit, bindings, grants, identity, keys, logins, logouts, migrations,
-    people, scenes, terms, webhooks,
+    PATIENCE, accounts, attempts, audit, bindings, deletions, grants, identity, keys, logins, logouts,
+    migrations, people, scenes, terms, webhooks,
 };
 
 /// A handful of rows, whatever happens; `later` is the same table once more, and `told` are the clients of one session.
@@ -23,6 +23,7 @@ fn every_statement() -> impl Iterator<Item = Statement> {
         attempts::ALL,
         audit::ALL,
         bindings::ALL,
+        deletions::ALL,
         grants::ALL,
         identity::ALL,
         keys::ALL,

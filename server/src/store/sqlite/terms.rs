@@ -2,14 +2,17 @@
 
 use protocol::service::ContactKind;
 use rusqlite::{Connection, Row, params};
+use serde_json::json;
 
 use super::audit::note;
 use super::statement::{Statement, statements};
+use super::webhooks::tell_clients;
 use crate::clock::Seconds;
 use crate::store::StoreError;
 use crate::store::audit::{By, What};
 use crate::store::contacts::{ContactRow, OnTerms, Terms};
 use crate::store::logins::LoggedIn;
+use crate::store::webhooks::Event;
 
 const SAVEPOINT: Statement = Statement("SAVEPOINT terms");
 const RELEASE: Statement = Statement("RELEASE terms");
@@ -59,6 +62,8 @@ fn bind(
         }
         if !is_its_own {
             note(connection, account_id, What::Bound, By::Login, Some(kind.as_str()), now)?;
+            let data = json!({ "contact": kind.as_str() });
+            tell_clients(connection, account_id, Event::ContactBound, &data, now)?;
         }
     }
     let has = CONTACTS_OF_ACCOUNT.all(connection, [account_id], contact)?;

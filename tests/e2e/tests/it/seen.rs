@@ -72,6 +72,36 @@ async fn axe_finds_nothing_on_the_pages_around_a_login() {
     }
 }
 
+/// A person's own page, in both themes, in three languages, and where there is little room.
+#[tokio::test]
+async fn axe_finds_nothing_on_a_persons_own_page_and_it_fits_a_small_screen() {
+    let house = House::plain().await;
+    house.weixin.set_desktop(DesktopMode::Absent).await.unwrap();
+    for lang in ["zh-CN", "zh-TW", "en"] {
+        let browser =
+            Browser::start(BrowserOptions { language: lang.into(), ..house.browser_options() }).await;
+        browser.open(&house.page("/weixin/login?client_id=shop&return_to=%2Fweixin%2Faccount")).await;
+        scan_and_allow(&house).await;
+        browser.until_at(&house.page("/weixin/account")).await;
+        browser.on_screen(320, 640).await;
+        for scheme in ["light", "dark"] {
+            browser.prefers(&[("prefers-color-scheme", scheme)]).await;
+            for (page, element) in [("/weixin/account", "form"), ("/weixin/account/delete", "form .danger")] {
+                browser.open(&house.page(page)).await;
+                let there = format!(
+                    "return document.querySelector('{element}') && document.readyState === 'complete'"
+                );
+                browser.until("the page", &there).await;
+                assert_eq!(browser.script("return document.documentElement.lang").await, lang);
+                assert_eq!(objections(&browser, "document").await, [""; 0], "{page} {lang} {scheme}");
+                let wider =
+                    "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+                assert_eq!(browser.script(wider).await, 0, "{page} {lang}");
+            }
+        }
+    }
+}
+
 /// What stands below a panel on its page must never move: where there is room, a panel is as high as the place kept for it.
 #[tokio::test]
 async fn a_panel_is_as_high_as_the_place_kept_for_it_in_every_phase() {
