@@ -4,7 +4,9 @@
 mod accounts;
 mod backup;
 mod grants;
+mod import;
 mod keys;
+mod people_file;
 mod sessions;
 mod store;
 mod webhooks;
@@ -16,10 +18,15 @@ use crate::config::Config;
 use crate::keys::{LoadError, MasterKeyError, MasterKeys};
 use crate::store::{Lasting, StoreError};
 
-pub use accounts::{delete as delete_account, duplicates, merge as merge_accounts, show as show_account};
+pub use accounts::{
+    delete as delete_account, duplicates, find as find_accounts, list as list_accounts,
+    merge as merge_accounts, show as show_account,
+};
 pub use backup::{back_up, restore};
 pub use grants::{list as list_grants, revoke as revoke_grants};
+pub use import::{export as export_accounts, import as import_accounts};
 pub use keys::{list as list_keys, rotate as rotate_keys, withdraw as withdraw_key};
+pub use people_file::Format;
 pub use sessions::{list as list_sessions, revoke as revoke_session};
 pub use store::copy as copy_store;
 pub use webhooks::{list as list_events, replay as replay_events};
@@ -65,15 +72,22 @@ pub(crate) fn master_keys(config: &Config, first_start: bool) -> Result<MasterKe
     }
 }
 
-async fn account_id(store: &dyn Lasting, name: &str) -> Result<String, CommandError> {
-    if let Some(account) = store.account(name).await? {
-        return Ok(account.id);
+/// The one account that is known by this name.
+async fn account_id(config: &Config, store: &dyn Lasting, name: &str) -> Result<String, CommandError> {
+    let found = accounts::named(config, store, name, 2).await?;
+    match &*found {
+        [account] => Ok(account.id.clone()),
+        [] => Err(unknown_account(name)),
+        _ => Err(CommandError::Refused(format!(
+            "more than one account is known by {name}: `weixin-login accounts find` lists them"
+        ))),
     }
-    store.account_of_subject(name).await?.ok_or_else(|| unknown_account(name))
 }
 
 fn unknown_account(name: &str) -> CommandError {
-    CommandError::Unknown(format!("no account has the id, and no client has the sub, {name}"))
+    CommandError::Unknown(format!(
+        "no account is known by {name}: it is no account's id, sub, openid, unionid, phone number or email address"
+    ))
 }
 
 fn age(seconds: Seconds) -> String {

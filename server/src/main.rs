@@ -162,9 +162,44 @@ enum Grants {
 
 #[derive(Subcommand)]
 enum Accounts {
+    /// Lists the newest accounts, a thousand at most.
+    List {
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Lists the accounts that are known by something.
+    Find {
+        /// An account's id, what a client calls it (`sub`), an openid, a unionid, a phone number or an email address.
+        #[arg(allow_hyphen_values = true)]
+        name: String,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Takes people over from another system: docs/import.md. Begun anew it goes on where it was.
+    Import {
+        /// The file; `-` is standard input. Its columns: openid, appid, unionid, phone, email, sub, nickname.
+        file: PathBuf,
+        /// How it is written, where its name does not say that.
+        #[arg(long)]
+        format: Option<commands::Format>,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Writes everybody to standard output, in the columns of the import.
+    Export {
+        /// How.
+        #[arg(long, default_value = "csv")]
+        format: commands::Format,
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
     /// Shows a person: at WeChat, at each client, how often logged in, and what has happened to the account.
     Show {
-        /// The account's id, or what a client calls it (`sub`).
+        /// The account's id, what a client calls it (`sub`), an openid, a unionid, a phone number or an email address.
         #[arg(allow_hyphen_values = true)]
         name: String,
         /// The configuration; without it the environment says everything.
@@ -195,7 +230,7 @@ enum Accounts {
     },
     /// Forgets a person, with sessions and grants, and tells the clients that the sessions have ended.
     Delete {
-        /// The account's id, or what a client calls it (`sub`).
+        /// The account's id, what a client calls it (`sub`), an openid, a unionid, a phone number or an email address.
         #[arg(allow_hyphen_values = true)]
         name: String,
         /// In seven days, unless the person logs in before; the sessions end now.
@@ -287,6 +322,25 @@ async fn main() -> ExitCode {
         Command::Webhooks(Webhooks::Replay { client, config }) => {
             tell(async { Ok(commands::replay_events(&load(config)?, &clock, client.as_deref()).await?) })
                 .await
+        }
+        Command::Accounts(Accounts::List { config }) => {
+            tell(async { Ok(commands::list_accounts(&load(config)?, &clock).await?) }).await
+        }
+        Command::Accounts(Accounts::Find { name, config }) => {
+            tell(async { Ok(commands::find_accounts(&load(config)?, &clock, &name).await?) }).await
+        }
+        Command::Accounts(Accounts::Import { file, format, config }) => {
+            let bad = |line: &str| {
+                let _ = std::io::stderr().write_all(line.as_bytes());
+            };
+            tell(async { Ok(commands::import_accounts(&load(config)?, &clock, &file, format, bad).await?) })
+                .await
+        }
+        Command::Accounts(Accounts::Export { format, config }) => {
+            let exported = async {
+                Ok(commands::export_accounts(&load(config)?, format, std::io::stdout().lock()).await?)
+            };
+            exported.await
         }
         Command::Accounts(Accounts::Show { name, config }) => {
             tell(async { Ok(commands::show_account(&load(config)?, &clock, &name).await?) }).await

@@ -16,6 +16,7 @@ pub mod deletions;
 mod error;
 mod fleeting;
 pub mod grants;
+pub mod import;
 pub mod keys;
 mod lasting;
 pub mod logins;

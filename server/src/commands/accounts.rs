@@ -1,22 +1,70 @@
-//! `accounts show`, `accounts duplicates`, `accounts merge` and `accounts delete`: who is who.
+//! `accounts list`, `accounts find`, `accounts show`, `accounts duplicates`, `accounts merge` and `accounts delete`: who is who.
 
 use std::fmt::Write;
 
+use super::import::regions;
 use super::sessions::{ending, tell};
 use super::{CommandError, account_id, age, printable, unknown_account};
 use crate::account::GRACE;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store;
+use crate::contact::Contact;
 use crate::store::audit::{AuditRow, By};
+use crate::store::people::ListedAccount;
+use crate::store::{self, Lasting};
 
-/// `accounts show`: who this is, by account id or by any client's `sub`.
+/// How many rows a list shows.
+const MOST: u32 = 1_000;
+
+/// `accounts list`: the newest accounts.
+///
+/// # Errors
+/// [`CommandError`]
+pub async fn list(config: &Config, clock: &Clock) -> Result<String, CommandError> {
+    let store = store::open_existing(&config.store).await?;
+    Ok(listed(&store.accounts(MOST).await?, clock))
+}
+
+/// `accounts find`: the accounts that are known by this: an account's id, a client's `sub`, an openid, a unionid, a phone number or an
+/// email address.
+///
+/// # Errors
+/// [`CommandError`]
+pub async fn find(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
+    let store = store::open_existing(&config.store).await?;
+    Ok(listed(&named(config, &*store, name, MOST).await?, clock))
+}
+
+/// The accounts that are known by this.
+pub(super) async fn named(
+    config: &Config,
+    store: &dyn Lasting,
+    name: &str,
+    most: u32,
+) -> Result<Vec<ListedAccount>, CommandError> {
+    let contact = Contact::email(name).or_else(|| Contact::phone(name, &regions(config).ok()?));
+    let contact = contact.as_ref().map_or("", Contact::value);
+    Ok(store.find_accounts(name, contact, most).await?)
+}
+
+fn listed(accounts: &[ListedAccount], clock: &Clock) -> String {
+    let mut text = String::new();
+    let now = clock.now();
+    for ListedAccount { id, nickname, created_at, updated_at } in accounts {
+        let (made, seen, nickname) = (age(now - created_at), age(now - updated_at), printable(nickname));
+        let _ = writeln!(text, "{id}  made {made} ago  last seen {seen} ago  {nickname}");
+    }
+    let _ = writeln!(text, "{} accounts", accounts.len());
+    text
+}
+
+/// `accounts show`: who this is, by what [`find`] goes by.
 ///
 /// # Errors
 /// [`CommandError`]
 pub async fn show(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
     let store = store::open_existing(&config.store).await?;
-    let id = account_id(&*store, name).await?;
+    let id = account_id(config, &*store, name).await?;
     let account = store.account(&id).await?.ok_or_else(|| unknown_account(name))?;
     let mut text = format!("account   {id}\nnickname  {}\n", printable(&account.nickname));
     for identity in store.identities_of_account(&id).await? {
@@ -26,6 +74,9 @@ pub async fn show(config: &Config, clock: &Clock, name: &str) -> Result<String, 
             "weixin    appid {}  openid {}  unionid {unionid}",
             identity.appid, identity.openid
         );
+    }
+    for contact in store.contacts_of_account(&id).await? {
+        let _ = writeln!(text, "{:<10}{}", contact.kind.as_str(), printable(&contact.value));
     }
     for (client_id, sub) in store.subjects_of_account(&id).await? {
         let _ = writeln!(text, "sub       {sub} at {client_id}");
@@ -47,9 +98,6 @@ pub async fn show(config: &Config, clock: &Clock, name: &str) -> Result<String, 
     }
     Ok(text)
 }
-
-/// How many rows of duplicates a list shows.
-const MOST: u32 = 1_000;
 
 /// `accounts duplicates`: those that WeChat says to be one person, and that no login merges: the unionid of an identity has changed, as
 /// when its app moves to another open-platform account, to that of another account.
@@ -85,7 +133,7 @@ pub async fn merge(
     retire: bool,
 ) -> Result<String, CommandError> {
     let store = store::open_existing(&config.store).await?;
-    let (from, into) = (account_id(&*store, from).await?, account_id(&*store, into).await?);
+    let (from, into) = (account_id(config, &*store, from).await?, account_id(config, &*store, into).await?);
     if from == into {
         return Err(CommandError::Refused(format!("both are account {from} already")));
     }
@@ -122,7 +170,7 @@ pub async fn delete(
     with_grace: bool,
 ) -> Result<String, CommandError> {
     let store = store::open_existing(&config.store).await?;
-    let id = account_id(&*store, name).await?;
+    let id = account_id(config, &*store, name).await?;
     let told = config.backchannel_clients();
     if with_grace {
         let delete_at = clock.now() + GRACE;

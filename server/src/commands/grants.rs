@@ -22,7 +22,7 @@ pub async fn list(
     client_id: Option<&str>,
 ) -> Result<String, CommandError> {
     let store = store::open_existing(&config.store).await?;
-    let account_id = named(&*store, of).await?;
+    let account_id = named(config, &*store, of).await?;
     let chosen = Chosen { id: None, account_id: account_id.as_deref(), client_id };
     let grants = store.offline_grants(chosen, clock.now(), MOST).await?;
     let mut text = String::new();
@@ -54,7 +54,7 @@ pub async fn revoke(
         return Err(CommandError::Refused("say which: a grant's id, --of or --client".to_owned()));
     }
     let store = store::open_existing(&config.store).await?;
-    let account_id = named(&*store, of).await?;
+    let account_id = named(config, &*store, of).await?;
     let chosen = Chosen { id, account_id: account_id.as_deref(), client_id };
     let mut ended = 0;
     loop {
@@ -71,9 +71,13 @@ pub async fn revoke(
     }
 }
 
-async fn named(store: &dyn Lasting, of: Option<&str>) -> Result<Option<String>, CommandError> {
+async fn named(
+    config: &Config,
+    store: &dyn Lasting,
+    of: Option<&str>,
+) -> Result<Option<String>, CommandError> {
     match of {
-        Some(name) => Ok(Some(account_id(store, name).await?)),
+        Some(name) => Ok(Some(account_id(config, store, name).await?)),
         None => Ok(None),
     }
 }

@@ -20,7 +20,7 @@ const MOST: u32 = 1_000;
 pub async fn list(config: &Config, clock: &Clock, of: Option<&str>) -> Result<String, CommandError> {
     let store = store::open_existing(&config.store).await?;
     let account_id = match of {
-        Some(name) => Some(account_id(&*store, name).await?),
+        Some(name) => Some(account_id(config, &*store, name).await?),
         None => None,
     };
     let sessions = store.sessions(account_id.as_deref(), clock.now(), MOST).await?;

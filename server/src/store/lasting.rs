@@ -7,6 +7,7 @@ use super::contacts::Contacts;
 use super::deletions::Deletions;
 use super::error::StoreError;
 use super::grants::{GrantRow, Grants};
+use super::import::Import;
 use super::keys::Keys;
 use super::logins::{BeginGrant, LogIn, LoggedIn};
 use super::logouts::{Ending, Logouts};
@@ -18,7 +19,7 @@ use crate::secret::SecretHash;
 
 /// The verbs for what must outlive everything.
 #[async_trait]
-pub trait Lasting: Contacts + Deletions + Grants + Keys + Logouts + People + Webhooks {
+pub trait Lasting: Contacts + Deletions + Grants + Import + Keys + Logouts + People + Webhooks {
     /// Asks whether the store answers, and takes a write as far as the disk.
     async fn ping(&self) -> Result<(), StoreError>;
     /// Finds the account of an identity (its own, else that of its unionid) or makes one, and keeps nickname and picture.

@@ -1,6 +1,7 @@
 //! The verbs for looking at people and their sessions: for the person's own list, and for operators.
 
 use async_trait::async_trait;
+use serde::Deserialize;
 
 use super::audit::AuditRow;
 use super::logouts::{Ended, Ending};
@@ -8,9 +9,9 @@ use super::{SessionRow, StoreError};
 use crate::clock::Seconds;
 
 /// A person as one app of WeChat's sees them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct KnownIdentity {
-    /// Which app.
+    /// Which app; empty where an import told a unionid alone, which then stands for the openid too.
     pub appid: String,
     /// The person there.
     pub openid: String,
@@ -18,9 +19,31 @@ pub struct KnownIdentity {
     pub unionid: Option<String>,
 }
 
+/// An account as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedAccount {
+    /// Its id.
+    pub id: String,
+    /// As WeChat last told it.
+    pub nickname: String,
+    /// When it was made.
+    pub created_at: Seconds,
+    /// When the person last logged in.
+    pub updated_at: Seconds,
+}
+
 /// The verbs for people and their sessions.
 #[async_trait]
 pub trait People: Send + Sync {
+    /// Accounts, the newest first; at most `most`.
+    async fn accounts(&self, most: u32) -> Result<Vec<ListedAccount>, StoreError>;
+    /// The accounts that have this id, `sub`, openid or unionid, now or once, or this contact in its one form; at most `most`.
+    async fn find_accounts(
+        &self,
+        word: &str,
+        contact: &str,
+        most: u32,
+    ) -> Result<Vec<ListedAccount>, StoreError>;
     /// How WeChat knows this account.
     async fn identities_of_account(&self, account_id: &str) -> Result<Vec<KnownIdentity>, StoreError>;
     /// What each client calls this account: client and `sub`.

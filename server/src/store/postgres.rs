@@ -10,6 +10,7 @@ mod contacts;
 mod deletions;
 mod error;
 mod grants;
+mod import;
 mod json;
 mod keys;
 mod lasting;

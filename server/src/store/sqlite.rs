@@ -16,6 +16,7 @@ mod export;
 mod file;
 mod grants;
 mod identity;
+mod import;
 mod keys;
 mod lasting;
 mod logins;

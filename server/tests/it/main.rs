@@ -24,6 +24,7 @@ mod embedded;
 mod faults;
 mod front;
 mod harness;
+mod import;
 mod kills;
 mod length;
 mod limits;

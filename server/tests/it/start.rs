@@ -462,9 +462,18 @@ async fn a_name_that_begins_with_a_dash_is_a_name() {
     weixin_login::store::SqliteStore::open(&attempt.data.path().join("store.db")).await.unwrap();
     for (words, said) in [
         (&["sessions", "revoke", "-abc"][..], "no session is called -abc"),
-        (&["sessions", "list", "--of", "-abc"], "no account has the id, and no client has the sub, -abc"),
-        (&["accounts", "delete", "-abc"], "no account has the id, and no client has the sub, -abc"),
-        (&["accounts", "merge", "-abc", "-def"], "no account has the id, and no client has the sub, -abc"),
+        (
+            &["sessions", "list", "--of", "-abc"],
+            "no account is known by -abc: it is no account's id, sub, openid, unionid, phone number or email address",
+        ),
+        (
+            &["accounts", "delete", "-abc"],
+            "no account is known by -abc: it is no account's id, sub, openid, unionid, phone number or email address",
+        ),
+        (
+            &["accounts", "merge", "-abc", "-def"],
+            "no account is known by -abc: it is no account's id, sub, openid, unionid, phone number or email address",
+        ),
     ] {
         let output = attempt.run_all(words, |text| text, &[]);
         let stderr = String::from_utf8(output.stderr).unwrap();

@@ -62,7 +62,10 @@ async fn an_operator_lists_and_revokes_sessions_and_looks_at_accounts() {
     let again = commands::revoke_session(&config, &provider.clock, sid).await.expect_err("gone");
     assert_eq!(again.to_string(), format!("no session is called {sid}"));
     let nobody = commands::show_account(&config, &provider.clock, "nobody").await.expect_err("unknown");
-    assert_eq!(nobody.to_string(), "no account has the id, and no client has the sub, nobody");
+    assert_eq!(
+        nobody.to_string(),
+        "no account is known by nobody: it is no account's id, sub, openid, unionid, phone number or email address"
+    );
 }
 
 #[tokio::test]
@@ -112,7 +115,12 @@ async fn a_deleted_person_is_forgotten_and_comes_back_as_somebody_new() {
     assert_eq!(provider.redeem(SUITE, waiting.code()).await.error(), (400, "invalid_grant"));
     assert_eq!(browser.authorize(SUITE, &[("prompt", "none")]).await.error(), "login_required");
     let gone = commands::show_account(&config(&provider), &provider.clock, old).await.expect_err("gone");
-    assert_eq!(gone.to_string(), format!("no account has the id, and no client has the sub, {old}"));
+    assert_eq!(
+        gone.to_string(),
+        format!(
+            "no account is known by {old}: it is no account's id, sub, openid, unionid, phone number or email address"
+        )
+    );
     assert_ne!(sub(&provider, SUITE).await, old);
     // Nobody else has lost anything.
     assert_eq!(provider.userinfo(other.text("access_token")).await.status, 200);

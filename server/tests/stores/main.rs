@@ -14,6 +14,7 @@ mod identity;
 mod keys;
 mod logins;
 mod logouts;
+mod model;
 mod only_postgres;
 mod only_redis;
 mod rows;
@@ -97,6 +98,8 @@ suite! {
         grants_end_with_their_session_but_for_those_of_who_is_away
         of_64_nodes_each_client_is_told_by_one
         a_logout_is_tried_again_and_forgotten;
+    model:
+        whatever_happens_one_person_has_one_account_and_no_sub_changes_hands;
     scenes:
         a_scene_is_kept_with_its_attempt_or_neither_is
         of_64_numbers_three_are_tried

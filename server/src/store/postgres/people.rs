@@ -1,7 +1,8 @@
 //! People and their sessions in PostgreSQL.
 
 use async_trait::async_trait;
-use sqlx::Row;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, Row};
 
 use super::lasting::session;
 use super::logouts::ended;
@@ -9,11 +10,53 @@ use super::{PostgresStore, text};
 use crate::clock::Seconds;
 use crate::store::audit::AuditRow;
 use crate::store::logouts::{Ended, Ending};
-use crate::store::people::{KnownIdentity, People};
+use crate::store::people::{KnownIdentity, ListedAccount, People};
 use crate::store::{SessionRow, StoreError};
 
 #[async_trait]
 impl People for PostgresStore {
+    async fn accounts(&self, most: u32) -> Result<Vec<ListedAccount>, StoreError> {
+        let rows = self.run(|| {
+            sqlx::query_as(
+                "SELECT id, nickname, created_at, updated_at FROM accounts ORDER BY created_at DESC, id LIMIT $1",
+            )
+            .bind(i64::from(most))
+            .fetch_all(&self.pool)
+        });
+        rows.await
+    }
+
+    async fn find_accounts(
+        &self,
+        word: &str,
+        contact: &str,
+        most: u32,
+    ) -> Result<Vec<ListedAccount>, StoreError> {
+        // An openid is found app by app: identities have no index of openids alone, for a login would have to keep it.
+        let rows = self.run(|| {
+            sqlx::query_as(
+                "WITH RECURSIVE apps (appid) AS (SELECT min(appid) FROM identities
+                     UNION ALL SELECT (SELECT min(appid) FROM identities WHERE appid > apps.appid)
+                     FROM apps WHERE apps.appid IS NOT NULL)
+                 SELECT id, nickname, created_at, updated_at FROM accounts WHERE id IN (
+                     SELECT $1 UNION SELECT account_id FROM account_aliases WHERE id = $1
+                     UNION SELECT account_id FROM subjects WHERE sub = $1
+                     UNION SELECT account_id FROM retired_subjects WHERE sub = $1
+                     UNION SELECT account_id FROM first_subjects WHERE sub = $1
+                     UNION SELECT account_id FROM identities WHERE unionid = $1
+                     UNION SELECT account_id FROM identities WHERE other_unionid = $1
+                     UNION SELECT account_id FROM apps JOIN identities ON identities.appid = apps.appid AND openid = $1
+                     UNION SELECT account_id FROM contacts WHERE kind IN ('email', 'phone') AND value = $2)
+                 ORDER BY created_at DESC, id LIMIT $3",
+            )
+            .bind(text(word))
+            .bind(text(contact))
+            .bind(i64::from(most))
+            .fetch_all(&self.pool)
+        });
+        rows.await
+    }
+
     async fn identities_of_account(&self, account_id: &str) -> Result<Vec<KnownIdentity>, StoreError> {
         let rows = self
             .run(|| {
@@ -188,5 +231,16 @@ impl People for PostgresStore {
                 .fetch_one(&self.pool)
         });
         ended(deleted.await?)
+    }
+}
+
+impl FromRow<'_, PgRow> for ListedAccount {
+    fn from_row(row: &PgRow) -> sqlx::Result<ListedAccount> {
+        Ok(ListedAccount {
+            id: row.try_get("id")?,
+            nickname: row.try_get("nickname")?,
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+        })
     }
 }

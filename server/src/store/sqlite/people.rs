@@ -12,11 +12,24 @@ use super::statement::statements;
 use crate::clock::Seconds;
 use crate::store::audit::{AuditRow, By};
 use crate::store::logouts::{Ended, Ending};
-use crate::store::people::{KnownIdentity, People};
+use crate::store::people::{KnownIdentity, ListedAccount, People};
 use crate::store::{SessionRow, StoreError};
 
 #[async_trait]
 impl People for SqliteStore {
+    async fn accounts(&self, most: u32) -> Result<Vec<ListedAccount>, StoreError> {
+        self.read.read(|connection| ACCOUNTS.all(connection, [most], listed)).await
+    }
+
+    async fn find_accounts(
+        &self,
+        word: &str,
+        contact: &str,
+        most: u32,
+    ) -> Result<Vec<ListedAccount>, StoreError> {
+        self.read.read(|connection| FIND_ACCOUNTS.all(connection, params![word, contact, most], listed)).await
+    }
+
     async fn identities_of_account(&self, account_id: &str) -> Result<Vec<KnownIdentity>, StoreError> {
         let identity = |row: &Row<'_>| {
             Ok(KnownIdentity {
@@ -82,11 +95,34 @@ impl People for SqliteStore {
     }
 }
 
+fn listed(row: &Row<'_>) -> Result<ListedAccount, StoreError> {
+    Ok(ListedAccount {
+        id: row.get("id")?,
+        nickname: row.get("nickname")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}
+
 fn pair(row: &Row<'_>) -> Result<(String, String), StoreError> {
     Ok((row.get(0)?, row.get(1)?))
 }
 
 statements! {
+    ACCOUNTS = "SELECT id, nickname, created_at, updated_at FROM accounts ORDER BY created_at DESC, id LIMIT ?1";
+    /// An openid is found app by app: identities have no index of openids alone, for a login would have to keep it.
+    FIND_ACCOUNTS = "WITH RECURSIVE apps (appid) AS (SELECT min(appid) FROM identities
+            UNION ALL SELECT (SELECT min(appid) FROM identities WHERE appid > apps.appid) FROM apps WHERE apps.appid IS NOT NULL)
+        SELECT id, nickname, created_at, updated_at FROM accounts WHERE id IN (
+            SELECT ?1 UNION SELECT account_id FROM account_aliases WHERE id = ?1
+            UNION SELECT account_id FROM subjects WHERE sub = ?1
+            UNION SELECT account_id FROM retired_subjects WHERE sub = ?1
+            UNION SELECT account_id FROM first_subjects WHERE sub = ?1
+            UNION SELECT account_id FROM identities WHERE unionid = ?1
+            UNION SELECT account_id FROM identities WHERE other_unionid = ?1
+            UNION SELECT account_id FROM apps CROSS JOIN identities ON identities.appid = apps.appid AND openid = ?1
+            UNION SELECT account_id FROM contacts WHERE kind IN ('email', 'phone') AND value = ?2)
+        ORDER BY created_at DESC, id LIMIT ?3";
     IDENTITIES_OF_ACCOUNT = "SELECT appid, openid, unionid FROM identities WHERE account_id = ?1 ORDER BY appid, openid";
     SUBJECTS_OF_ACCOUNT = "SELECT client_id, sub FROM subjects WHERE account_id = ?1 ORDER BY client_id";
     RETIRED_SUBJECTS = "SELECT client_id, sub FROM retired_subjects WHERE account_id = ?1 ORDER BY client_id, sub";

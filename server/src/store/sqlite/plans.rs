@@ -7,15 +7,16 @@ use rusqlite::Connection;
 use super::file::{Access, StoreFile};
 use super::statement::Statement;
 use super::{
-    PATIENCE, accounts, attempts, audit, bindings, deletions, grants, identity, keys, logins, logouts,
+    PATIENCE, accounts, attempts, audit, bindings, deletions, grants, identity, import, keys, logins, logouts,
     migrations, people, scenes, terms, webhooks,
 };
 
-/// A handful of rows, whatever happens; `later` is the same table once more, and `told` are the clients of one session.
-const SMALL: &[&str] = &["signing_keys", "later", "webhook_clients", "told"];
+/// A handful of rows, whatever happens; `later` is the same table once more, `apps` are those that people came by, and `told` are the
+/// clients of one session.
+const SMALL: &[&str] = &["signing_keys", "later", "apps", "told", "webhook_clients"];
 /// An operator's commands about everybody, in processes of their own: one compares all accounts, the other goes by the newest
 /// logins until it has as many as it prints.
-const ABOUT_EVERYBODY: &[Statement] = &[people::DUPLICATES, people::LIVING_SESSIONS];
+const ABOUT_EVERYBODY: &[Statement] = &[people::ACCOUNTS, people::DUPLICATES, people::LIVING_SESSIONS];
 
 fn every_statement() -> impl Iterator<Item = Statement> {
     let rooms = [
@@ -26,6 +27,7 @@ fn every_statement() -> impl Iterator<Item = Statement> {
         deletions::ALL,
         grants::ALL,
         identity::ALL,
+        import::ALL,
         keys::ALL,
         logins::ALL,
         logouts::ALL,
