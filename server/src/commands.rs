@@ -15,7 +15,9 @@ use std::fmt::Write;
 
 use crate::clock::Seconds;
 use crate::config::Config;
+use crate::contact::{Contact, Regions};
 use crate::keys::{LoadError, MasterKeyError, MasterKeys};
+use crate::store::people::ListedAccount;
 use crate::store::{Lasting, StoreError};
 
 pub use accounts::{
@@ -74,13 +76,33 @@ pub(crate) fn master_keys(config: &Config, first_start: bool) -> Result<MasterKe
 
 /// The one account that is known by this name.
 async fn account_id(config: &Config, store: &dyn Lasting, name: &str) -> Result<String, CommandError> {
-    let found = accounts::named(config, store, name, 2).await?;
+    let found = named(config, store, name, 2).await?;
     match &*found {
         [account] => Ok(account.id.clone()),
         [] => Err(unknown_account(name)),
         _ => Err(CommandError::Refused(format!(
             "more than one account is known by {name}: `weixin-login accounts find` lists them"
         ))),
+    }
+}
+
+/// The accounts that are known by this.
+async fn named(
+    config: &Config,
+    store: &dyn Lasting,
+    name: &str,
+    most: u32,
+) -> Result<Vec<ListedAccount>, CommandError> {
+    let contact = Contact::email(name).or_else(|| Contact::phone(name, &regions(config).ok()?));
+    let contact = contact.as_ref().map_or("", Contact::value);
+    Ok(store.find_accounts(name, contact, most).await?)
+}
+
+/// Where phone numbers may be, as for those that are proven here.
+fn regions(config: &Config) -> Result<Regions, CommandError> {
+    match &config.sms {
+        Some(sms) => Ok(sms.regions.clone()),
+        None => Regions::parse("CN", &[]).map_err(CommandError::Refused),
     }
 }
 

@@ -2,16 +2,14 @@
 
 use std::fmt::Write;
 
-use super::import::regions;
 use super::sessions::{ending, tell};
-use super::{CommandError, account_id, age, printable, unknown_account};
+use super::{CommandError, account_id, age, named, printable, unknown_account};
 use crate::account::GRACE;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::contact::Contact;
+use crate::store;
 use crate::store::audit::{AuditRow, By};
 use crate::store::people::ListedAccount;
-use crate::store::{self, Lasting};
 
 /// How many rows a list shows.
 const MOST: u32 = 1_000;
@@ -33,18 +31,6 @@ pub async fn list(config: &Config, clock: &Clock) -> Result<String, CommandError
 pub async fn find(config: &Config, clock: &Clock, name: &str) -> Result<String, CommandError> {
     let store = store::open_existing(&config.store).await?;
     Ok(listed(&named(config, &*store, name, MOST).await?, clock))
-}
-
-/// The accounts that are known by this.
-pub(super) async fn named(
-    config: &Config,
-    store: &dyn Lasting,
-    name: &str,
-    most: u32,
-) -> Result<Vec<ListedAccount>, CommandError> {
-    let contact = Contact::email(name).or_else(|| Contact::phone(name, &regions(config).ok()?));
-    let contact = contact.as_ref().map_or("", Contact::value);
-    Ok(store.find_accounts(name, contact, most).await?)
 }
 
 fn listed(accounts: &[ListedAccount], clock: &Clock) -> String {

@@ -5,11 +5,10 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::CommandError;
 use super::people_file::{COLUMNS, Format, People};
+use super::{CommandError, regions};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::contact::Regions;
 use crate::store::import::{Arrival, ComingPerson, GoingPerson};
 use crate::store::{self, Lasting, StoreError};
 
@@ -116,14 +115,6 @@ async fn keep(
             Err(StoreError::Duplicate(_) | StoreError::Refused(_)) if tries < MOST_TRIES => tries += 1,
             done => return Ok(done?),
         }
-    }
-}
-
-/// Where phone numbers may be, as for those that are proven here.
-pub(super) fn regions(config: &Config) -> Result<Regions, CommandError> {
-    match &config.sms {
-        Some(sms) => Ok(sms.regions.clone()),
-        None => Regions::parse("CN", &[]).map_err(CommandError::Refused),
     }
 }
 

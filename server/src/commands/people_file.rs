@@ -53,6 +53,9 @@ pub(super) struct People {
     regions: Regions,
 }
 
+/// The values of a line, in the order of the columns.
+type Fields = [Option<String>; 7];
+
 enum Lines {
     Csv { reader: csv::Reader<Measured>, columns: Vec<usize>, left: Rc<Cell<usize>> },
     Jsonl { reader: BufReader<Box<dyn Read>>, number: u64 },
@@ -91,7 +94,7 @@ impl People {
         Ok(Some((number, fields.and_then(|fields| self.person(fields)))))
     }
 
-    fn person(&self, fields: [Option<String>; 7]) -> Result<ComingPerson, String> {
+    fn person(&self, fields: Fields) -> Result<ComingPerson, String> {
         let [openid, appid, unionid, phone, email, sub, nickname] =
             fields.map(|field| field.filter(|text| !text.is_empty()));
         let person = ComingPerson {
@@ -148,7 +151,7 @@ fn no<E>(column: &'static str) -> impl Fn(E) -> String {
 }
 
 impl Lines {
-    fn next(&mut self) -> Result<Option<(u64, Result<[Option<String>; 7], String>)>, String> {
+    fn next(&mut self) -> Result<Option<(u64, Result<Fields, String>)>, String> {
         match self {
             Self::Csv { reader, columns, left } => {
                 left.set(LONGEST_LINE);
@@ -186,7 +189,7 @@ impl Lines {
     }
 }
 
-fn csv_fields(record: &csv::ByteRecord, columns: &[usize]) -> Result<[Option<String>; 7], String> {
+fn csv_fields(record: &csv::ByteRecord, columns: &[usize]) -> Result<Fields, String> {
     let mut fields = [const { None }; 7];
     for (field, column) in record.iter().zip(columns) {
         let text = std::str::from_utf8(field).map_err(|_| format!("its {} is no UTF-8", COLUMNS[*column]))?;
@@ -195,7 +198,7 @@ fn csv_fields(record: &csv::ByteRecord, columns: &[usize]) -> Result<[Option<Str
     Ok(fields)
 }
 
-fn json_fields(line: &[u8]) -> Result<[Option<String>; 7], String> {
+fn json_fields(line: &[u8]) -> Result<Fields, String> {
     let members: serde_json::Map<String, Value> =
         serde_json::from_slice(line).map_err(|_| "it is no JSON object".to_owned())?;
     let mut fields = [const { None }; 7];
