@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use super::file::{Access, StoreFile};
 use super::statement::Statement;
 use super::{
-    PATIENCE, accounts, attempts, audit, bindings, deletions, grants, identity, import, keys, logins, logouts,
-    migrations, people, scenes, terms, webhooks,
+    PATIENCE, accounts, attempts, audit, bindings, deletions, grants, identity, import, keys, logins,
+    logouts, migrations, people, scenes, terms, webhooks,
 };
 
 /// A handful of rows, whatever happens; `later` is the same table once more, `apps` are those that people came by, and `told` are the
