@@ -26,7 +26,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
@@ -232,39 +231,38 @@ impl PostgresStore {
     /// Until nobody waits.
     async fn send_all<V: Verb>(&self, mut way: Way<V>) {
         while let Some(all) = way.next() {
-            let (verbs, answers): (Vec<V>, Vec<_>) =
-                all.into_iter().map(|one| (one.verb, one.answer)).unzip();
-            for (answer, done) in answers.into_iter().zip(self.send(&verbs).await) {
-                // Whoever asked may be gone.
-                let _ = answer.send(done);
-            }
+            self.send(all).await;
         }
     }
 
-    async fn send<V: Verb>(&self, verbs: &[V]) -> Vec<Result<V::Answer, StoreError>> {
-        if verbs.len() > 1 {
-            let patience = PATIENCE.as_millis().to_string();
-            match timeout(self.time_limit, V::ask(&self.pool, verbs, &patience)).await {
-                Ok(Ok(answers)) => return answers.into_iter().map(Ok).collect(),
-                Ok(Err(error)) if was_taken_back(&error) => {}
-                // Whether it was done nobody knows.
-                Ok(Err(error)) => {
-                    self.lost.now();
-                    let error = StoreError::from(error);
-                    return verbs.iter().map(|_| Err(error.again())).collect();
-                }
-                Err(elapsed) => {
-                    self.lost.now();
-                    let error = StoreError::TimedOut(elapsed.into());
-                    return verbs.iter().map(|_| Err(error.again())).collect();
-                }
+    async fn send<V: Verb>(&self, all: Vec<Waiting<V>>) {
+        let (verbs, answers): (Vec<V>, Vec<_>) = all.into_iter().map(|one| (one.verb, one.answer)).unzip();
+        let patience = PATIENCE.as_millis().to_string();
+        let error = match timeout(self.time_limit, V::ask(&self.pool, &verbs, &patience)).await {
+            Ok(Ok(done)) => {
+                // Whoever asked may be gone.
+                answers.into_iter().zip(done).for_each(|(answer, done)| drop(answer.send(Ok(done))));
+                return;
             }
-        }
-        let alone = verbs.iter().map(|verb| async move {
-            let answers = self.run_in_time(|| V::ask(&self.pool, std::slice::from_ref(verb), "0")).await?;
-            answers.into_iter().next().ok_or_else(given_up)
-        });
-        join_all(alone).await
+            Ok(Err(error)) if was_taken_back(&error) => {
+                // Whoever waits for a row then is in nobody's way.
+                verbs.into_iter().zip(answers).for_each(|(verb, answer)| {
+                    let store = self.clone();
+                    self.home.spawn(async move { drop(answer.send(store.send_alone(&verb).await)) });
+                });
+                return;
+            }
+            Ok(Err(error)) => error.into(),
+            Err(elapsed) => StoreError::TimedOut(elapsed.into()),
+        };
+        // Whether it was done nobody knows.
+        self.lost.now();
+        answers.into_iter().for_each(|answer| drop(answer.send(Err(error.again()))));
+    }
+
+    async fn send_alone<V: Verb>(&self, verb: &V) -> Result<V::Answer, StoreError> {
+        let answers = self.run_in_time(|| V::ask(&self.pool, std::slice::from_ref(verb), "0")).await?;
+        answers.into_iter().next().ok_or_else(given_up)
     }
 }
 

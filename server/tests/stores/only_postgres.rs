@@ -1,5 +1,6 @@
 //! What only a server can do to a store: have it made by several at once, be another version, refuse a password.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,17 +94,17 @@ async fn an_account_that_somebody_holds_holds_up_nobody_else() {
     };
     assert_eq!(count(&at_once(&store, login).await, &true), MANY);
 
-    // Until it is told to end.
-    let hold = "BEGIN; UPDATE accounts SET updated_at = 0 WHERE id = (SELECT account_id FROM identities
-        WHERE openid = 'person 0'); SELECT pg_sleep(600)";
+    let hold = "BEGIN; UPDATE accounts SET updated_at = 0 WHERE id = (SELECT account_id FROM identities WHERE openid = 'person 0');\n";
     let mut holding = Command::new("psql")
-        .args(["-X", "-q", "-c", hold])
+        .args(["-X", "-q"])
         .arg(&database.url)
-        .stderr(Stdio::null())
+        .stdin(Stdio::piped())
         .spawn()
         .expect("psql runs");
-    let holds = "FROM pg_stat_activity WHERE query LIKE 'BEGIN; UPDATE accounts%' AND wait_event = 'PgSleep'";
-    while server.run(&database.name, &format!("SELECT count(*) {holds}")) == "0" {
+    let mut says = holding.stdin.take().expect("a pipe");
+    says.write_all(hold.as_bytes()).expect("it listens");
+    let held = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'UPDATE accounts%' AND state = 'idle in transaction'";
+    while server.run(&database.name, held) == "0" {
         tokio::task::yield_now().await;
     }
     let mut all: Vec<_> = (0..MANY).map(|number| tokio::spawn(login(store.clone(), number))).collect();
@@ -112,7 +113,8 @@ async fn an_account_that_somebody_holds_holds_up_nobody_else() {
         assert!(login.await.expect("no panic"));
     }
     assert!(!held.is_finished());
-    server.run(&database.name, &format!("SELECT pg_terminate_backend(pid) {holds}"));
+    // It goes, and what it has done with it.
+    drop(says);
     assert!(held.await.expect("no panic"));
     holding.wait().expect("it ends");
 }
