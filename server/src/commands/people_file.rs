@@ -56,6 +56,9 @@ pub(super) struct People {
 /// The values of a line, in the order of the columns.
 type Fields = [Option<String>; 7];
 
+/// A line's number, and its fields or what is wrong with it.
+type NumberedLine = (u64, Result<Fields, String>);
+
 enum Lines {
     Csv { reader: csv::Reader<Measured>, columns: Vec<usize>, left: Rc<Cell<usize>> },
     Jsonl { reader: BufReader<Box<dyn Read>>, number: u64 },
@@ -151,7 +154,8 @@ fn no<E>(column: &'static str) -> impl Fn(E) -> String {
 }
 
 impl Lines {
-    fn next(&mut self) -> Result<Option<(u64, Result<Fields, String>)>, String> {
+    /// The next line's number and fields, or what is wrong with it; an error, where the file cannot be read on.
+    fn next(&mut self) -> Result<Option<NumberedLine>, String> {
         match self {
             Self::Csv { reader, columns, left } => {
                 left.set(LONGEST_LINE);

@@ -37,6 +37,13 @@ impl PostgresAddress {
     pub fn parse(text: &str, connections: u32, time_limit: Duration) -> Result<Self, String> {
         const FORM: &str = "postgres://user:password@host:5432/database?sslmode=verify-full";
         let url = Url::parse(text).map_err(|error| format!("is not of the form {FORM}: {error}"))?;
+        // Behind a sign that was mistyped the password stands elsewhere, and what stands there is printed.
+        let behind = [url.path(), url.query().unwrap_or_default(), url.fragment().unwrap_or_default()];
+        if behind.iter().any(|part| part.contains('@')) {
+            return Err(format!(
+                "has an `@` behind the host; in a password `/`, `?`, `#` and `@` are written as %2F, %3F, %23 and %40: {FORM}"
+            ));
+        }
         if let Some((other, _)) = url.query_pairs().find(|(key, _)| !PARAMETERS.contains(&&**key)) {
             return Err(format!("has the parameter `{other}`; it can be {}", PARAMETERS.join(", ")));
         }
@@ -77,9 +84,10 @@ impl PostgresAddress {
 }
 
 impl fmt::Display for PostgresAddress {
+    /// Without whoever logs in there: where a `:` was mistyped, the user's name has the password in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let options = &self.options;
-        write!(f, "postgres://{}@", options.get_username())?;
+        write!(f, "postgres://")?;
         match options.get_socket() {
             Some(socket) => write!(f, "{}", socket.display())?,
             None => write!(f, "{}:{}", options.get_host(), options.get_port())?,

@@ -70,6 +70,7 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
         ("sqlite:weixin-login.db\"", "postgres://us@db/weixin\"\nstore_timeout_seconds = 0", "line 5: `store_timeout_seconds` must be 1 or more".into()),
         ("sqlite:weixin-login.db\"", "postgres://us@db/weixin\"\nstore_password_file = \"none\"", "line 5: `store_password_file` is FOLDER/none, which cannot be read: No such file or directory (os error 2)".into()),
         ("sqlite:weixin-login.db\"", "sqlite:weixin-login.db\"\nstore_connections = 4", "line 5: `store_connections` is PostgreSQL's, and `store` is a file".into()),
+        ("sqlite:weixin-login.db", "postgres://us/hunter2@db/weixin", format!("line 4: `store` has an `@` behind the host; in a password `/`, `?`, `#` and `@` are written as %2F, %3F, %23 and %40: {POSTGRES}")),
         ("sqlite:weixin-login.db", "mysql://us:hunter2@db/weixin", "line 4: `store` must be `sqlite:FILE` or `postgres://user@host/database`".into()),
         ("sqlite:weixin-login.db", "sqlite::memory:", "line 4: `store` must be `sqlite:FILE` or `postgres://user@host/database`".into()),
         ("sqlite:weixin-login.db", "sqlite://a.db?mode=rwc", "line 4: `store` must be `sqlite:FILE` or `postgres://user@host/database`".into()),

@@ -91,7 +91,7 @@ fn is_killed_and_resumed(config: &Path, people: usize) {
     let done = child.wait_with_output().unwrap();
     let (said, bad) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
     let took = began.elapsed();
-    println!(
+    eprintln!(
         "{people} people, killed {KILLS} times: {said}in {took:?}; {early} kB, then {late} kB at the most"
     );
     assert_eq!((done.status.code(), bad.as_str()), (Some(0), ""));
