@@ -3,6 +3,8 @@
 //! ```text
 //! weixin-login               the service, with the widget inside, for every Linux of this processor
 //! weixin-emulator            WeChat's side, for developers, likewise
+//! weixin-emulator-0.1.0.tgz, weixin-emulator-linux-x64-0.1.0.tgz, weixin_emulator-0.1.0-….whl, weixin-emulator-0.1.0.oci.tar
+//!                            the same for npm, PyPI and containers
 //! weixin-login-0.1.0.tgz     the npm package
 //! widget/                    the widget's files, for sites that serve them by themselves
 //! config.example.toml        the service's configuration
@@ -13,7 +15,10 @@
 //! ```
 
 mod bill;
+mod emulator;
+mod image;
 mod musl;
+mod tried;
 mod wasm_pack;
 
 use std::fs;
@@ -24,13 +29,24 @@ use sha2::{Digest, Sha256};
 
 use crate::{shell, widget};
 
-/// The programs, by package and name.
-const PROGRAMS: &[&str] = &["weixin-login", "weixin-emulator"];
+/// The service, by package and name.
+const SERVICE: &str = "weixin-login";
 /// What is released as it is in the sources.
 const AS_IT_IS: &[&str] = &["server/config.example.toml", "LICENSE-APACHE", "LICENSE-MIT"];
 const SUMS: &str = "SHA256SUMS";
 
-pub fn run() -> Result<()> {
+/// What is built.
+#[derive(clap::Args)]
+pub struct Options {
+    /// The emulator alone, into target/emulator-dist
+    #[arg(long)]
+    emulator: bool,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    if options.emulator {
+        return try_the_emulator();
+    }
     let dist = shell::target().join("dist");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
@@ -49,11 +65,11 @@ pub fn run() -> Result<()> {
             .current_dir(widget::npm_package()),
     )?;
 
-    shell::heading("2 of 5: the programs");
-    let built = musl::build(PROGRAMS, &["--features=weixin-login/embed-widget"])?;
-    for program in PROGRAMS {
-        fs::copy(built.join(program), dist.join(program))?;
-    }
+    shell::heading("2 of 5: the service, and the emulator with its packages");
+    let built = musl::build(&[SERVICE], &["--features=weixin-login/embed-widget"])?;
+    fs::copy(built.join(SERVICE), dist.join(SERVICE))?;
+    let made = emulator::build(&dist)?;
+    tried::check(&made, &dist.join(emulator::NAME))?;
     for source in AS_IT_IS {
         let source = shell::root().join(source);
         fs::copy(&source, dist.join(source.file_name().unwrap_or_default()))?;
@@ -67,6 +83,18 @@ pub fn run() -> Result<()> {
 
     shell::heading("5 of 5: checksums");
     sum_up(&dist)
+}
+
+/// The emulator alone: its program, its packages and its image, installed from their files and used. In a folder of its own.
+pub fn try_the_emulator() -> Result<()> {
+    let folder = shell::target().join("emulator-dist");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let made = emulator::build(&folder)?;
+    tried::check(&made, &folder.join(emulator::NAME))?;
+    sum_up(&folder)
 }
 
 /// Writes the checksums and prints what everything weighs.

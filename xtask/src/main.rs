@@ -45,7 +45,7 @@ enum Task {
     /// Have people log in while nodes, stores and WeChat fail hundreds of times, and look for what was lost or doubled; some minutes
     Chaos(chaos::Options),
     /// Build what is released into target/dist: the service, the emulator, the widget, the npm package, and their checksums
-    Dist,
+    Dist(dist::Options),
     /// Check what keeps the house in order: who may use whom, sizes, names, versions
     Tidy,
 }
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         Task::Pictures => pictures::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Chaos(options) => chaos::run(&options),
-        Task::Dist => dist::run(),
+        Task::Dist(options) => dist::run(&options),
         Task::Tidy => tidy::run(),
     };
     match outcome {

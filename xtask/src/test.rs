@@ -10,12 +10,13 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use count::Count;
 
-use crate::{shell, tidy, tools, widget};
+use crate::{dist, shell, tidy, tools, widget};
 
 /// How much is tested.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Go on for longer: property tests try many more inputs, and tests that repeat themselves repeat more often
+    /// Go on for longer: property tests try many more inputs, tests that repeat themselves repeat more often, and the emulator's packages
+    /// are built, installed and used
     #[arg(long)]
     full: bool,
 
@@ -43,6 +44,10 @@ pub fn run(options: &Options) -> Result<()> {
     })?;
     for stores in ["postgres", "postgres+redis"] {
         step(&format!("the service's tests on {stores}"), || store_tests(stores, &mut count, options))?;
+    }
+    if options.full {
+        step("the emulator and the demo for Windows", check_for_windows)?;
+        step("the emulator as it is released, installed from its files", dist::try_the_emulator)?;
     }
 
     println!("\nevery step passed in {} s", started.elapsed().as_secs());
@@ -80,6 +85,20 @@ fn deny() -> Result<()> {
     shell::run(shell::program(program).args(["--all-features", "check", "bans", "licenses", "sources"]))?;
     println!("advisories were not looked at: `cargo deny check advisories`, with a network, does it");
     Ok(())
+}
+
+/// Nobody here runs Windows: what is written for it alone is compiled at least.
+fn check_for_windows() -> Result<()> {
+    const TARGET: &str = "x86_64-pc-windows-gnu";
+    tools::rust_target(TARGET)?;
+    tools::windows_compiler()?;
+    shell::run(shell::cargo().args([
+        "check",
+        "--target",
+        TARGET,
+        "--package=weixin-emulator",
+        "--package=xtask",
+    ]))
 }
 
 fn wasm_tests(count: &mut Count) -> Result<()> {

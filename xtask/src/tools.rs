@@ -106,6 +106,21 @@ pub fn cargo_program(name: &str, version: &str) -> Result<PathBuf> {
     Ok(program)
 }
 
+/// A program of this version from PyPI, in an environment of its own in `target/tools`.
+pub fn python_program(name: &str, version: &str) -> Result<PathBuf> {
+    let folder = shell::target().join("tools").join(name);
+    let program = folder.join("bin").join(name);
+    let said = shell::output(shell::program(&program).arg("--version")).unwrap_or_default();
+    if said.split_whitespace().take(2).eq([name, version]) {
+        return Ok(program);
+    }
+    shell::run(shell::program("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    shell::run(shell::program(folder.join("bin/python")).args(install).arg(format!("{name}=={version}")))
+        .with_context(|| format!("{name} could not be fetched"))?;
+    Ok(program)
+}
+
 /// Firefox's WebDriver program, which Debian does not have. Gives its folder.
 pub fn geckodriver() -> Result<PathBuf> {
     if let Some(program) = found("geckodriver") {
@@ -169,6 +184,13 @@ const PACKAGES: &[Package] = &[
 /// What builds programs that run on every Linux.
 const FOR_MUSL: &[Package] = &[Package::program("musl-tools", || shell::is_installed("musl-gcc"))];
 
+/// What compiles the C parts for Windows.
+const FOR_WINDOWS: &[Package] =
+    &[Package::program("gcc-mingw-w64-x86-64", || shell::is_installed("x86_64-w64-mingw32-gcc"))];
+
+/// What makes container images without a daemon.
+const FOR_IMAGES: &[Package] = &[Package::program("buildah", || shell::is_installed("buildah"))];
+
 /// What only `--full` runs: some hundred megabytes.
 const PACKAGES_OF_FULL: &[Package] = &[Package::server("prometheus", || shell::is_installed("promtool"))];
 
@@ -230,6 +252,16 @@ pub fn packages(full: bool, servers_too: bool) -> Result<()> {
 /// The C compiler for programs that are linked with musl.
 pub fn musl_compiler() -> Result<()> {
     install(&FOR_MUSL.iter().collect::<Vec<_>>(), "static programs need", false)
+}
+
+/// The C compiler for programs that run on Windows.
+pub fn windows_compiler() -> Result<()> {
+    install(&FOR_WINDOWS.iter().collect::<Vec<_>>(), "a check for Windows needs", false)
+}
+
+/// buildah.
+pub fn image_builder() -> Result<()> {
+    install(&FOR_IMAGES.iter().collect::<Vec<_>>(), "container images need", false)
 }
 
 fn install(packages: &[&'static Package], whoever_needs: &str, servers_too: bool) -> Result<()> {

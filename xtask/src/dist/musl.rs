@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{shell, tools};
 
-const TARGET: &str = "x86_64-unknown-linux-musl";
+pub const TARGET: &str = "x86_64-unknown-linux-musl";
 
 /// Builds these packages' programs, with `more` for cargo, such as features. Gives the folder that they are in.
 pub fn build(packages: &[&str], more: &[&str]) -> Result<PathBuf> {

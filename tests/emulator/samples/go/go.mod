@@ -1,0 +1,3 @@
+module example.test/site
+
+go 1.19
