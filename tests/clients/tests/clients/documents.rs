@@ -1,9 +1,10 @@
-//! The documentation shows the samples word for word, and the OpenAPI document holds against a fuzzer.
+//! The documentation shows the samples word for word, and the OpenAPI documents hold against a fuzzer.
 
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
+use weixin_emulator::{Emulator, Options};
 use weixin_login_clients::packages::{self, samples};
 use weixin_login_clients::provider::{Provider, Registration};
 
@@ -64,6 +65,31 @@ async fn schemathesis_finds_no_server_error() -> Result<()> {
     let said = String::from_utf8_lossy(&output.stdout);
     // A fuzzer that is turned away at the door finds nothing.
     assert!(said.contains(&format!("Tested: {operations}\n")) && !said.contains("Rate limited"), "{said}");
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+#[tokio::test]
+async fn schemathesis_finds_no_server_error_in_the_emulators_control_api() -> Result<()> {
+    let python = packages::python()?;
+    let emulator = Emulator::start(Options::default()).await?;
+    let address = format!("{}/control/openapi.json", emulator.control_url());
+    let document: Value = reqwest::get(&address).await?.json().await?;
+    let paths = document["paths"].as_object().context("paths")?.values();
+    let operations: usize = paths.filter_map(Value::as_object).map(serde_json::Map::len).sum();
+    let folder = tempfile::tempdir()?;
+    let mut command = tokio::process::Command::new(python.with_file_name("schemathesis"));
+    // The events go on for ever.
+    command.args(["run", &address, "--exclude-path=/control/events"]).args([
+        "--checks=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+        "--max-examples=30",
+        "--generation-deterministic",
+        "--no-color",
+    ]);
+    command.env("SCHEMATHESIS_HOOKS", samples().join("schemathesis_control.py")).current_dir(folder.path());
+    let output = command.output().await?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains(&format!("Tested: {}\n", operations - 1)), "{said}");
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
