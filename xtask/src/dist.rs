@@ -79,7 +79,7 @@ pub fn run(options: &Options) -> Result<()> {
     wasm_pack::check()?;
 
     shell::heading("4 of 5: what others wrote");
-    bill::write(PROGRAMS, &dist)?;
+    bill::write(&[SERVICE, emulator::NAME], &dist)?;
 
     shell::heading("5 of 5: checksums");
     sum_up(&dist)
