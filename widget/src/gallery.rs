@@ -130,6 +130,7 @@ const EXHIBITS: &[(&str, (Phase, Body<'_>))] = &[
     ("error-setup", failed(Code::Service(ErrorCode::UnregisteredOrigin), false)),
     ("error-busy", failed(Code::Service(ErrorCode::TemporarilyUnavailable), false)),
     ("error-unsupported", failed(Code::Unsupported, true)),
+    ("error-contact", failed(Code::ContactRequired, true)),
 ];
 
 /// A panel that shows one phase and does nothing. It notes what is pressed.

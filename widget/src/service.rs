@@ -124,8 +124,11 @@ pub fn refusal(answer: &Answer, online: bool) -> LoginError {
         return LoginError::new(Code::WrongAddress, message);
     }
     // Without a word of the service's something in between has answered: a proxy's page, a wrong address.
-    match BrowserJson::parse(&answer.body).and_then(|problem| Problem::read(&problem)) {
+    let body = BrowserJson::parse(&answer.body);
+    match body.as_ref().and_then(Problem::read) {
         Some(problem) if !answer.is_good() => (&problem).into(),
+        // In the place of a finished login: an `UnboundLogin`.
+        None if body.is_some_and(|body| body.member("binding").is_some()) => LoginError::contact_required(),
         _ if online => LoginError::new(Code::ServiceUnreachable, "no usable answer from the login service"),
         _ => LoginError::new(Code::Offline, "the browser is offline"),
     }

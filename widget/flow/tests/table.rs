@@ -285,6 +285,7 @@ fn events(widget: &Driver) -> Vec<(String, u64, Event)> {
         ("Scene(Approved)", Event::Scene { run: scene, event: SceneEvent::Approved }),
         ("Scene(Denied)", Event::Scene { run: scene, event: SceneEvent::Denied }),
         ("Scene(Expired)", Event::Scene { run: scene, event: SceneEvent::Expired }),
+        ("Message(Unbound)", Event::Message(WebMessage::Unbound(unbound(1)))),
         ("Finished(Code)", Event::Finished(Ok(Ended::Code(finished(1))))),
         ("Finished(another's)", Event::Finished(Ok(Ended::Code(finished(9))))),
         ("Finished(Onward)", Event::Finished(Ok(Ended::Onward("/menu".into())))),

@@ -5,6 +5,7 @@
 mod ahead;
 mod another_site;
 mod binding;
+mod binding_panel;
 mod dialog;
 mod each;
 mod engines;

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use protocol::qrconnect::{QrFrame, SelfRedirect};
-use protocol::service::{ErrorCode, Kind, LoginResult, StartedLogin, WebMessage};
+use protocol::service::{Kind, LoginResult, StartedLogin, WebMessage};
 
 use super::attempt::Attempt;
 use super::stage::{Ahead, Card, Desktop, Qr, Shown, Stage};
@@ -135,10 +135,7 @@ impl Machine {
         qr.leave(self);
         match message {
             WebMessage::Finished(finished) => self.finish(attempt, finished, false),
-            WebMessage::Unbound(_) => {
-                let code = Code::Service(ErrorCode::ServerError);
-                self.fail(LoginError::new(code, "the site asks for more than this widget knows"))
-            }
+            WebMessage::Unbound(_) => self.fail(LoginError::contact_required()),
             WebMessage::Failed { problem, .. } => self.fail(problem.into()),
         }
     }

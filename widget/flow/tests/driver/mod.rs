@@ -8,7 +8,10 @@ use std::rc::Rc;
 use protocol::fast_login::{Ready, Redirect, Unusable};
 use protocol::ids::AuthorizeUuid;
 use protocol::qrconnect::ColorScheme;
-use protocol::service::{FinishedLogin, Kind, LoginResult, Scene, SceneEvent, StartedLogin, WebMessage};
+use protocol::service::{
+    Binding, ContactKind, FinishedLogin, Kind, LoginResult, Scene, SceneEvent, StartedLogin, UnboundLogin,
+    WebMessage,
+};
 use weixin_login_flow::error::{Code, LoginError};
 use weixin_login_flow::event::{Challenge, Effect, Event, Permission, Run};
 use weixin_login_flow::machine::Machine;
@@ -295,6 +298,16 @@ pub fn redirect_answer(address: &str) -> Redirect {
 
 pub fn finished(number: u32) -> FinishedLogin {
     FinishedLogin { code: format!("code{number}"), state: format!("state{number}"), iss: ISS.into() }
+}
+
+/// In the place of a login: the site asks for a phone number.
+pub fn unbound(number: u32) -> UnboundLogin {
+    let require = vec![ContactKind::Phone];
+    UnboundLogin {
+        binding: Binding { token: format!("token{number}"), require, expires_in: 600 },
+        state: format!("state{number}"),
+        iss: ISS.into(),
+    }
 }
 
 pub fn unreachable() -> LoginError {
