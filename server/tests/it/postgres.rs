@@ -109,7 +109,7 @@ async fn a_start_waits_for_postgresql_and_says_so() {
     });
     server.stop().unwrap();
     let mut program = Program::start(&file);
-    let place = url.replace(&format!(":{}@", Postgres::PASSWORD), "@");
+    let place = format!("postgres://{}", url.rsplit_once('@').unwrap().1);
     program.logged(&format!("waits for the store {place}: the store cannot be reached: "));
     let asked = async |path: &str| {
         let answer = reqwest::get(format!("http://{ops}{path}")).await.unwrap();
@@ -142,7 +142,7 @@ async fn everything_that_lasts_is_copied_from_the_file_and_logins_go_on() {
     let done = copy();
     let said = String::from_utf8(done.stdout).unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let place = database.url.replace(&format!(":{}@", Postgres::PASSWORD), "@");
+    let place = format!("postgres://{}", database.url.rsplit_once('@').unwrap().1);
     let key = data.path().join("store.master-key");
     let (tables, what_to_do) = said.split_once("all of it").unwrap();
     let copied: Vec<(&str, &str)> = tables

@@ -31,8 +31,8 @@ async fn of_16_nodes_that_start_at_once_on_an_empty_database_one_makes_it() {
 async fn a_database_of_another_version_is_left_alone() {
     let server = Postgres::shared();
     let database = server.database();
-    let (address, place) =
-        (address(&database.url), database.url.replace(&format!(":{}@", Postgres::PASSWORD), "@"));
+    let address = address(&database.url);
+    let place = format!("postgres://{}", database.url.rsplit_once('@').expect("a user").1);
     let existing =
         async || PostgresStore::open_existing(&address).await.map(drop).map_err(|error| error.to_string());
     let missing = format!("there is no store at {place}: the first start of the service makes it");
