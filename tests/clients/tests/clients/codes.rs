@@ -11,7 +11,8 @@ use std::time::Duration;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use anyhow::{Context, Result, ensure};
 use reqwest::Response;
-use reqwest::header::ORIGIN;
+use reqwest::header::{LOCATION, ORIGIN};
+use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use url::Url;
 use weixin_login_clients::packages::{self, samples};
@@ -69,7 +70,16 @@ struct Waiting {
 
 impl Waiting {
     async fn at(provider: &Provider) -> Result<Self> {
-        let http = reqwest::Client::builder().cookie_store(true).no_proxy().timeout(PATIENCE).build()?;
+        // Nobody listens at the site: that the browser is sent there is enough.
+        let follow = Policy::custom(|attempt| {
+            if attempt.url().as_str().starts_with(SITE) { attempt.stop() } else { attempt.follow() }
+        });
+        let http = reqwest::Client::builder()
+            .cookie_store(true)
+            .no_proxy()
+            .redirect(follow)
+            .timeout(PATIENCE)
+            .build()?;
         let asked = Url::parse_with_params(
             &format!("{}/authorize", provider.issuer),
             [
@@ -96,13 +106,11 @@ impl Waiting {
 
     /// The code ends the login: the browser is sent to the site, with a code of the service's.
     async fn ends_with(&self, code: &str) -> Result<()> {
-        // Nobody listens there: that the browser went is in the error's address.
-        let request = self.http.post(format!("{}/code", self.page)).header(ORIGIN, &self.issuer);
-        let went = match request.form(&[("code", code)]).send().await {
-            Ok(stayed) => stayed.url().to_string(),
-            Err(error) => error.url().map(ToString::to_string).unwrap_or_default(),
-        };
-        ensure!(went.starts_with(&format!("{SITE}/callback?code=")), "{went}");
+        let answer = self.send("code", "code", code).await?;
+        let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+        let went = location.unwrap_or_default().to_owned();
+        let is_there = went.starts_with(&format!("{SITE}/callback?code="));
+        ensure!(is_there, "{went} {} {}", answer.status(), answer.text().await?);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ok;
+use super::{Refused, ok};
 use crate::namespaces::Here;
 
 /// As many as the phone keeps.
@@ -29,7 +29,8 @@ pub struct Message {
 }
 
 /// Takes a short message. Whoever sends it signs it, and is believed.
-#[utoipa::path(post, path = "/control/sms", request_body = Delivery, responses((status = 204)))]
+#[utoipa::path(post, path = "/control/sms", request_body = Delivery,
+    responses((status = 204), (status = 400, body = Refused)))]
 pub(super) async fn sms(world: Here, body: web::Json<Delivery>) -> HttpResponse {
     let message = body.into_inner().data;
     world.change(|state, _| {
