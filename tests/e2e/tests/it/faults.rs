@@ -7,7 +7,7 @@ use weixin_login_e2e::browser::{Browser, BrowserOptions};
 use weixin_login_e2e::house::{House, bare, page};
 use weixin_login_e2e::widget::shown;
 
-use crate::login::{assert_signed_in, continue_and_allow, scan_and_allow};
+use crate::login::{assert_signed_in, continue_and_allow, scan_and_allow, scan_instead};
 
 /// What the page itself does wrong, by the word in its address: `?does=…`.
 const MISBEHAVE: &str = "
@@ -228,8 +228,7 @@ async fn a_page_that_demands_trusted_types_logs_in() {
         .await;
     browser.open(&house.page("/")).await;
     browser.press_trigger().await;
-    browser.press("scan").await;
-    browser.until_phase("qr").await;
+    scan_instead(&browser).await;
     browser.press("continue").await;
     house.weixin.wait_for_dialog(weixin_login_e2e::browser::PATIENCE).await.expect("WeChat's dialog opens");
     assert!(house.weixin.answer_dialog(weixin_emulator::DialogAnswer::Allow));

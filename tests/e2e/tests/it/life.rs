@@ -10,7 +10,8 @@ use weixin_login_e2e::house::{House, LINK, bare, page};
 
 use crate::each::in_engines;
 use crate::login::{
-    CHALLENGE, assert_signed_in, continue_and_allow, redeem, scan_and_allow, scan_next, until_offered,
+    CHALLENGE, assert_signed_in, continue_and_allow, redeem, scan_and_allow, scan_instead, scan_next,
+    until_offered,
 };
 
 /// A page whose element gives a code to the site's backend.
@@ -109,9 +110,7 @@ async fn every_attribute_is_a_property_too() {
 async fn the_word_false_turns_a_boolean_attribute_off() {
     let house = House::with_pages(&[("index.html", &bare("no-frame=false no-fast-login=false"))]).await;
     let browser = at(&house).await;
-    until_offered(&browser).await;
-    browser.press("scan").await;
-    browser.until_phase("qr").await;
+    scan_instead(&browser).await;
     assert_eq!(browser.frames().await.len(), 1);
 }
 

@@ -64,6 +64,20 @@ pub async fn until_offered(browser: &Browser) {
     browser.until("fast login", &shown("continue")).await;
 }
 
+/// Whether it is offered by its card, and not beside the code.
+pub async fn has_card(browser: &Browser) -> bool {
+    browser.script(&format!("return !!(() => {{ {} }})()", shown("scan"))).await == true
+}
+
+/// The person would rather scan: presses for the code, where it is not there by itself.
+pub async fn scan_instead(browser: &Browser) {
+    until_offered(browser).await;
+    if has_card(browser).await {
+        browser.press("scan").await;
+    }
+    browser.until_phase("qr").await;
+}
+
 /// The person presses "continue" and allows in WeChat's own dialog.
 pub async fn continue_and_allow(house: &House, browser: &Browser) {
     browser.press("continue").await;
