@@ -5,8 +5,9 @@
 pub struct Count {
     pub passed: usize,
     pub failed: usize,
-    /// Ignored, or filtered out.
-    pub not_run: usize,
+    pub ignored: usize,
+    /// What nobody asked for.
+    pub filtered_out: usize,
 }
 
 impl Count {
@@ -20,7 +21,8 @@ impl Count {
             match what {
                 "passed" => self.passed += number,
                 "failed" => self.failed += number,
-                "ignored" | "filtered out" => self.not_run += number,
+                "ignored" => self.ignored += number,
+                "filtered out" => self.filtered_out += number,
                 _ => {}
             }
         }
@@ -42,6 +44,6 @@ mod tests {
         ] {
             count.see(line);
         }
-        assert_eq!(count, Count { passed: 13, failed: 2, not_run: 5 });
+        assert_eq!(count, Count { passed: 13, failed: 2, ignored: 1, filtered_out: 4 });
     }
 }
