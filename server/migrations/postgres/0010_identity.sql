@@ -1,6 +1,7 @@
 -- What is left of accounts that were merged, and what has happened to whom: tables as in the SQLite store's migrations, and the verbs.
 --
 -- Of a function whose name and arguments are as before, nodes of the version before get what it does now: they too merge at a login.
+-- What clients are told of it is kept by functions of migration 20.
 
 ALTER TABLE identities ADD COLUMN other_unionid text COLLATE "C";
 CREATE INDEX identities_by_other_unionid ON identities (other_unionid) WHERE other_unionid IS NOT NULL;
@@ -61,7 +62,8 @@ BEGIN
     RETURN its_id;
 END $$;
 
-CREATE OR REPLACE FUNCTION subject_of(p_client text, p_account text, p_new_sub text) RETURNS text LANGUAGE plpgsql AS $$
+-- What a client calls an account; made at its first sight, which that client is told of.
+CREATE FUNCTION subject_of(p_client text, p_account text, p_new_sub text, p_now bigint) RETURNS text LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     its_sub text;
@@ -73,10 +75,19 @@ BEGIN
         INSERT INTO subjects (client_id, account_id, sub)
         VALUES (p_client, p_account, coalesce((SELECT sub FROM first_subjects WHERE account_id = p_account),
             (SELECT min(sub) FROM subjects WHERE account_id = p_account), p_new_sub))
-        ON CONFLICT (client_id, account_id) DO UPDATE SET sub = subjects.sub RETURNING sub INTO its_sub;
+        ON CONFLICT (client_id, account_id) DO NOTHING RETURNING sub INTO its_sub;
+        IF FOUND THEN
+            PERFORM tell_client(p_client, its_sub, p_account, 'account.created', '{}', p_now);
+        ELSE
+            SELECT sub INTO its_sub FROM subjects WHERE client_id = p_client AND account_id = p_account;
+        END IF;
     END IF;
     RETURN its_sub;
 END $$;
+
+-- As the version before this asks for it.
+CREATE OR REPLACE FUNCTION subject_of(p_client text, p_account text, p_new_sub text) RETURNS text LANGUAGE sql AS
+$$ SELECT subject_of(p_client, p_account, p_new_sub, extract(epoch FROM now())::bigint) $$;
 
 -- Everything of one account is another one's, and the first is an older name of it. The caller has locked both.
 CREATE FUNCTION merge_into(p_from text, p_into text, p_by text, p_offline boolean, p_tell text[], p_due_at bigint, p_now bigint,
@@ -89,6 +100,11 @@ BEGIN
     ended := end_account(p_from, p_offline, p_tell, p_due_at, p_now);
     sessions_ended := ended.sessions_ended;
     logouts := ended.logouts;
+    -- Who knew both goes on with one name; who knew only the one that goes notices nothing.
+    PERFORM tell_client(kept.client_id, kept.sub, p_into, 'account.merged', jsonb_build_object('former_sub', gone.sub), p_now)
+    FROM subjects gone JOIN subjects kept ON kept.client_id = gone.client_id AND kept.sub <> gone.sub
+    WHERE gone.account_id = p_from AND kept.account_id = p_into ORDER BY kept.client_id;
+    PERFORM move_events(p_from, p_into);
     UPDATE identities SET account_id = p_into WHERE account_id = p_from;
     INSERT INTO retired_subjects (client_id, sub, account_id)
     SELECT client_id, sub, p_into FROM subjects WHERE account_id = p_from
@@ -140,6 +156,7 @@ BEGIN
     ended := end_account(p_account, p_offline, p_tell, p_due_at, p_now);
     sessions_ended := ended.sessions_ended;
     logouts := ended.logouts;
+    PERFORM tell_clients(p_account, 'account.deleted', '{}', p_now);
     INSERT INTO spent_subjects (sub_hash)
     SELECT sha256(convert_to(sub, 'UTF8')) FROM (
         SELECT sub FROM subjects WHERE account_id = p_account
@@ -318,7 +335,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    its_sub := subject_of(p ->> 'client_id', its_id, p_new_sub);
+    its_sub := subject_of(p ->> 'client_id', its_id, p_new_sub, p_now);
     sso := begin_session(p -> 'sso', its_id, NULL, tell, p_at_once, p_now, logouts);
     site := begin_session(p -> 'site', its_id, p ->> 'client_id', tell, p_at_once, p_now, sso.logouts);
     RETURN jsonb_build_object(
@@ -351,7 +368,7 @@ BEGIN
         END IF;
     END IF;
     its_grant := p - 'session' - 'refresh_token' || jsonb_build_object('account_id', its_account,
-        'sub', subject_of(p ->> 'client_id', its_account, p_new_sub), 'created_at', p_now);
+        'sub', subject_of(p ->> 'client_id', its_account, p_new_sub, p_now), 'created_at', p_now);
     IF new_session IS NOT NULL THEN
         its_sid := new_session ->> 'sid';
         PERFORM keep_session(new_session, its_sid, its_account, p ->> 'client_id');

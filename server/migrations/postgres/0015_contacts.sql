@@ -49,6 +49,7 @@ BEGIN
                 PERFORM note(its_owner, 'unbound', 'login', contact ->> 'kind', p_now);
             END IF;
             PERFORM note(p_account, 'bound', 'login', contact ->> 'kind', p_now);
+            PERFORM tell_clients(p_account, 'contact.bound', jsonb_build_object('contact', contact -> 'kind'), p_now);
         END IF;
     END LOOP;
     SELECT jsonb_agg(required.kind ORDER BY required.place) INTO missing
