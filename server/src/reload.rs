@@ -154,7 +154,7 @@ fn with_what_stays(new: Config, old: &Config) -> (Config, Vec<&'static str>) {
         ("public_url", new.public_url != old.public_url),
         ("listen", new.listen != old.listen),
         ("ops_listen", new.ops_listen != old.ops_listen),
-        ("store", new.store.to_string() != old.store.to_string()),
+        ("store", new.store != old.store),
         ("cache", new.cache.as_ref().map(ToString::to_string) != old.cache.as_ref().map(ToString::to_string)),
         ("cache_prefix", new.cache_prefix != old.cache_prefix),
         ("tls_cert_file", new.tls != old.tls),

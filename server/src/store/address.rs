@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::Url;
 
 /// Where the store is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Address {
     /// A file: for a service of one node.
     Sqlite(PathBuf),
@@ -83,6 +83,13 @@ impl PostgresAddress {
     }
 }
 
+impl PartialEq for PostgresAddress {
+    /// Whether both lead the same user to the same database.
+    fn eq(&self, other: &Self) -> bool {
+        self.options.get_username() == other.options.get_username() && self.to_string() == other.to_string()
+    }
+}
+
 impl fmt::Display for PostgresAddress {
     /// Without whoever logs in there: where a `:` was mistyped, the user's name has the password in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,5 +130,24 @@ impl fmt::Display for Address {
             Self::Sqlite(file) => write!(f, "{}", file.display()),
             Self::Postgres(address) => address.fmt(f),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_user_is_another_address_and_none_is_printed() {
+        let address =
+            |text: &str| PostgresAddress::parse(text, 1, Duration::from_secs(1)).expect("an address");
+        let first = address("postgres://one:hunter2@db.internal/weixin");
+        assert!(first == address("postgres://one:hunter3@db.internal:5432/weixin"));
+        assert!(first != address("postgres://two:hunter2@db.internal/weixin"));
+        assert!(first != address("postgres://one:hunter2@db.internal/other"));
+        assert_eq!(
+            format!("{first} {first:?}"),
+            "postgres://db.internal:5432/weixin PostgresAddress(postgres://db.internal:5432/weixin)"
+        );
     }
 }
