@@ -6,6 +6,9 @@ use std::fmt;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::RequestBuilder;
+
+use crate::clock::Seconds;
 
 /// What Standard Webhooks asks for: 24 to 64 random bytes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
@@ -26,8 +29,24 @@ impl WebhookSecret {
         if keys.is_empty() { Err("is empty") } else { Ok(Self(keys)) }
     }
 
+    /// A request with this JSON and the headers by which its receiver knows that it is ours.
+    pub(crate) fn signed(
+        &self,
+        request: RequestBuilder,
+        id: &str,
+        now: Seconds,
+        body: String,
+    ) -> RequestBuilder {
+        request
+            .header("content-type", "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", now)
+            .header("webhook-signature", self.sign(id, now, &body))
+            .body(body)
+    }
+
     /// The value of `webhook-signature`.
-    pub(crate) fn sign(&self, id: &str, timestamp: i64, body: &str) -> String {
+    fn sign(&self, id: &str, timestamp: Seconds, body: &str) -> String {
         let signed = format!("{id}.{timestamp}.{body}");
         let signature = |key| format!("v1,{}", STANDARD.encode(hmac::sign(key, signed.as_bytes())));
         self.0.iter().map(signature).collect::<Vec<_>>().join(" ")

@@ -190,15 +190,8 @@ impl Webhooks {
 
     async fn deliver(&self, webhook: &Webhook, now: Seconds, event: &EventRow) -> Told {
         let EventRow { id, client_id, event: kind, .. } = event;
-        let body = body(event);
-        let request = self
-            .http
-            .post(webhook.url.as_str())
-            .header("content-type", "application/json")
-            .header("webhook-id", id)
-            .header("webhook-timestamp", now)
-            .header("webhook-signature", webhook.secret.sign(id, now, &body));
-        match request.body(body).send().await {
+        let request = self.http.post(webhook.url.as_str());
+        match webhook.secret.signed(request, id, now, body(event)).send().await {
             Ok(answer) if answer.status().is_success() => Told::Heard,
             Ok(answer) => {
                 let status = answer.status().as_u16();

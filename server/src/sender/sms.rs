@@ -62,15 +62,8 @@ impl Sms {
     }
 
     async fn try_once(&self, id: &str, now: i64, body: &str) -> Tried {
-        let request = self
-            .http
-            .post(&self.url)
-            .header("content-type", "application/json")
-            .header("idempotency-key", id)
-            .header("webhook-id", id)
-            .header("webhook-timestamp", now)
-            .header("webhook-signature", self.secret.sign(id, now, body))
-            .body(body.to_owned());
+        let request = self.http.post(&self.url).header("idempotency-key", id);
+        let request = self.secret.signed(request, id, now, body.to_owned());
         match request.send().await {
             Ok(answer) if answer.status().is_success() => Tried::Taken,
             Ok(answer) if answer.status().is_server_error() || answer.status().as_u16() == 429 => {
