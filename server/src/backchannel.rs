@@ -139,13 +139,7 @@ impl BackChannel {
     /// Why there is no answer, without the address.
     pub(crate) async fn knock(&self, address: &str) -> Result<u16, String> {
         let answer = self.http.post(address).send().await;
-        answer.map(|answer| answer.status().as_u16()).map_err(|error| {
-            let mut cause: &dyn std::error::Error = &error;
-            while let Some(inner) = cause.source() {
-                cause = inner;
-            }
-            cause.to_string()
-        })
+        answer.map(|answer| answer.status().as_u16()).map_err(|error| outbound::cause(&error.without_url()))
     }
 
     async fn tell_one(&self, teller: &Teller<'_>, logout: LogoutRow) -> Result<(String, Told), StoreError> {

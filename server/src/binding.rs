@@ -11,6 +11,7 @@ use actix_web::HttpRequest;
 use actix_web::cookie::Cookie;
 use protocol::service::{ContactKind, ErrorCode, JoinAccounts, SentCode};
 
+use crate::attempt::ConsumedAttempt;
 use crate::attempt::waiting::Waiting;
 use crate::config::Client;
 use crate::contact::{Contact, narrow};
@@ -20,7 +21,7 @@ use crate::report;
 use crate::secret::{SecretHash, random_digits};
 use crate::sender::CodeMessage;
 use crate::shared::Shared;
-use crate::store::bindings::{AskedContact, TakenContact};
+use crate::store::bindings::{AskedContact, BindingRow, TakenContact};
 use crate::store::contacts::ProvenContact;
 use crate::store::logins::Person;
 use crate::store::{AttemptEnd, StoreError};
@@ -279,7 +280,7 @@ async fn finish(
     app: &Shared,
     request: &HttpRequest,
     waiting: &mut Waiting,
-    change: impl FnOnce(&mut crate::store::bindings::BindingRow),
+    change: impl FnOnce(&mut BindingRow),
 ) -> Result<Step, ApiError> {
     let taken = waiting.take(&*app.store.fleeting, app.clock.now(), change).await?;
     end(app, request, waiting, taken.ok_or_else(over)?).await
@@ -290,7 +291,7 @@ async fn end(
     app: &Shared,
     request: &HttpRequest,
     waiting: &mut Waiting,
-    attempt: crate::attempt::ConsumedAttempt,
+    attempt: ConsumedAttempt,
 ) -> Result<Step, ApiError> {
     let row = waiting.row();
     let who = Who { person: row.person.clone(), contacts: row.proven.clone(), join: row.join.clone() };
@@ -334,7 +335,7 @@ async fn end(
 async fn give_back(
     app: &Shared,
     waiting: &mut Waiting,
-    change: impl FnOnce(&mut crate::store::bindings::BindingRow),
+    change: impl FnOnce(&mut BindingRow),
 ) -> Result<(), StoreError> {
     let given = waiting.change(&*app.store.fleeting, app.clock.now(), |row| {
         change(row);

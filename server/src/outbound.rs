@@ -1,6 +1,7 @@
 //! How the service asks others over HTTP: it waits so long and no longer, reads so much and no more, goes where it was sent and
 //! nowhere else. What is asked, and what an answer means, is not known here.
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,6 +15,15 @@ use crate::public_address::is_public;
 /// A way out that follows no redirect, and no proxy that the environment names.
 pub(crate) fn http(patience: Duration) -> ClientBuilder {
     reqwest::Client::builder().timeout(patience).redirect(Policy::none()).no_proxy()
+}
+
+/// What has gone wrong at the bottom of it: what is above says only that something has, and where.
+pub(crate) fn cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
 }
 
 /// The same by way of a proxy that the configuration names, where it names one.

@@ -1,7 +1,6 @@
 //! The service as a browser finds it: through whatever stands in front. It asks itself, with a word that only whoever has its master key
 //! can say, and is told how that request arrived.
 
-use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::{HOST, HeaderName, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
@@ -86,19 +85,13 @@ async fn arrived(request: RequestBuilder) -> Result<(Response, Seen), String> {
 }
 
 fn unreachable(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut causes = String::new();
-    let mut cause: Option<&dyn Error> = error.source();
-    while let Some(inner) = cause {
-        causes = inner.to_string();
-        cause = inner.source();
-    }
-    if causes.contains("certificate") || causes.contains("Certificate") {
+    let cause = outbound::cause(&error.without_url());
+    if cause.contains("certificate") || cause.contains("Certificate") {
         return format!(
-            "browsers do not believe its certificate ({causes}): serve the whole chain (fullchain.pem), for this name, of an authority that they know"
+            "browsers do not believe its certificate ({cause}): serve the whole chain (fullchain.pem), for this name, of an authority that they know"
         );
     }
-    format!("it cannot be reached: {causes}: is the proxy up, and the name known here?")
+    format!("it cannot be reached: {cause}: is the proxy up, and the name known here?")
 }
 
 fn path(config: &Config, seen: &Seen) -> Result<(), String> {
