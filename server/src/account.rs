@@ -1,5 +1,8 @@
-//! `/account`: a person's own page. What is kept of them, to see and to take along; an identity less; and the end of the account, which a
-//! login in the seven days after takes back. What cannot be undone wants a login of the last ten minutes: a browser may have been left open.
+//! `/account`: a person's own page. What is kept of them, to see and to take along; other contacts, an identity less; and the end of the
+//! account, which a login in the seven days after takes back. What changes any of it wants a login of the last ten minutes: a browser may
+//! have been left open.
+
+pub mod contacts;
 
 use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -30,6 +33,8 @@ const MOST: u32 = 1_000;
 /// Who asks.
 struct Asking {
     account_id: String,
+    /// The first of this browser's.
+    session: SessionRow,
     /// Of the newest login of that account in this browser.
     auth_time: Seconds,
     /// A client to log in to anew.
@@ -49,7 +54,8 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
             openid: identity.openid,
             may_go,
         });
-        Ok(Some(pages::account(&app, &listing, identities.collect(), language)))
+        let own = contacts::listed(&app, &asking.account_id, language).await?;
+        Ok(Some(pages::account(&app, &listing, own, identities.collect(), language)))
     };
     answer(&app, &request, page).await
 }
@@ -78,7 +84,7 @@ pub async fn end_identity(
         // Somebody else's is as unknown as one that has gone.
         let store = &app.store.lasting;
         store.unlink_identity(&asking.account_id, &appid, &openid, app.clock.now()).await?;
-        Ok(Some(see_other(&format!("{}/account", app.config.public_url.as_str()))))
+        Ok(Some(back(&app)))
     };
     by_own_form(&app, &request, end).await
 }
@@ -115,8 +121,21 @@ pub async fn delete(app: web::Data<Shared>, request: HttpRequest) -> HttpRespons
     by_own_form(&app, &request, delete).await
 }
 
-/// Does what cannot be undone, where a form of that page asks for it and the login is fresh; by a page of anybody else's nothing is begun.
+/// Does what wants a fresh login, where a form of that page asks for it.
 async fn by_own_form(
+    app: &Shared,
+    request: &HttpRequest,
+    work: impl AsyncFnOnce(Asking) -> Result<Option<HttpResponse>, StoreError>,
+) -> HttpResponse {
+    by_own_page(app, request, async |asking: Asking| match is_fresh(app, &asking) {
+        true => work(asking).await,
+        false => Ok(Some(log_in_first(app, request, asking.client_id.as_deref()))),
+    })
+    .await
+}
+
+/// Does what a form of that page asks for; by a page of anybody else's nothing is begun.
+async fn by_own_page(
     app: &Shared,
     request: &HttpRequest,
     work: impl AsyncFnOnce(Asking) -> Result<Option<HttpResponse>, StoreError>,
@@ -125,11 +144,7 @@ async fn by_own_form(
         let language = language::of(request);
         return pages::refusal(app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
     }
-    answer(app, request, async |asking: Asking| match is_fresh(app, &asking) {
-        true => work(asking).await,
-        false => Ok(Some(log_in_first(app, request, asking.client_id.as_deref()))),
-    })
-    .await
+    answer(app, request, work).await
 }
 
 /// Answers whoever is logged in here. `None`: the account is gone.
@@ -157,11 +172,16 @@ async fn answer(
 
 async fn asking(app: &Shared, request: &HttpRequest) -> Result<Option<Asking>, StoreError> {
     let own = here(app, request).await?;
-    let Some(SessionRow { account_id, .. }) = own.first() else { return Ok(None) };
-    let same = own.iter().filter(|session| session.account_id == *account_id);
+    let Some(session) = own.first().cloned() else { return Ok(None) };
+    let account_id = session.account_id.clone();
+    let same = own.iter().filter(|session| session.account_id == account_id);
     let auth_time = same.clone().map(|session| session.auth_time).max().unwrap_or_default();
     let client_id = same.filter_map(|session| session.client_id.clone()).next_back();
-    Ok(Some(Asking { account_id: account_id.clone(), auth_time, client_id }))
+    Ok(Some(Asking { account_id, session, auth_time, client_id }))
+}
+
+fn back(app: &Shared) -> HttpResponse {
+    see_other(&format!("{}/account", app.config.public_url.as_str()))
 }
 
 fn is_fresh(app: &Shared, asking: &Asking) -> bool {

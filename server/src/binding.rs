@@ -5,38 +5,27 @@
 //! is required is not decided here, but in the transaction that keeps the login.
 
 pub mod page;
+pub(crate) mod proof;
 pub mod widget;
 
 use actix_web::HttpRequest;
 use actix_web::cookie::Cookie;
 use protocol::service::{ContactKind, ErrorCode, JoinAccounts, SentCode};
 
+use self::proof::{over, refused};
 use crate::attempt::ConsumedAttempt;
 use crate::attempt::waiting::Waiting;
 use crate::config::Client;
-use crate::contact::{Contact, narrow};
+use crate::contact::Contact;
 use crate::error::ApiError;
 use crate::login::{self, LoginError, Unbound, Who};
 use crate::report;
-use crate::secret::{SecretHash, random_digits};
-use crate::sender::CodeMessage;
+use crate::sender::Purpose;
 use crate::shared::Shared;
-use crate::store::bindings::{AskedContact, BindingRow, TakenContact};
+use crate::store::bindings::{BindingRow, TakenContact};
 use crate::store::contacts::ProvenContact;
-use crate::store::logins::Person;
 use crate::store::{AttemptEnd, StoreError};
 use crate::text::Language;
-
-/// Digits of a code.
-const DIGITS: usize = 6;
-/// How often one may be entered.
-const MOST_TRIES: u8 = 5;
-/// Seconds that it is good for, while the login waits.
-const CODE_LIFETIME: i64 = 600;
-/// Seconds until another one may go to the same contact.
-const RESEND_AFTER: i64 = 60;
-/// Codes that one login may have sent.
-const MOST_CODES: u8 = 6;
 
 /// How a step ends.
 enum Step {
@@ -56,51 +45,16 @@ enum End {
     OnSitePage(String),
 }
 
-fn refused(code: ErrorCode, description: &'static str) -> ApiError {
-    ApiError::new(code, description)
-}
-
-fn over() -> ApiError {
-    refused(ErrorCode::AttemptUsed, "this login has ended")
-}
-
-fn too_old() -> ApiError {
-    refused(ErrorCode::ContactCodeExpired, "the code is too old or was used; have another one sent")
-}
-
-fn wrong(tries_left: u8) -> ApiError {
-    let wrong = refused(ErrorCode::ContactCodeWrong, "the code is not the one that was sent");
-    ApiError { tries_left: Some(tries_left), ..wrong }
-}
-
-fn slow_down(seconds: i64) -> ApiError {
-    let seconds = u64::try_from(seconds).unwrap_or(1).max(1);
-    let description = "too many codes; come again after Retry-After seconds";
-    ApiError { retry_after: Some(seconds), ..refused(ErrorCode::SlowDown, description) }
-}
-
 /// While it lives, and nobody ends it.
 fn open(app: &Shared, waiting: &Waiting) -> Result<(), ApiError> {
     let attempt = waiting.attempt();
     report::is_about(attempt.kind.login_of(&attempt.id));
-    if waiting.row().expires_at <= app.clock.now() {
-        return Err(refused(ErrorCode::AttemptExpired, "the login has waited too long; start again"));
-    }
-    if waiting.row().is_taken { Err(over()) } else { Ok(()) }
+    proof::open(app, waiting.row())
 }
 
 fn client<'a>(app: &'a Shared, waiting: &Waiting) -> Result<&'a Client, ApiError> {
     let client = app.config.client(&waiting.attempt().client_id);
     client.ok_or_else(|| refused(ErrorCode::UnknownClient, "the client of this login is gone"))
-}
-
-/// A contact of the kind that is asked for; what people write is read by the configuration.
-fn read_contact(app: &Shared, kind: ContactKind, text: &str) -> Result<Contact, ApiError> {
-    let contact = match kind {
-        ContactKind::Phone => app.config.sms.as_ref().and_then(|sms| Contact::phone(text, &sms.regions)),
-        ContactKind::Email => Contact::email(text),
-    };
-    contact.ok_or_else(|| refused(ErrorCode::ContactInvalid, "no code can be sent there"))
 }
 
 /// Sends a code to a contact, whoever it may be.
@@ -112,131 +66,29 @@ async fn send_code(
     language: Language,
 ) -> Result<SentCode, ApiError> {
     open(app, waiting)?;
-    let client = client(app, waiting)?;
-    let (row, now) = (waiting.row(), app.clock.now());
-    if !row.missing.contains(&contact.kind()) {
-        return Err(refused(ErrorCode::InvalidRequest, "the site does not ask for that"));
-    }
-    let before =
-        row.asked.as_ref().filter(|asked| asked.kind == contact.kind() && asked.value == contact.value());
-    if let Some(resend_at) = before.and_then(|asked| asked.resend_at).filter(|at| *at > now) {
-        return Err(slow_down(resend_at - now));
-    }
-    if row.codes_sent >= MOST_CODES {
-        return Err(slow_down(row.expires_at - now));
-    }
-    let (whose, target) = (name_of(&row.person), format!("{} {}", contact.kind().as_str(), contact.value()));
-    app.limits.code(&app.config, request, &[&whose, &target]).await.map_err(ApiError::slow_down)?;
-    let code = random_digits();
-    let asked = AskedContact {
-        kind: contact.kind(),
-        value: contact.value().into(),
-        code_hash: hash(waiting, contact.value(), &code),
-        tries_left: MOST_TRIES,
-        expires_at: row.expires_at.min(now + CODE_LIFETIME),
-        resend_at: Some(now + RESEND_AFTER),
-    };
-    let expires_in = asked.expires_at - now;
-    let fleeting = &*app.store.fleeting;
-    let is_ours = waiting
-        .change(fleeting, now, |row| {
-            row.asked = Some(asked);
-            row.exists = None;
-            row.codes_sent += 1;
-        })
-        .await?;
-    if !is_ours {
-        // Another page of this browser has just had one sent.
-        return Err(slow_down(RESEND_AFTER));
-    }
-    let message = CodeMessage {
-        contact,
-        code: &code,
-        language,
-        client_id: &client.id,
-        client_name: client.name.say(language),
-        expires_in,
-        emulator: app.config.weixin.is_emulator(),
-        now,
-    };
-    if let Err(error) = app.senders.send(message).await {
-        tracing::error!(%error, "a code was not sent");
-        // It may have gone all the same, and is good then; the next one may go at once.
-        let undo = waiting.change(fleeting, now, |row| {
-            row.codes_sent -= 1;
-            if let Some(asked) = &mut row.asked {
-                asked.resend_at = None;
-            }
-        });
-        undo.await?;
-        return Err(refused(ErrorCode::SenderUnavailable, "the code could not be sent; try again"));
-    }
-    Ok(SentCode { contact: contact.shown(), resend_after: RESEND_AFTER, expires_in })
+    let site = client(app, waiting)?;
+    proof::send_code(app, request, waiting.own(), contact, Purpose::Login, site, language).await
 }
 
-/// By a key that the store does not have: six digits are tried out in no time.
-fn hash(waiting: &Waiting, value: &str, code: &str) -> SecretHash {
-    SecretHash::keyed(waiting.secret(), &format!("{value} {code}"))
-}
-
-fn name_of(person: &Person) -> String {
-    match person {
-        Person::Identity(identity) => format!("identity {} {}", identity.appid, identity.openid),
-        Person::Account(id) => format!("account {id}"),
-    }
-}
-
-/// The digits of what a person has entered or pasted.
-fn digits(text: &str) -> String {
-    text.chars().map(narrow).filter(char::is_ascii_digit).take(DIGITS + 1).collect()
-}
-
-/// Compares a code, and goes on where it is right. Each one costs a try before it is answered, however many come at once.
+/// Compares a code, and goes on where it is right.
 async fn enter_code(
     app: &Shared,
     request: &HttpRequest,
     waiting: &mut Waiting,
     code: &str,
 ) -> Result<Step, ApiError> {
-    let (code, now, fleeting) = (digits(code), app.clock.now(), &*app.store.fleeting);
+    let (now, fleeting) = (app.clock.now(), &*app.store.fleeting);
     loop {
         open(app, waiting)?;
         let row = waiting.row();
-        let Some(asked) = &row.asked else {
-            // It was proven, and the store failed before the login was kept.
-            if !row.proven.is_empty() && row.exists.is_none() && row.missing.is_empty() {
-                return finish(app, request, waiting, |_| ()).await;
-            }
-            return Err(too_old());
-        };
-        if asked.expires_at <= now || asked.tries_left == 0 {
-            return Err(too_old());
+        // It was proven, and the store failed before the login was kept.
+        if row.asked.is_none() && !row.proven.is_empty() && row.exists.is_none() && row.missing.is_empty() {
+            return finish(app, request, waiting, |_| ()).await;
         }
-        let tries_left = asked.tries_left;
-        if code.len() != DIGITS {
-            return Err(wrong(tries_left));
-        }
-        if hash(waiting, &asked.value, &code).matches(&asked.code_hash) {
-            let proven = ProvenContact { kind: asked.kind, value: asked.value.clone(), take: false };
-            let kind = asked.kind;
-            let attempt = waiting.take(fleeting, now, |row| {
-                row.asked = None;
-                row.missing.retain(|missing| *missing != kind);
-                row.proven.retain(|proven| proven.kind != kind);
-                row.proven.push(proven);
-            });
+        if let Some(proven) = proof::compare(app, waiting.own(), code).await? {
+            let attempt = waiting.take(fleeting, now, |row| row.has_proven(proven));
             if let Some(attempt) = attempt.await? {
                 return end(app, request, waiting, attempt).await;
-            }
-        } else {
-            let tries_left = tries_left - 1;
-            let counted = waiting.change(fleeting, now, |row| {
-                if let Some(asked) = &mut row.asked {
-                    asked.tries_left = tries_left;
-                }
-            });
-            if counted.await? {
-                return Err(wrong(tries_left));
             }
         }
         if !waiting.look_again(fleeting).await? {

@@ -99,6 +99,18 @@ impl Contact {
         &self.value
     }
 
+    /// Who gets what is sent there, as far as anybody can know: most servers read a local part without its case and its tag, and whoever
+    /// is flooded does not care how the address was written.
+    pub fn mailbox(&self) -> String {
+        match self.value.rsplit_once('@') {
+            Some((local, domain)) if self.kind == ContactKind::Email && !local.starts_with('"') => {
+                let local = local.split('+').next().filter(|local| !local.is_empty()).unwrap_or(local);
+                format!("{}@{domain}", local.to_ascii_lowercase())
+            }
+            _ => self.value.to_ascii_lowercase(),
+        }
+    }
+
     /// As much as tells the person which one it is, and nobody else what.
     pub fn shown(&self) -> String {
         match self.kind {
@@ -234,6 +246,24 @@ mod tests {
         for text in nobody {
             assert_eq!(Contact::email(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_is_one_mailbox_however_it_is_written() {
+        for text in ["chen@shop.example", "CHEN@shop.example", "cHen+1@Shop.example", "chen+a+b@shop.example"]
+        {
+            let mailbox = Contact::email(text).map(|contact| contact.mailbox());
+            assert_eq!(mailbox.as_deref(), Some("chen@shop.example"), "{text}");
+        }
+        for (text, mailbox) in [
+            ("+tag@shop.example", "+tag@shop.example"),
+            (r#""Chen+1"@shop.example"#, r#""chen+1"@shop.example"#),
+            ("chen@other.example", "chen@other.example"),
+        ] {
+            assert_eq!(Contact::email(text).map(|contact| contact.mailbox()).as_deref(), Some(mailbox));
+        }
+        let phone = Contact::phone("13800138000", &regions(&[])).map(|contact| contact.mailbox());
+        assert_eq!(phone.as_deref(), Some("+8613800138000"));
     }
 
     #[test]

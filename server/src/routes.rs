@@ -104,6 +104,29 @@ pub(crate) fn table(routes: &mut web::ServiceConfig, config: &Current<Config>) {
                 .route(web::post().to(account::end_identity)),
         )
         .service(
+            row("/account/contacts", Limit::Answers, Cors::Own)
+                .route(web::post().to(account::contacts::begin)),
+        )
+        .service(
+            row("/account/contacts/end", Limit::None, Cors::Own)
+                .route(web::post().to(account::contacts::end)),
+        )
+        .service(
+            row("/account/contacts/{id}", Limit::Answers, Cors::Own).route(read().to(account::contacts::get)),
+        )
+        .service(
+            row("/account/contacts/{id}/contact", Limit::Answers, Cors::Own)
+                .route(web::post().to(account::contacts::contact)),
+        )
+        .service(
+            row("/account/contacts/{id}/code", Limit::Answers, Cors::Own)
+                .route(web::post().to(account::contacts::code)),
+        )
+        .service(
+            row("/account/contacts/{id}/join", Limit::Answers, Cors::Own)
+                .route(web::post().to(account::contacts::decide)),
+        )
+        .service(
             row("/account/delete", Limit::None, Cors::Own)
                 .route(read().to(account::ask_delete))
                 .route(web::post().to(account::delete)),

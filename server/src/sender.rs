@@ -1,12 +1,12 @@
-//! How a code gets to its person: by email over SMTP, by short message over a webhook of the operator's. What the code is for is not
+//! How a code gets to its person: by email over SMTP, by short message over a webhook of the operator's. What comes of the code is not
 //! known here.
 
 mod email;
 mod message;
 mod sms;
 
-pub(crate) use self::message::CodeMessage;
 pub use self::message::SendError;
+pub(crate) use self::message::{CodeMessage, Purpose};
 
 use protocol::service::ContactKind;
 

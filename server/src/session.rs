@@ -309,6 +309,12 @@ async fn of_clients(
     Ok(sessions)
 }
 
+/// What this browser holds of a session of its own.
+pub(crate) fn secret_of(app: &Shared, request: &HttpRequest, session: &SessionRow) -> Option<String> {
+    let name = session.client_id.as_deref().map_or(SSO_COOKIE.into(), site_cookie);
+    cookies::ours(&app.config.public_url, request, &name).map(Into::into)
+}
+
 /// Takes the cookies of all sessions back.
 pub fn take_cookies(app: &Shared, request: &HttpRequest, response: &mut HttpResponse) {
     take_cookies_of(app, request, &app.config.clients.iter().collect::<Vec<_>>(), response);

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Map, Value, json};
 use tokio::sync::{RwLock, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::clock::{Clock, Seconds, rfc3339};
 use crate::config::{Client, Config, Webhook};
@@ -34,6 +34,8 @@ const AT_ONCE: u32 = 16;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Between two looks at what another node is just telling.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Between two looks in any case: what many logins at once leave to tell is found by one look.
+const REST: Duration = Duration::from_millis(100);
 
 /// The way to the clients' webhooks: no redirects, and no address that only this machine's network knows.
 pub struct Webhooks {
@@ -112,6 +114,7 @@ impl Webhooks {
         let mut soon = self.soon.subscribe();
         while is_now() {
             soon.mark_unchanged();
+            let looked = Instant::now();
             let wait = match self.tell_due(&client.id, config, clock, store).await {
                 Ok(Some(next)) => {
                     let seconds = next.saturating_sub(clock.now()).max(0);
@@ -125,6 +128,7 @@ impl Webhooks {
             };
             // Either the time has come, or somebody says so.
             drop(timeout(wait, soon.changed()).await);
+            sleep_until(looked + REST).await;
         }
     }
 

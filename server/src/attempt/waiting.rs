@@ -1,12 +1,14 @@
 //! An attempt that was taken and waits for a contact: it is found by whoever proves to be the browser that answered it, changes step by step,
 //! and is taken once more, for the one end of its login.
 
+use std::collections::BTreeMap;
+
 use protocol::service::ContactKind;
 
 use super::{CallbackError, ConsumedAttempt};
 use crate::clock::Seconds;
 use crate::secret::{SecretHash, random_word};
-use crate::store::bindings::BindingRow;
+use crate::store::bindings::{BindingRow, OwnBinding};
 use crate::store::logins::Person;
 use crate::store::{AttemptEnd, AttemptRow, Fleeting, StoreError};
 
@@ -18,10 +20,7 @@ pub const LIFETIME: Seconds = 600;
 /// Only [`find`] makes one.
 pub struct Waiting {
     attempt: AttemptRow,
-    row: BindingRow,
-    changes: i64,
-    /// What the browser alone has.
-    secret: String,
+    own: OwnBinding,
 }
 
 /// Has a login wait, and says so of its attempt. Gives the token for a site's page; the service's own pages have the attempt's cookie.
@@ -48,7 +47,9 @@ pub async fn begin(
         asked: None,
         exists: None,
         codes_sent: 0,
+        resend_at: BTreeMap::new(),
         is_taken: false,
+        replaces: None,
     };
     store.insert_binding(&row).await?;
     store.end_attempt(&attempt.id, AttemptEnd::Waits, None).await?;
@@ -81,17 +82,14 @@ pub async fn find(store: &dyn Fleeting, id: &str, proof: Proof<'_>) -> Result<Wa
         (Proof::Token { secret, origin }, Some(page)) => (*secret, page.origin == *origin),
         _ => return Err(CallbackError::OtherBrowser),
     };
-    if !SecretHash::of(secret).matches(&row.secret_hash) || !is_its_page {
-        return Err(CallbackError::OtherBrowser);
-    }
-    let secret = secret.to_owned();
-    Ok(Waiting { attempt, row, changes, secret })
+    let own = OwnBinding::of(row, changes, secret).filter(|_| is_its_page);
+    Ok(Waiting { attempt, own: own.ok_or(CallbackError::OtherBrowser)? })
 }
 
 impl Waiting {
     /// What is kept of it.
     pub fn row(&self) -> &BindingRow {
-        &self.row
+        self.own.row()
     }
 
     /// What was kept of its attempt.
@@ -99,9 +97,9 @@ impl Waiting {
         &self.attempt
     }
 
-    /// What the browser holds: a key for what may be tried out by whoever has the store alone.
-    pub fn secret(&self) -> &str {
-        &self.secret
+    /// What is asked for, for the steps of a proof.
+    pub fn own(&mut self) -> &mut OwnBinding {
+        &mut self.own
     }
 
     /// Changes it, where nobody else has meanwhile.
@@ -111,21 +109,12 @@ impl Waiting {
         now: Seconds,
         change: impl FnOnce(&mut BindingRow),
     ) -> Result<bool, StoreError> {
-        let mut row = self.row.clone();
-        change(&mut row);
-        let is_changed = store.change_binding(&row, self.changes, now).await?;
-        if is_changed {
-            self.row = row;
-            self.changes += 1;
-        }
-        Ok(is_changed)
+        self.own.change(store, now, change).await
     }
 
     /// Looks once more, after somebody else has changed it; whether it is still there.
     pub async fn look_again(&mut self, store: &dyn Fleeting) -> Result<bool, StoreError> {
-        let Some((row, changes)) = store.binding(&self.row.id).await? else { return Ok(false) };
-        (self.row, self.changes) = (row, changes);
-        Ok(true)
+        self.own.look_again(store).await
     }
 
     /// Takes it for the end of its login, with a last change; of many callers one gets its attempt.
@@ -135,7 +124,7 @@ impl Waiting {
         now: Seconds,
         change: impl FnOnce(&mut BindingRow),
     ) -> Result<Option<ConsumedAttempt>, StoreError> {
-        if self.row.is_taken {
+        if self.row().is_taken {
             return Ok(None);
         }
         let is_taken = self

@@ -7,7 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use protocol::service::{ContactKind, ErrorCode, JoinAccounts};
 use serde::Deserialize;
 
-use super::{End, Step, client, decide, enter_code, open, read_contact, refused, send_code};
+use super::proof::{read_contact, refused};
+use super::{End, Step, client, decide, enter_code, open, send_code};
 use crate::attempt::address::{self, way_back};
 use crate::attempt::waiting::{self, LIFETIME, Proof, Waiting};
 use crate::attempt::{ConsumedAttempt, cookie};
@@ -67,24 +68,24 @@ pub(crate) async fn begin(
 #[derive(Deserialize)]
 pub struct ContactForm {
     #[serde(default)]
-    contact: String,
+    pub(crate) contact: String,
 }
 
 /// The form with a code.
 #[derive(Deserialize)]
 pub struct CodeForm {
     #[serde(default)]
-    code: String,
+    pub(crate) code: String,
     /// Which button: another code, or the code that was entered.
     #[serde(default)]
-    again: bool,
+    pub(crate) again: bool,
 }
 
 /// The form of the question.
 #[derive(Deserialize)]
 pub struct JoinForm {
     #[serde(default)]
-    answer: String,
+    pub(crate) answer: String,
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,8 @@ use protocol::service::{
     JoinAccounts, NameContact, Problem, SentCode, UnboundLogin,
 };
 
-use super::{End, Step, decide, enter_code, read_contact, refused, send_code};
+use super::proof::{read_contact, refused};
+use super::{End, Step, decide, enter_code, send_code};
 use crate::attempt::ConsumedAttempt;
 use crate::attempt::waiting::{self, LIFETIME, Proof, Waiting};
 use crate::contact::Contact;

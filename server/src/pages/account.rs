@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::REFERRER_POLICY;
 use askama::Template;
 use protocol::ids::Product;
+use protocol::service::ContactKind;
 
 use super::notice::NoticePage;
 use super::sessions::{Listed, Listing, Offered, Time};
@@ -37,11 +38,42 @@ impl Identity {
     }
 }
 
+/// A contact of a person's.
+pub struct OwnContact {
+    /// What it is.
+    pub kind: ContactKind,
+    /// As whoever looks over the person's shoulder may see it.
+    pub shown: String,
+    /// For the forms.
+    pub value: String,
+    /// Whether a code can be sent to another one.
+    pub may_change: bool,
+    /// The sites that ask for one at the next login when it is gone, by their names.
+    pub required_by: Vec<String>,
+}
+
+impl OwnContact {
+    fn kind_name(&self) -> Sentence {
+        match self.kind {
+            ContactKind::Phone => text::binding::PHONE,
+            ContactKind::Email => text::binding::EMAIL,
+        }
+    }
+
+    /// What its removal means.
+    fn warning(&self, language: &Language) -> String {
+        say(words::REQUIRED_BY, *language)
+            .replace("{sites}", &self.required_by.join(say(text::AND, *language)))
+    }
+}
+
 #[derive(Template)]
 #[template(path = "account.html")]
 struct AccountPage<'a> {
     frame: Frame,
     person: &'a Listing,
+    contacts: Vec<OwnContact>,
+    more: Vec<(&'static str, &'static str)>,
     identities: Vec<Identity>,
     logins: Vec<(&'a Listed, Time)>,
     grants: Vec<(&'a Offered, Time)>,
@@ -57,12 +89,18 @@ struct AskDeletePage {
 pub(crate) fn account(
     app: &Shared,
     person: &Listing,
+    (contacts, more): (Vec<OwnContact>, Vec<ContactKind>),
     identities: Vec<Identity>,
     language: Language,
 ) -> HttpResponse {
     let logins = person.logins.iter().map(|login| (login, Time::of(login.auth_time))).collect();
     let grants = person.grants.iter().map(|grant| (grant, Time::of(grant.since))).collect();
-    let account = AccountPage { frame: Frame::new(app, language), person, identities, logins, grants };
+    let more = more.into_iter().map(|kind| match kind {
+        ContactKind::Phone => (kind.as_str(), say(words::ADD_PHONE, language)),
+        ContactKind::Email => (kind.as_str(), say(words::ADD_EMAIL, language)),
+    });
+    let (frame, more) = (Frame::new(app, language), more.collect());
+    let account = AccountPage { frame, person, contacts, more, identities, logins, grants };
     with_forms(page(StatusCode::OK, account.render()))
 }
 

@@ -12,7 +12,7 @@ use crate::config::Client;
 use crate::error::ApiError;
 use crate::http::headers::{content_security_policy, header_value};
 use crate::shared::Shared;
-use crate::text::{self, Language, binding as words, say};
+use crate::text::{self, Language, Sentence, account, binding as words, say};
 
 /// What is asked.
 pub(crate) enum BindingForm {
@@ -48,6 +48,10 @@ struct BindingPage<'a> {
     title: &'a str,
     text: String,
     wrong: Option<String>,
+    /// The button that takes the contact from another account.
+    take: &'a str,
+    /// Where it leads without all that.
+    back: Option<String>,
 }
 
 impl BindingPage<'_> {
@@ -81,9 +85,11 @@ pub(crate) fn binding(
         }
     };
     let title = say(title, language);
-    let wrong = wrong.map(|error| explained(error, form, language));
+    let wrong = wrong.map(|error| explained(error, form, words::NOT_SENT, language));
     let path = crate::attempt::address::binding(&app.config.public_url, id);
-    let mut response = page(StatusCode::OK, BindingPage { frame, path, form, title, text, wrong }.render());
+    let take = say(words::TAKE, language);
+    let shown = BindingPage { frame, path, form, title, text, wrong, take, back: None };
+    let mut response = page(StatusCode::OK, shown.render());
     let headers = response.headers_mut();
     // Under no-referrer the form's Origin would be `null`.
     headers.insert(REFERRER_POLICY, header_value("same-origin"));
@@ -100,13 +106,49 @@ pub(crate) fn binding(
     response
 }
 
+/// The same for a person's own account, where `replaces` says that the new contact takes another one's place.
+pub(crate) fn own_contact(
+    app: &Shared,
+    path: String,
+    form: &BindingForm,
+    replaces: bool,
+    wrong: Option<&ApiError>,
+    language: Language,
+) -> HttpResponse {
+    let frame = Frame::new(app, language);
+    let (title, text) = match form {
+        BindingForm::Contact { kind, .. } => {
+            let title = match (kind, replaces) {
+                (ContactKind::Phone, false) => words::PHONE_TITLE,
+                (ContactKind::Email, false) => words::EMAIL_TITLE,
+                (ContactKind::Phone, true) => account::CHANGE_PHONE,
+                (ContactKind::Email, true) => account::CHANGE_EMAIL,
+            };
+            (title, say(if replaces { account::CHANGE_WHY } else { account::ADD_WHY }, language).to_owned())
+        }
+        BindingForm::Code { contact, .. } => {
+            (words::CODE_TITLE, say(words::SENT_TO, language).replace("{contact}", &in_one_line(contact)))
+        }
+        BindingForm::Question { contact, .. } => {
+            (words::EXISTS_TITLE, say(account::TAKEN, language).replace("{contact}", &in_one_line(contact)))
+        }
+    };
+    let title = say(title, language);
+    let wrong = wrong.map(|error| explained(error, form, account::NOT_SENT, language));
+    let (take, back) = (say(account::MOVE, language), Some(format!("{}/account", frame.prefix)));
+    let shown = BindingPage { frame, path, form, title, text, wrong, take, back };
+    let mut response = page(StatusCode::OK, shown.render());
+    response.headers_mut().insert(REFERRER_POLICY, header_value("same-origin"));
+    response
+}
+
 /// A number is no sentence to be broken.
 fn in_one_line(contact: &str) -> String {
     contact.replace(' ', "\u{a0}")
 }
 
 /// What was wrong, and what to do.
-fn explained(error: &ApiError, form: &BindingForm, language: Language) -> String {
+fn explained(error: &ApiError, form: &BindingForm, not_sent: Sentence, language: Language) -> String {
     let sentence = match (error.code, form) {
         (ErrorCode::ContactInvalid, BindingForm::Contact { kind: ContactKind::Phone, .. }) => {
             words::PHONE_INVALID
@@ -115,7 +157,7 @@ fn explained(error: &ApiError, form: &BindingForm, language: Language) -> String
         (ErrorCode::ContactCodeWrong, _) if error.tries_left != Some(0) => words::CODE_WRONG,
         (ErrorCode::ContactCodeWrong | ErrorCode::ContactCodeExpired, _) => words::CODE_EXPIRED,
         (ErrorCode::SlowDown, _) => words::WAIT,
-        _ => words::NOT_SENT,
+        _ => not_sent,
     };
     say(sentence, language)
         .replace("{left}", &error.tries_left.unwrap_or_default().to_string())

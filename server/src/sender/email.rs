@@ -10,9 +10,9 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use super::message::{CodeMessage, SendError};
+use super::message::{CodeMessage, Purpose, SendError};
 use crate::config::{self, EmailTls};
-use crate::text::binding::{CODE_FOR, EMULATED, IGNORE, SUBJECT, VALID_FOR};
+use crate::text::binding::{ACCOUNT_CODE_FOR, CODE_FOR, EMULATED, IGNORE, SUBJECT, VALID_FOR};
 use crate::text::{Language, say};
 
 /// For the whole conversation: the person waits.
@@ -69,10 +69,13 @@ impl Email {
     }
 
     fn message(&self, message: &CodeMessage<'_>) -> Result<Message, SendError> {
-        let CodeMessage { contact, code, language, client_name, expires_in, emulator, .. } = message;
+        let CodeMessage { contact, code, purpose, language, client_name, expires_in, emulator, .. } = message;
         let minutes = (expires_in + 59).div_euclid(60).to_string();
         let of_site = |sentence| say(sentence, *language).replace("{site}", &one_line(client_name));
-        let code_for = of_site(CODE_FOR);
+        let code_for = of_site(match purpose {
+            Purpose::Login => CODE_FOR,
+            Purpose::Account => ACCOUNT_CODE_FOR,
+        });
         let valid_for = say(VALID_FOR, *language).replace("{minutes}", &minutes);
         let ignore = say(IGNORE, *language);
         let emulated = emulator.then(|| say(EMULATED, *language));
@@ -115,6 +118,9 @@ fn told(error: &lettre::transport::smtp::Error) -> SendError {
     if let Some(status) = error.status() {
         return SendError::Email(format!("it answers {status}"));
     }
+    if error.is_response() {
+        return SendError::Email("its answer is none of SMTP's".into());
+    }
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -122,4 +128,63 @@ fn told(error: &lettre::transport::smtp::Error) -> SendError {
         cause = error.source();
     }
     SendError::Email(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+
+    use protocol::service::ContactKind;
+
+    use super::*;
+    use crate::contact::Contact;
+
+    const PERSON: &str = "person@shop.example";
+
+    /// What is said of a mail server that answers so where it is told whom the message is for.
+    async fn said_of(answer: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let server = std::thread::spawn(move || {
+            let (connection, _) = listener.accept().expect("a connection");
+            let (mut lines, mut writer) = (BufReader::new(&connection).lines(), &connection);
+            writer.write_all(b"220 here\r\n").expect("it is there");
+            while let Some(Ok(line)) = lines.next() {
+                let answer = if line.starts_with("RCPT") { answer } else { "250 yes\r\n" };
+                if writer.write_all(answer.as_bytes()).is_err() {
+                    break;
+                }
+            }
+        });
+        let from = "shop@shop.example".parse().expect("an address");
+        let (host, tls) = ("127.0.0.1".to_owned(), EmailTls::None);
+        let config = config::Email { host, port, tls, ca: Vec::new(), credentials: None, from };
+        let message = CodeMessage {
+            contact: &Contact::kept(ContactKind::Email, PERSON.into()),
+            code: "123456",
+            purpose: Purpose::Login,
+            language: Language::En,
+            client_id: "shop",
+            client_name: "Shop",
+            expires_in: 600,
+            emulator: false,
+            now: 0,
+        };
+        let sent = Email::new(&config).expect("a way").send(message).await;
+        server.join().expect("it has ended");
+        sent.expect_err("it was not taken").to_string()
+    }
+
+    #[tokio::test]
+    async fn what_a_mail_server_answers_is_not_repeated() {
+        for (answer, said) in [
+            ("550 <person@shop.example> is nobody\r\n", "the mail server: it answers 550"),
+            ("450 <person@shop.example> later\r\n", "the mail server: it answers 450"),
+            ("5x0 <person@shop.example>\r\n", "the mail server: its answer is none of SMTP's"),
+            ("<person@shop.example>\r\n", "the mail server: its answer is none of SMTP's"),
+        ] {
+            assert_eq!(said_of(answer).await, said);
+        }
+    }
 }

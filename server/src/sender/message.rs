@@ -4,12 +4,23 @@ use crate::clock::Seconds;
 use crate::contact::Contact;
 use crate::text::Language;
 
+/// What a code is for, as its message says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To log in to a site.
+    Login,
+    /// To have the contact on one's account.
+    Account,
+}
+
 /// A code that is to be sent.
 pub(crate) struct CodeMessage<'a> {
     /// To whom.
     pub(crate) contact: &'a Contact,
     /// Six digits.
     pub(crate) code: &'a str,
+    /// What for.
+    pub(crate) purpose: Purpose,
     /// In which language.
     pub(crate) language: Language,
     /// Of the site, as it calls itself.

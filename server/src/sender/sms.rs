@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::message::{CodeMessage, SendError};
+use super::message::{CodeMessage, Purpose, SendError};
 use crate::config;
 use crate::outbound;
 use crate::secret::random_word;
-use crate::text::binding::SHORT_MESSAGE;
+use crate::text::binding::{ACCOUNT_SHORT_MESSAGE, SHORT_MESSAGE};
 use crate::text::say;
 use crate::webhook_secret::WebhookSecret;
 
@@ -77,9 +77,13 @@ impl Sms {
 
 /// The same at each try.
 fn body(message: &CodeMessage<'_>) -> String {
-    let CodeMessage { contact, code, language, client_id, client_name, expires_in, .. } = message;
+    let CodeMessage { contact, code, purpose, language, client_id, client_name, expires_in, .. } = message;
     let minutes = (expires_in + 59).div_euclid(60).to_string();
-    let text = say(SHORT_MESSAGE, *language)
+    let sentence = match purpose {
+        Purpose::Login => SHORT_MESSAGE,
+        Purpose::Account => ACCOUNT_SHORT_MESSAGE,
+    };
+    let text = say(sentence, *language)
         .replace("{site}", client_name)
         .replace("{code}", code)
         .replace("{minutes}", &minutes);

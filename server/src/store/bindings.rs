@@ -1,5 +1,7 @@
 //! Logins that wait for a contact: WeChat has said who it is, the attempt is taken, and nothing else is made before the person has proven
-//! what the site asks for. A row changes as a whole, and only for who has seen it as it is.
+//! what the site asks for. And people who prove a contact on their own page. A row changes as a whole, and only for who has seen it as it is.
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use protocol::service::ContactKind;
@@ -36,8 +38,12 @@ pub struct BindingRow {
     pub exists: Option<TakenContact>,
     /// How many codes were sent.
     pub codes_sent: u8,
+    /// Each mailbox or number that has got one, and before when it gets no other.
+    pub resend_at: BTreeMap<String, Seconds>,
     /// Somebody ends the login in this moment, or has.
     pub is_taken: bool,
+    /// On a person's own page: the contact of the same kind that goes when the new one is proven.
+    pub replaces: Option<String>,
 }
 
 /// Where a code has gone.
@@ -53,8 +59,6 @@ pub struct AskedContact {
     pub tries_left: u8,
     /// When the code is good for nothing.
     pub expires_at: Seconds,
-    /// Before then none is sent to the same contact; `None`: the message did not go.
-    pub resend_at: Option<Seconds>,
 }
 
 /// A proven contact that is another account's.
@@ -69,6 +73,15 @@ pub struct TakenContact {
 }
 
 impl BindingRow {
+    /// What was asked for is there.
+    pub fn has_proven(&mut self, contact: ProvenContact) {
+        let kind = contact.kind;
+        self.asked = None;
+        self.missing.retain(|missing| *missing != kind);
+        self.proven.retain(|proven| proven.kind != kind);
+        self.proven.push(contact);
+    }
+
     /// For a store.
     pub(super) fn to_json(&self) -> Result<String, StoreError> {
         serde_json::to_string(self).map_err(|error| StoreError::Row(error.into()))
@@ -77,6 +90,55 @@ impl BindingRow {
     /// From a store. What serde says of a value may repeat it.
     pub(super) fn of_json(json: &str) -> Result<Self, StoreError> {
         serde_json::from_str(json).map_err(|_| StoreError::row("a login that waits is not of its form"))
+    }
+}
+
+/// A row in the hands of the browser that has its secret.
+pub struct OwnBinding {
+    row: BindingRow,
+    changes: i64,
+    secret: String,
+}
+
+impl OwnBinding {
+    /// This row, which was changed so often, where this is its secret.
+    pub fn of(row: BindingRow, changes: i64, secret: &str) -> Option<Self> {
+        let is_own = SecretHash::of(secret).matches(&row.secret_hash);
+        is_own.then(|| Self { row, changes, secret: secret.to_owned() })
+    }
+
+    /// What is kept.
+    pub fn row(&self) -> &BindingRow {
+        &self.row
+    }
+
+    /// What the browser holds: a key for what may be tried out by whoever has the store alone.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// Changes it, where nobody else has meanwhile.
+    pub async fn change(
+        &mut self,
+        store: &(impl Bindings + ?Sized),
+        now: Seconds,
+        change: impl FnOnce(&mut BindingRow),
+    ) -> Result<bool, StoreError> {
+        let mut row = self.row.clone();
+        change(&mut row);
+        let is_changed = store.change_binding(&row, self.changes, now).await?;
+        if is_changed {
+            self.row = row;
+            self.changes += 1;
+        }
+        Ok(is_changed)
+    }
+
+    /// Looks once more, after somebody else has changed it; whether it is still there.
+    pub async fn look_again(&mut self, store: &(impl Bindings + ?Sized)) -> Result<bool, StoreError> {
+        let Some((row, changes)) = store.binding(&self.row.id).await? else { return Ok(false) };
+        (self.row, self.changes) = (row, changes);
+        Ok(true)
     }
 }
 

@@ -63,6 +63,17 @@ pub enum OnTerms {
     Taken(ContactKind),
 }
 
+/// What became of a contact that a person has proven on their own page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// It is the account's.
+    Kept,
+    /// It is another account's, and stays so.
+    Taken,
+    /// The account is gone.
+    NoAccount,
+}
+
 /// The verbs for contacts.
 #[async_trait]
 pub trait Contacts: Send + Sync {
@@ -73,4 +84,20 @@ pub trait Contacts: Send + Sync {
     /// Keeps a login as [`log_in`](super::Lasting::log_in), where the account that it finds has what is required once it has got what was
     /// proven. Of two accounts that prove one contact at once one gets it.
     async fn log_in_on_terms(&self, login: LogIn, terms: Terms, now: Seconds) -> Result<OnTerms, StoreError>;
+    /// Gives an account what its person has proven, in the place of the contact of the same kind that `replaces` names, where it has that.
+    async fn bind_contact(
+        &self,
+        account_id: &str,
+        contact: &ProvenContact,
+        replaces: Option<&str>,
+        now: Seconds,
+    ) -> Result<Bound, StoreError>;
+    /// Takes a contact from an account, as its person says; whether it had it. A site that requires one asks at the next login.
+    async fn unbind_contact(
+        &self,
+        account_id: &str,
+        kind: ContactKind,
+        value: &str,
+        now: Seconds,
+    ) -> Result<bool, StoreError>;
 }

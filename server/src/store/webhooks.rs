@@ -17,6 +17,8 @@ pub enum Event {
     AccountDeleted,
     /// A phone number or an address was proven.
     ContactBound,
+    /// A phone number or an address is not the account's any more.
+    ContactUnbound,
     /// A login has ended before its time.
     SessionEnded,
 }
@@ -29,6 +31,7 @@ impl Event {
             Self::AccountMerged => "account.merged",
             Self::AccountDeleted => "account.deleted",
             Self::ContactBound => "contact.bound",
+            Self::ContactUnbound => "contact.unbound",
             Self::SessionEnded => "session.ended",
         }
     }

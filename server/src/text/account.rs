@@ -26,6 +26,57 @@ pub const SERVICE_ACCOUNT: Sentence = ["微信公众号", "微信公眾號", "We
 pub const OTHER_APP: Sentence = ["其他微信应用", "其他微信應用程式", "Another WeChat app"];
 /// Its button.
 pub const UNLINK: Sentence = ["解除关联", "解除關聯", "Unlink"];
+/// The list of phone numbers and addresses.
+pub const CONTACTS: Sentence = ["手机号与邮箱", "手機號碼與電子郵件", "Phone and email"];
+/// Below the list.
+pub const CONTACTS_HINT: Sentence = [
+    "您登录的网站可能会请求查看。",
+    "您登入的網站可能會要求查看。",
+    "Sites you log in to may ask to see these.",
+];
+/// Of a contact that sites require; their names stand in the middle.
+pub const REQUIRED_BY: Sentence = [
+    "移除后，下次登录{sites}时需要重新绑定。",
+    "移除後，下次登入{sites}時需要重新綁定。",
+    "If you remove it, you’ll be asked for one at your next login to {sites}.",
+];
+/// A button.
+pub const CHANGE: Sentence = ["更换", "更換", "Change"];
+/// A button.
+pub const REMOVE: Sentence = ["移除", "移除", "Remove"];
+/// A button.
+pub const ADD_PHONE: Sentence = ["绑定手机号", "綁定手機號碼", "Add a phone number"];
+/// A button.
+pub const ADD_EMAIL: Sentence = ["绑定邮箱", "綁定電子郵件", "Add an email address"];
+/// Above the field for a new one.
+pub const CHANGE_PHONE: Sentence = ["更换手机号", "更換手機號碼", "Change your phone number"];
+/// The same for an address.
+pub const CHANGE_EMAIL: Sentence = ["更换邮箱", "更換電子郵件", "Change your email address"];
+/// Below the title.
+pub const ADD_WHY: Sentence = [
+    "我们会发送验证码，以确认由您使用。",
+    "我們會傳送驗證碼，以確認由您使用。",
+    "We’ll send a code there to check that it’s yours.",
+];
+/// The same where it takes the place of another one.
+pub const CHANGE_WHY: Sentence = [
+    "我们会发送验证码到新的联系方式，验证后替换原来的。",
+    "我們會傳送驗證碼到新的聯絡方式，驗證後取代原來的。",
+    "We’ll send a code to the new one. It replaces the old one once you’ve entered the code.",
+];
+/// The proven contact is another account's; it stands in the middle.
+pub const TAKEN: Sentence = [
+    "{contact} 已绑定另一个账号。您可以将它改为绑定此账号，另一个账号将不再拥有它。",
+    "{contact} 已綁定另一個帳號。您可以將它改為綁定此帳號，另一個帳號將不再擁有它。",
+    "{contact} belongs to another account here. You can move it to this account; the other one loses it.",
+];
+/// A button.
+pub const MOVE: Sentence = ["改为绑定此账号", "改為綁定此帳號", "Move it to this account"];
+/// The sender is down.
+pub const NOT_SENT: Sentence =
+    ["验证码未能发送，请重试。", "驗證碼未能傳送，請重試。", "The code couldn’t be sent. Please try again."];
+/// A link back.
+pub const BACK: Sentence = ["返回账号页面", "返回帳號頁面", "Back to your account"];
 /// What is kept of the person.
 pub const DATA: Sentence = ["您的数据", "您的資料", "Your data"];
 /// Below it.

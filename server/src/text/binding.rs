@@ -92,6 +92,12 @@ pub const SUBJECT: Sentence =
 /// In an email, above the code.
 pub const CODE_FOR: Sentence =
     ["您正在登录{site}，验证码是：", "您正在登入{site}，驗證碼是：", "Your code to log in to {site} is:"];
+/// The same, where the code is not for a login.
+pub const ACCOUNT_CODE_FOR: Sentence = [
+    "您正在为{site}账号绑定此邮箱，验证码是：",
+    "您正在為{site}帳號綁定此電子郵件，驗證碼是：",
+    "Your code to add this address to your {site} account is:",
+];
 /// In an email, below it.
 pub const VALID_FOR: Sentence =
     ["{minutes} 分钟内有效。", "{minutes} 分鐘內有效。", "It works for {minutes} minutes."];
@@ -112,4 +118,10 @@ pub const SHORT_MESSAGE: Sentence = [
     "{code}（{site}登录验证码，{minutes} 分钟内有效）。请勿告诉任何人。",
     "{code}（{site}登入驗證碼，{minutes} 分鐘內有效）。請勿告訴任何人。",
     "{code} is your {site} login code, valid for {minutes} minutes. Don’t share it with anyone.",
+];
+/// The same, where the code is not for a login.
+pub const ACCOUNT_SHORT_MESSAGE: Sentence = [
+    "{code}（{site}账号绑定手机号的验证码，{minutes} 分钟内有效）。请勿告诉任何人。",
+    "{code}（{site}帳號綁定手機號碼的驗證碼，{minutes} 分鐘內有效）。請勿告訴任何人。",
+    "{code} is your code to add this number to your {site} account, valid for {minutes} minutes. Don’t share it with anyone.",
 ];

@@ -1,5 +1,7 @@
 //! `/account`: a person sees what is kept, takes it along, gives an identity up, and goes; and what a login brings back.
 
+mod contacts;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! First-login binding: nobody gets anything before the site has what it requires, and what is proven is whose it is.
 
 mod hosted;
-mod inbox;
+pub mod inbox;
 mod two_accounts;
 
 use reqwest::Method;
@@ -291,6 +291,20 @@ async fn of_64_messages_at_once_one_is_sent() {
     let sent = answers.iter().filter(|answer| answer.status == 202).count();
     assert_eq!((sent, inbox.tries().len()), (1, 1));
     assert!(answers.iter().all(|answer| answer.status == 202 || answer.json()["error"] == "slow_down"));
+}
+
+#[tokio::test]
+async fn a_number_gets_one_message_a_minute_whatever_is_named_between() {
+    let inbox = Inbox::open();
+    let house = house(&inbox, r#"["phone"]"#).await;
+    let mut visitor = house.visitor();
+    let token = token(&unbound(&house, &mut visitor).await);
+    for (phone, status) in [(PHONE, 202), ("13900139000", 202), (PHONE, 429), ("13900139000", 429)] {
+        assert_eq!(name(&mut visitor, &token, phone).await.status, status, "{phone}");
+    }
+    assert_eq!(inbox.tries().len(), 2);
+    house.clock.advance(60);
+    assert_eq!(name(&mut visitor, &token, PHONE).await.status, 202);
 }
 
 #[tokio::test]

@@ -18,9 +18,11 @@ use crate::named_store::on_the_named_store;
 /// More than any start or request takes, on a machine with other things to do.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The program with this configuration, and nothing of ours from the environment.
+/// The program with this configuration, and nothing of ours from the environment. `TEST_PROGRAM` is another one, where figures are wanted of one
+/// that was built for use.
 pub fn command(words: &[&str], config: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_weixin-login"));
+    let program = std::env::var_os("TEST_PROGRAM");
+    let mut command = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_weixin-login").into()));
     command
         // How many rounds tests run is no key of the service.
         .env_remove("WEIXIN_LOGIN_FULL_TESTS")

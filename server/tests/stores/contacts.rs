@@ -3,7 +3,7 @@
 use protocol::service::ContactKind;
 use weixin_login::store::attempts::AttemptKind;
 use weixin_login::store::bindings::{AskedContact, BindingRow};
-use weixin_login::store::contacts::{ContactRow, OnTerms, ProvenContact, Terms};
+use weixin_login::store::contacts::{Bound, ContactRow, OnTerms, ProvenContact, Terms};
 use weixin_login::store::logins::{FinishLogin, Person};
 use weixin_login::store::{AttemptEnd, AttemptRow};
 
@@ -111,6 +111,103 @@ pub async fn of_64_who_prove_one_number_one_has_it(given: &Given) {
     assert_eq!(kept.iter().filter(|kept| matches!(kept, OnTerms::LoggedIn(_))).count(), 1);
 }
 
+pub async fn a_person_gets_another_contact_in_the_place_of_one_or_beside_it(given: &Given) {
+    const NEW: &str = "+8613900139000";
+    let lasting = &given.lasting;
+    let required = [ContactKind::Phone];
+    done(given, "one", terms(&required, &[proven(PHONE, false)])).await;
+    let id = somebody(given, "one").await;
+    let bind = async |value: &str, take, replaces: Option<&str>| {
+        lasting.bind_contact(&id, &proven(value, take), replaces, NOW).await.expect("an answer")
+    };
+    assert_eq!(bind("one@shop.example", false, None).await, Bound::Kept);
+    assert_eq!(bind(NEW, false, Some(PHONE)).await, Bound::Kept);
+    assert_eq!(has(given, "one").await, ["one@shop.example", NEW]);
+    // The same once more, and in the place of itself, of what is not there, of an address, and of somebody else's.
+    done(given, "other", terms(&required, &[proven(PHONE, false)])).await;
+    for replaces in [None, Some(NEW), Some("unknown"), Some("one@shop.example"), Some(PHONE)] {
+        assert_eq!(bind(NEW, false, replaces).await, Bound::Kept);
+    }
+    assert_eq!(has(given, "one").await, ["one@shop.example", NEW]);
+    // What is another one's is, until the person takes it; then that one is asked for another.
+    assert_eq!(bind(PHONE, false, Some(NEW)).await, Bound::Taken);
+    assert_eq!((has(given, "one").await.len(), has(given, "other").await.len()), (2, 1));
+    assert_eq!(bind(PHONE, true, Some(NEW)).await, Bound::Kept);
+    assert_eq!(has(given, "one").await, ["one@shop.example", PHONE]);
+    assert_eq!(done(given, "other", terms(&required, &[])).await, OnTerms::Missing(required.into()));
+    let nobody = lasting.bind_contact("nobody", &proven(NEW, false), None, NOW).await;
+    assert_eq!(nobody.expect("an answer"), Bound::NoAccount);
+    let history = lasting.history(&id).await.expect("an answer");
+    let history: Vec<_> = history.iter().map(|row| (&*row.what, &*row.by)).collect();
+    let (bound, unbound) = (("bound", "person"), ("unbound", "person"));
+    assert_eq!(history, [("created", "login"), ("bound", "login"), bound, bound, unbound, bound, unbound]);
+}
+
+pub async fn a_person_removes_a_contact_and_who_requires_one_asks_again(given: &Given) {
+    let lasting = &given.lasting;
+    let required = [ContactKind::Phone];
+    done(given, "one", terms(&required, &[proven(PHONE, false)])).await;
+    done(given, "other", terms(&[], &[])).await;
+    let (id, other) = (somebody(given, "one").await, somebody(given, "other").await);
+    lasting.keep_webhook_clients(&["shop", "forum"]).await.expect("kept");
+    let unbind = async |id: &str, kind, value: &str| {
+        lasting.unbind_contact(id, kind, value, NOW).await.expect("an answer")
+    };
+    assert!(!unbind(&other, ContactKind::Phone, PHONE).await, "it is somebody else's");
+    assert!(!unbind(&id, ContactKind::Email, PHONE).await);
+    assert!(!unbind(&id, ContactKind::Phone, "unknown").await);
+    let gone =
+        at_once(given, |store, _| {
+            let id = id.clone();
+            async move {
+                store.lasting.unbind_contact(&id, ContactKind::Phone, PHONE, NOW).await.expect("an answer")
+            }
+        })
+        .await;
+    assert_eq!(count(&gone, &true), 1);
+    assert_eq!(lasting.contact(ContactKind::Phone, PHONE).await.expect("an answer"), None);
+    assert_eq!(done(given, "one", terms(&required, &[])).await, OnTerms::Missing(required.into()));
+    // It is told to the one that knows the person; and so is one that somebody else takes.
+    lasting.bind_contact(&id, &proven(PHONE, false), None, NOW).await.expect("an answer");
+    done(given, "other", terms(&required, &[proven(PHONE, true)])).await;
+    let events = lasting.events(None, 99).await.expect("an answer");
+    let mut told = Vec::new();
+    for row in events {
+        let account = lasting.account_of_subject(&row.sub).await.expect("an answer");
+        told.push((row.client_id, row.event, row.data.replace(' ', ""), account == Some(id.clone())));
+    }
+    let row = |event: &str, is_ones| {
+        ("shop".to_owned(), event.to_owned(), r#"{"contact":"phone"}"#.to_owned(), is_ones)
+    };
+    let expected = [
+        row("contact.unbound", true),
+        row("contact.bound", true),
+        row("contact.unbound", true),
+        row("contact.bound", false),
+    ];
+    assert_eq!(told, expected);
+}
+
+pub async fn of_64_who_give_their_account_one_number_one_has_it(given: &Given) {
+    let mut ids = Vec::new();
+    for number in 0..8 {
+        ids.push(somebody(given, &format!("person {number}")).await);
+    }
+    let bound = at_once(given, |store, number| {
+        let id = ids[number % ids.len()].clone();
+        async move {
+            let bound = store.lasting.bind_contact(&id, &proven(PHONE, false), None, NOW).await;
+            (bound.expect("an answer"), id)
+        }
+    })
+    .await;
+    let owner =
+        given.lasting.contact(ContactKind::Phone, PHONE).await.expect("an answer").expect("it is there");
+    for (bound, id) in bound {
+        assert_eq!(bound, if id == owner.account_id { Bound::Kept } else { Bound::Taken });
+    }
+}
+
 pub async fn the_end_of_a_login_on_terms_is_one(given: &Given) {
     given.fleeting.insert_attempt(&attempt("one"), None).await.expect("kept");
     assert!(given.fleeting.take_attempt("one", NOW).await.expect("an answer"));
@@ -146,7 +243,9 @@ fn waiting(id: &str) -> BindingRow {
         asked: None,
         exists: None,
         codes_sent: 0,
+        resend_at: [("phone +8613800138000".to_owned(), NOW)].into(),
         is_taken: false,
+        replaces: None,
     }
 }
 
@@ -162,7 +261,6 @@ pub async fn a_login_that_waits_is_changed_by_who_has_seen_it(given: &Given) {
         code_hash: hash("code"),
         tries_left: 5,
         expires_at: SOON,
-        resend_at: Some(NOW),
     };
     let changed = BindingRow { asked: Some(asked), codes_sent: 1, ..row.clone() };
     assert!(!fleeting.change_binding(&changed, 1, NOW).await.expect("an answer"), "it was not changed yet");

@@ -56,6 +56,21 @@ pub async fn a_login_brings_an_account_back(given: &Given) {
     assert_eq!(history, [("created", "login"), ("deleted", "person"), ("restored", "login")]);
 }
 
+pub async fn a_computer_that_a_phone_lets_in_brings_an_account_back(given: &Given) {
+    let lasting = &given.lasting;
+    let session = logged_in(given, "openid", "sid").await;
+    let id = session.account_id;
+    lasting.delete_later(&id, NOW + WEEK, By::Person, ending(&[])).await.expect("an answer");
+    let person = weixin_login::store::logins::Person::Account(id.clone());
+    let login = crate::rows::log_in(person, None, None);
+    let kept = lasting.log_in(login, NOW + 5).await.expect("an answer").expect("kept").account;
+    assert_eq!((kept.id, &*kept.nickname), (id.clone(), &*identity("openid", None).nickname));
+    assert_eq!(lasting.delete_at(&id).await.expect("an answer"), None);
+    let history = lasting.history(&id).await.expect("an answer");
+    let last = history.last().map(|row| (&*row.what, row.at));
+    assert_eq!(last, Some(("restored", NOW + 5)));
+}
+
 pub async fn of_64_that_take_identities_from_an_account_the_last_one_stays(given: &Given) {
     let lasting = &given.lasting;
     let id = seen_again(given, &identity("openid", Some("unionid"))).await;

@@ -55,12 +55,16 @@ suite! {
         a_contact_goes_where_its_account_goes
         who_joins_an_account_proves_its_contact_without_taking_it
         of_64_who_prove_one_number_one_has_it
+        a_person_gets_another_contact_in_the_place_of_one_or_beside_it
+        a_person_removes_a_contact_and_who_requires_one_asks_again
+        of_64_who_give_their_account_one_number_one_has_it
         the_end_of_a_login_on_terms_is_one
         a_login_that_waits_is_changed_by_who_has_seen_it
         of_64_that_change_a_login_one_does;
     deletions:
         an_account_is_forgotten_when_its_time_has_come
         a_login_brings_an_account_back
+        a_computer_that_a_phone_lets_in_brings_an_account_back
         of_64_that_take_identities_from_an_account_the_last_one_stays;
     grants:
         a_grant_needs_its_session
@@ -117,7 +121,8 @@ suite! {
         a_client_hears_of_an_account_in_order
         of_64_nodes_one_has_each_event_and_none_of_its_account_beside_it
         what_becomes_of_people_is_kept_for_the_clients_that_have_seen_them
-        a_contact_that_was_proven_is_told_of_once;
+        a_contact_that_was_proven_is_told_of_once
+        what_two_accounts_have_to_tell_is_due_when_the_first_of_it_is;
 }
 
 suite_of_swept_stores! {

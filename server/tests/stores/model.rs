@@ -1,5 +1,5 @@
 //! Random sequences of what happens to people, beside a model that knows the rules by itself: a person never has two living accounts with one
-//! unionid, a `sub` never changes hands, and no contact is of two accounts.
+//! unionid, a `sub` never changes hands, no contact is of two accounts, and whoever asks to be forgotten is, unless a login comes before.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,8 @@ use proptest::prelude::{Strategy, any};
 use proptest::prop_oneof;
 use proptest::test_runner::{Config, TestRunner};
 use protocol::service::ContactKind;
-use weixin_login::store::contacts::{OnTerms, ProvenContact, Terms};
+use weixin_login::store::audit::By;
+use weixin_login::store::contacts::{Bound, OnTerms, ProvenContact, Terms};
 use weixin_login::store::logins::{LogIn, LoggedIn, Person};
 use weixin_login::store::logouts::Ending;
 
@@ -29,7 +30,23 @@ enum Step {
     Merge { from: (u8, u8), into: (u8, u8) },
     /// An operator deletes somebody.
     Delete { whose: (u8, u8) },
+    /// Somebody asks to be forgotten.
+    Leave { whose: (u8, u8) },
+    /// Some days go by, and whoever is to be forgotten is.
+    Wait { days: u8 },
+    /// Somebody's phone lets a computer in.
+    Computer { whose: (u8, u8) },
+    /// A person gives their account a contact that was proven, in the place of another one.
+    Change { whose: (u8, u8), contact: u8, replaces: u8, take: bool },
+    /// A person takes one from it.
+    Unbind { whose: (u8, u8), contact: u8 },
+    /// A person takes an identity from it.
+    Unlink { whose: (u8, u8) },
 }
+
+const DAY: i64 = 24 * 3600;
+/// For so long a login brings an account back.
+const GRACE: i64 = 7 * DAY;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let who = || (0..2u8, 0..5u8);
@@ -40,6 +57,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (who(), 0..3u8, any::<bool>()).prop_map(|(by, contact, take)| Step::Bind { by, contact, take }),
         1 => (who(), who()).prop_map(|(from, into)| Step::Merge { from, into }),
         1 => who().prop_map(|whose| Step::Delete { whose }),
+        2 => who().prop_map(|whose| Step::Leave { whose }),
+        1 => (0..8u8).prop_map(|days| Step::Wait { days }),
+        1 => who().prop_map(|whose| Step::Computer { whose }),
+        2 => (who(), 0..3u8, 0..3u8, any::<bool>())
+            .prop_map(|(whose, contact, replaces, take)| Step::Change { whose, contact, replaces, take }),
+        1 => (who(), 0..3u8).prop_map(|(whose, contact)| Step::Unbind { whose, contact }),
+        1 => who().prop_map(|whose| Step::Unlink { whose }),
     ];
     vec(step, 1..40)
 }
@@ -58,6 +82,8 @@ struct Model {
     /// Everything that a client was ever told, and of whom.
     ever: BTreeMap<(u8, String), usize>,
     contacts: BTreeMap<u8, usize>,
+    /// When an account is to be forgotten.
+    leaves: BTreeMap<usize, i64>,
 }
 
 impl Model {
@@ -100,6 +126,7 @@ impl Model {
         for goes in &accounts {
             self.merge(*goes, stays);
         }
+        self.leaves.remove(&stays);
         let before = known.and_then(|(_, unionid)| unionid);
         let joins = if disputed { before } else { unionid.or(before) };
         self.identities.insert(by, (stays, joins));
@@ -108,6 +135,7 @@ impl Model {
 
     fn merge(&mut self, from: usize, into: usize) {
         self.standing[from] = Some(into);
+        self.leaves.remove(&from);
         for (account, _) in self.identities.values_mut() {
             if *account == from {
                 *account = into;
@@ -127,6 +155,7 @@ impl Model {
 
     fn delete(&mut self, account: usize) {
         self.standing[account] = None;
+        self.leaves.remove(&account);
         self.identities.retain(|_, (owner, _)| *owner != account);
         self.contacts.retain(|_, owner| *owner != account);
         self.subs.retain(|(_, owner), _| *owner != account);
@@ -203,6 +232,88 @@ impl Case<'_> {
                     self.model.delete(account);
                 }
             }
+            Step::Wait { days } => {
+                self.clock += i64::from(days) * DAY;
+                self.forget_who_has_left().await;
+            }
+            Step::Leave { whose }
+            | Step::Computer { whose }
+            | Step::Change { whose, .. }
+            | Step::Unbind { whose, .. }
+            | Step::Unlink { whose } => {
+                if let Some(account) = self.model.account_of(whose) {
+                    let id = self.model.ids[account].clone();
+                    self.own_step(step, account, &id, now).await;
+                }
+            }
+        }
+    }
+
+    /// What somebody does with an account of their own.
+    async fn own_step(&mut self, step: &Step, account: usize, id: &str, now: i64) {
+        let lasting = &self.given.lasting;
+        match *step {
+            Step::Leave { .. } => {
+                let ending = Ending { now, ..ending(&[]) };
+                let left = lasting.delete_later(id, now + GRACE, By::Person, ending).await;
+                assert!(left.expect("an answer").is_some());
+                self.model.leaves.insert(account, now + GRACE);
+            }
+            Step::Computer { .. } => {
+                let login = LogIn {
+                    client_id: self.name("client", 0),
+                    ..log_in(Person::Account(id.to_owned()), None, None)
+                };
+                let logged_in = lasting.log_in(login, now).await.expect("an answer").expect("it is there");
+                self.model.leaves.remove(&account);
+                self.heard(account, 0, &logged_in);
+            }
+            Step::Change { contact, replaces, take, .. } => {
+                let proven = ProvenContact { kind: ContactKind::Phone, value: self.contact(contact), take };
+                let replaced = self.contact(replaces);
+                let bound = lasting.bind_contact(id, &proven, Some(&replaced), now).await.expect("an answer");
+                let owner = self.model.contacts.get(&contact).copied();
+                let is_taken = owner.is_some_and(|owner| owner != account) && !take;
+                assert_eq!(bound, if is_taken { Bound::Taken } else { Bound::Kept });
+                if !is_taken {
+                    self.model.contacts.insert(contact, account);
+                    if replaces != contact && self.model.contacts.get(&replaces) == Some(&account) {
+                        self.model.contacts.remove(&replaces);
+                    }
+                }
+            }
+            Step::Unbind { contact, .. } => {
+                let value = self.contact(contact);
+                let gone = lasting.unbind_contact(id, ContactKind::Phone, &value, now).await;
+                let had = self.model.contacts.get(&contact) == Some(&account);
+                assert_eq!(gone.expect("an answer"), had);
+                if had {
+                    self.model.contacts.remove(&contact);
+                }
+            }
+            Step::Unlink { whose: (app, openid) } => {
+                let (appid, openid_name) = (format!("wx{app}"), self.name("o", openid));
+                let gone = lasting.unlink_identity(id, &appid, &openid_name, now).await.expect("an answer");
+                let its = self.model.identities.values().filter(|(owner, _)| *owner == account).count();
+                assert_eq!(gone, its > 1, "the last one stays");
+                if gone {
+                    self.model.identities.remove(&(app, openid));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn forget_who_has_left(&mut self) {
+        let now = NOW + self.clock;
+        for account in 0..self.model.ids.len() {
+            let ending = Ending { now, ..ending(&[]) };
+            let gone = self.given.lasting.delete_if_due(&self.model.ids[account], ending).await;
+            let is_due = self.model.leaves.get(&account).is_some_and(|at| *at <= now);
+            assert_eq!(gone.expect("an answer").is_some(), is_due);
+            if is_due {
+                self.model.delete(account);
+            }
         }
     }
 
@@ -244,6 +355,8 @@ impl Case<'_> {
             let expected = standing.map(|account| model.ids[account].clone());
             let row = lasting.account(id).await.expect("an answer");
             assert_eq!(row.map(|row| row.id), expected, "{id}");
+            let leaves = lasting.delete_at(id).await.expect("an answer");
+            assert_eq!(leaves, model.leaves.get(&account).copied(), "a login brings an account back");
             if standing != Some(account) {
                 continue;
             }

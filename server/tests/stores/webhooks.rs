@@ -222,3 +222,22 @@ pub async fn a_contact_that_was_proven_is_told_of_once(given: &Given) {
         ]
     );
 }
+
+pub async fn what_two_accounts_have_to_tell_is_due_when_the_first_of_it_is(given: &Given) {
+    let lasting = &given.lasting;
+    lasting.keep_webhook_clients(&["shop"]).await.expect("kept");
+    sessions_end(given, "one", &["1"]).await;
+    let claimed = claim(given, NOW, 9).await;
+    let [first] = &*claimed else { panic!("there is one") };
+    lasting.postpone_event(&first.id, NOW + 1_000).await.expect("kept");
+    sessions_end(given, "other", &["2"]).await;
+    let [one, other] =
+        [crate::rows::somebody(given, "one").await, crate::rows::somebody(given, "other").await];
+    lasting.merge_accounts(&other, &one, ending(&[])).await.expect("merged");
+    // What is due later is not looked for every second until then.
+    assert_eq!(lasting.next_event("shop").await.expect("an answer"), Some(NOW + 1_000));
+    assert_eq!(claim(given, NOW + 999, 9).await, []);
+    assert_eq!(told(&claim(given, NOW + 1_000, 9).await), expected(&[("one", "1", 2)]));
+    lasting.forget_event(&first.id, NOW + 1_001).await.expect("kept");
+    assert_eq!(told(&claim(given, NOW + 1_001, 9).await), expected(&[("other", "2", 1)]));
+}

@@ -10,7 +10,7 @@ use super::{PostgresStore, text};
 use crate::clock::Seconds;
 use crate::secret::random_word;
 use crate::store::StoreError;
-use crate::store::contacts::{ContactRow, Contacts, OnTerms, Terms};
+use crate::store::contacts::{Bound, ContactRow, Contacts, OnTerms, ProvenContact, Terms};
 use crate::store::logins::{AT_ONCE, LogIn};
 
 #[async_trait]
@@ -56,6 +56,51 @@ impl Contacts for PostgresStore {
             })
             .await?;
         read(&kept)
+    }
+
+    async fn bind_contact(
+        &self,
+        account_id: &str,
+        contact: &ProvenContact,
+        replaces: Option<&str>,
+        now: Seconds,
+    ) -> Result<Bound, StoreError> {
+        let bound: String = self
+            .run(|| {
+                sqlx::query_scalar("SELECT bind_contact($1, $2, $3, $4, $5, $6)")
+                    .bind(text(account_id))
+                    .bind(contact.kind.as_str())
+                    .bind(text(&contact.value))
+                    .bind(contact.take)
+                    .bind(replaces.map(text))
+                    .bind(now)
+                    .fetch_one(&self.pool)
+            })
+            .await?;
+        match bound.as_str() {
+            "kept" => Ok(Bound::Kept),
+            "taken" => Ok(Bound::Taken),
+            "no_account" => Ok(Bound::NoAccount),
+            _ => Err(StoreError::row("a contact is bound in no way that is known")),
+        }
+    }
+
+    async fn unbind_contact(
+        &self,
+        account_id: &str,
+        kind: ContactKind,
+        value: &str,
+        now: Seconds,
+    ) -> Result<bool, StoreError> {
+        self.run(|| {
+            sqlx::query_scalar("SELECT unbind_contact($1, $2, $3, $4)")
+                .bind(text(account_id))
+                .bind(kind.as_str())
+                .bind(text(value))
+                .bind(now)
+                .fetch_one(&self.pool)
+        })
+        .await
     }
 }
 

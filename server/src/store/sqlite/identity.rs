@@ -105,6 +105,9 @@ pub(super) fn joined(
     }
     let mut news = News::default();
     let (id, ended) = one_of(connection, accounts, &mut news, ending)?;
+    if let Some(id) = &id {
+        COME_BACK.execute(connection, params![id, ending.now])?;
+    }
     let account = id.map(|id| account(connection, &id)).transpose()?.flatten();
     Ok(account.map(|account| Found { account, news, logouts: ended.logouts }))
 }
@@ -198,6 +201,8 @@ statements! {
     MADE_AT = "SELECT created_at FROM accounts WHERE id = ?1";
     KEEP_ACCOUNT = "INSERT INTO accounts (id, nickname, picture, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
         ON CONFLICT (id) DO UPDATE SET nickname = ?2, picture = ?3, updated_at = ?4";
+    /// Of an account that is to be forgotten; a login by WeChat's word has it by `KEEP_ACCOUNT`.
+    COME_BACK = "UPDATE accounts SET nickname = nickname, updated_at = ?2 WHERE id = ?1 AND delete_at IS NOT NULL";
     KEEP_IDENTITY = "INSERT INTO identities (appid, openid, unionid, account_id) VALUES (?1, ?2, ?3, ?4)";
     KEEP_UNIONID = "UPDATE identities SET unionid = ?3, other_unionid = NULL WHERE appid = ?1 AND openid = ?2";
     DISPUTE_UNIONID = "UPDATE identities SET other_unionid = ?3 WHERE appid = ?1 AND openid = ?2";

@@ -7,13 +7,13 @@ use rusqlite::Connection;
 use super::file::{Access, StoreFile};
 use super::statement::Statement;
 use super::{
-    PATIENCE, accounts, attempts, audit, bindings, deletions, grants, identity, import, keys, logins,
-    logouts, migrations, people, scenes, terms, webhooks,
+    PATIENCE, accounts, attempts, audit, bindings, contacts, deletions, grants, identity, import, keys,
+    logins, logouts, migrations, people, scenes, terms, webhooks,
 };
 
-/// A handful of rows, whatever happens; `later` is the same table once more, `apps` are those that people came by, and `told` are the
-/// clients of one session.
-const SMALL: &[&str] = &["signing_keys", "later", "apps", "told", "webhook_clients"];
+/// A handful of rows, whatever happens; `later` is the same table once more, `apps` are those that people came by, `told` are the
+/// clients of one session, and `first` what each client is to hear first of one account.
+const SMALL: &[&str] = &["signing_keys", "later", "apps", "told", "first", "webhook_clients"];
 /// An operator's commands about everybody, in processes of their own: one compares all accounts, the other goes by the newest
 /// logins until it has as many as it prints.
 const ABOUT_EVERYBODY: &[Statement] = &[people::ACCOUNTS, people::DUPLICATES, people::LIVING_SESSIONS];
@@ -24,6 +24,7 @@ fn every_statement() -> impl Iterator<Item = Statement> {
         attempts::ALL,
         audit::ALL,
         bindings::ALL,
+        contacts::ALL,
         deletions::ALL,
         grants::ALL,
         identity::ALL,

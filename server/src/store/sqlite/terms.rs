@@ -10,7 +10,7 @@ use super::webhooks::tell_clients;
 use crate::clock::Seconds;
 use crate::store::StoreError;
 use crate::store::audit::{By, What};
-use crate::store::contacts::{ContactRow, OnTerms, Terms};
+use crate::store::contacts::{ContactRow, OnTerms, ProvenContact, Terms};
 use crate::store::logins::LoggedIn;
 use crate::store::webhooks::Event;
 
@@ -48,28 +48,53 @@ fn bind(
     now: Seconds,
 ) -> Result<Option<OnTerms>, StoreError> {
     for contact in &terms.contacts {
-        let (kind, value) = (contact.kind, contact.value.as_str());
-        let before = CONTACT.first(connection, [kind.as_str(), value], self::contact)?;
-        let before = before.map(|before| before.account_id);
-        let is_its_own = before.as_deref() == Some(account_id);
-        let other = before.filter(|_| !is_its_own);
-        if other.is_some() && !contact.take {
-            return Ok(Some(OnTerms::Taken(kind)));
-        }
-        KEEP_CONTACT.execute(connection, params![kind.as_str(), value, account_id, now])?;
-        if let Some(other) = &other {
-            note(connection, other, What::Unbound, By::Login, Some(kind.as_str()), now)?;
-        }
-        if !is_its_own {
-            note(connection, account_id, What::Bound, By::Login, Some(kind.as_str()), now)?;
-            let data = json!({ "contact": kind.as_str() });
-            tell_clients(connection, account_id, Event::ContactBound, &data, now)?;
+        if !give(connection, account_id, contact, By::Login, now)? {
+            return Ok(Some(OnTerms::Taken(contact.kind)));
         }
     }
     let has = CONTACTS_OF_ACCOUNT.all(connection, [account_id], contact)?;
     let is_missing = |kind: &ContactKind| has.iter().all(|contact| contact.kind != *kind);
     let missing: Vec<ContactKind> = terms.require.iter().copied().filter(is_missing).collect();
     Ok((!missing.is_empty()).then_some(OnTerms::Missing(missing)))
+}
+
+/// Gives an account a contact; `false`: it is another one's, and may not be taken.
+pub(super) fn give(
+    connection: &Connection,
+    account_id: &str,
+    contact: &ProvenContact,
+    by: By,
+    now: Seconds,
+) -> Result<bool, StoreError> {
+    let (kind, value) = (contact.kind, contact.value.as_str());
+    let before = CONTACT.first(connection, [kind.as_str(), value], self::contact)?;
+    let before = before.map(|before| before.account_id);
+    let is_its_own = before.as_deref() == Some(account_id);
+    let other = before.filter(|_| !is_its_own);
+    if other.is_some() && !contact.take {
+        return Ok(false);
+    }
+    KEEP_CONTACT.execute(connection, params![kind.as_str(), value, account_id, now])?;
+    if let Some(other) = &other {
+        say(connection, other, (What::Unbound, Event::ContactUnbound), kind, by, now)?;
+    }
+    if !is_its_own {
+        say(connection, account_id, (What::Bound, Event::ContactBound), kind, by, now)?;
+    }
+    Ok(true)
+}
+
+/// That something has become of an account's contact, for its history and for the clients that know it.
+pub(super) fn say(
+    connection: &Connection,
+    account_id: &str,
+    (what, event): (What, Event),
+    kind: ContactKind,
+    by: By,
+    now: Seconds,
+) -> Result<(), StoreError> {
+    note(connection, account_id, what, by, Some(kind.as_str()), now)?;
+    tell_clients(connection, account_id, event, &json!({ "contact": kind.as_str() }), now)
 }
 
 /// A contact's row.

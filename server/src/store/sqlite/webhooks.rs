@@ -53,7 +53,8 @@ pub(super) fn tell_of_merge(
     now: Seconds,
 ) -> Result<(), StoreError> {
     TELL_OF_MERGE.execute(connection, params![from, into, Event::AccountMerged.as_str(), now])?;
-    MOVE_EVENTS.execute(connection, [from, into]).map(drop)
+    MOVE_EVENTS.execute(connection, [from, into])?;
+    WAIT_FOR_THE_FIRST.execute(connection, [into]).map(drop)
 }
 
 #[async_trait]
@@ -182,6 +183,10 @@ statements! {
         WHERE gone.account_id = ?1 AND kept.account_id = ?2 AND kept.client_id IN (SELECT client_id FROM webhook_clients)
         ORDER BY kept.client_id";
     MOVE_EVENTS = "UPDATE webhook_events SET account_id = ?2 WHERE account_id = ?1";
+    /// What comes behind is due when the first is, and no sooner.
+    WAIT_FOR_THE_FIRST = "UPDATE webhook_events SET due_at = first.due_at FROM (
+            SELECT client_id, due_at, min(seq) FROM webhook_events WHERE account_id = ?1 GROUP BY client_id) first
+        WHERE account_id = ?1 AND webhook_events.client_id = first.client_id AND webhook_events.due_at < first.due_at";
     CLAIM_EVENTS = "UPDATE webhook_events SET due_at = ?3, tries = tries + 1
         WHERE seq IN (SELECT seq FROM webhook_events one
             WHERE client_id = ?1 AND due_at <= ?2 AND NOT EXISTS (

@@ -101,6 +101,13 @@ impl Inbox {
             .to_owned()
     }
 
+    /// The code in the newest email.
+    pub fn email_code(&self) -> String {
+        let email = self.emails().pop().expect("it is an inbox");
+        let subject = email.lines().find_map(|line| line.strip_prefix("Subject: "));
+        subject.and_then(|subject| subject.get(..6)).expect("it is an inbox").to_owned()
+    }
+
     /// Every email, as it was sent.
     pub fn emails(&self) -> Vec<String> {
         self.mailbox.emails()
