@@ -265,6 +265,8 @@ impl Case<'_> {
                     ..log_in(Person::Account(id.to_owned()), None, None)
                 };
                 let logged_in = lasting.log_in(login, now).await.expect("an answer").expect("it is there");
+                let leaves = lasting.delete_at(id).await.expect("an answer");
+                assert_eq!(leaves, None, "a login brings an account back");
                 self.model.leaves.remove(&account);
                 self.heard(account, 0, &logged_in);
             }

@@ -296,7 +296,7 @@ async fn one_mailbox_is_one_however_its_address_is_written() {
             .into_iter()
             .enumerate()
     {
-        house.weixin.set_person(Person::new(&format!("person-{number}"), "Somebody"));
+        house.weixin.set_person(Person::new(format!("person-{number}"), "Somebody"));
         assert!(house.weixin.set_phone_person(&format!("person-{number}")));
         let mut visitor = logged_in(&house).await;
         let page = begun(&mut visitor, "email", "").await;
