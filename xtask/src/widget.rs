@@ -34,11 +34,13 @@ const INPUTS: &[&str] = &[
     "xtask/src/widget",
 ];
 
-/// Builds the widget and its gallery where their inputs have changed, and prints what the widget weighs.
+/// Builds the widget and its gallery where their inputs have changed, and prints what the widget weighs. One that is too heavy is refused,
+/// once it is seen where the weight is.
 pub fn run() -> Result<()> {
     build()?;
     gallery()?;
-    weight::print(&dist(), &parts())
+    weight::print(&dist(), &parts())?;
+    weight::check(&dist())
 }
 
 /// The folder that the login service serves the widget from.

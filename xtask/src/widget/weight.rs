@@ -4,12 +4,15 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use brotli::enc::BrotliEncoderParams;
 use brotli::enc::backward_references::BrotliEncoderMode::{
     BROTLI_FORCE_MSB_PRIOR, BROTLI_FORCE_SIGNED_PRIOR, BROTLI_FORCE_UTF8_PRIOR,
 };
 use flate2::{Compression, write::GzEncoder};
+
+/// What all of it may weigh over the wire, by brotli.
+const HEAVIEST: u64 = 48_000;
 
 /// Writes `.br` and `.gz` beside every file, as small as the two can make it: done once, read by everybody.
 pub fn compress(folder: &Path) -> Result<()> {
@@ -59,6 +62,17 @@ pub fn print(served: &Path, parts: &Path) -> Result<()> {
             .collect::<Result<Vec<u64>>>()?;
         println!("{words:<40} {:>9} {:>9} {:>9}", sizes[0], sizes[1], sizes[2]);
     }
+    Ok(())
+}
+
+/// Refuses a widget that is too heavy.
+pub fn check(served: &Path) -> Result<()> {
+    let weight = fs::metadata(beside(&served.join("weixin-login.js"), "br"))?.len();
+    ensure!(
+        weight <= HEAVIEST,
+        "the widget weighs {weight} bytes by brotli, and {HEAVIEST} are allowed: {} too many (docs/size.md says what keeps it small)",
+        weight - HEAVIEST,
+    );
     Ok(())
 }
 
