@@ -1,7 +1,7 @@
 // The class of <weixin-login>: holds the wasm's handle while the element is in a page, and leaves the link inside it to the person
 // where the wasm does not come or does not run. Everything else is Rust. Safe to import where there is no window.
 
-import { LoginError, load, permission, unwatch, watch } from "./loader.js";
+import { LoginError, load, permission, watchers } from "./loader.js";
 import styles from "./styles.js";
 
 /** Each is a property as well, in camelCase. */
@@ -85,7 +85,7 @@ export class WeixinLoginElement extends Base {
 
   #unmount() {
     this.#again.abort();
-    unwatch(this.#trapped);
+    watchers.delete(this.#trapped);
     if (this.#opening) this.#tell("close", { reason: "removed" });
     this.#opening = false;
     this.#widget?.free();
@@ -115,7 +115,7 @@ export class WeixinLoginElement extends Base {
       return this.#giveUp(cause);
     }
     this.#failures = 0;
-    watch(this.#trapped);
+    watchers.add(this.#trapped);
     this.#slot.hidden = true;
     this.removeAttribute("data-unsupported");
     this.#widget.start();
@@ -130,8 +130,7 @@ export class WeixinLoginElement extends Base {
     const error = cause instanceof LoginError ? cause : new LoginError("unsupported", unsupported, cause);
     if (["offline", "service_unreachable"].includes(error.code)) {
       const { signal } = (this.#again = new AbortController());
-      const timer = setTimeout(() => this.#mount(), Math.min(1_000 * 2 ** this.#failures++, LONGEST_PAUSE));
-      signal.addEventListener("abort", () => clearTimeout(timer));
+      setTimeout(() => signal.aborted || this.#mount(), Math.min(1_000 * 2 ** this.#failures++, LONGEST_PAUSE));
       addEventListener("online", () => this.#mount(), { signal });
     }
     this.#tell("error", { code: error.code, message: error.message, cause: error.cause });

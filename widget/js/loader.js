@@ -20,8 +20,8 @@ export let permission;
 let starting;
 let started;
 let trapped;
-/** What is told of a trap. */
-const watchers = new Set();
+/** Called when the wasm traps: nothing of it can be trusted any more, and its handles are not even freed. */
+export const watchers = new Set();
 
 /** Gives the class of the handle. A failure is forgotten, so that it may be tried again; but not a trap. */
 export async function load() {
@@ -35,17 +35,11 @@ async function start() {
   const ask = (name) => navigator.permissions.query({ name });
   permission = Promise.resolve("loopback-network").then(ask).catch(() => ask("local-network-access")).catch(() => {});
   const bytes = await Promise.resolve().then(wasm).catch((cause) => {
-    const code = navigator.onLine ? "service_unreachable" : "offline";
-    throw new LoginError(code, "the widget's wasm cannot be fetched", cause);
+    throw new LoginError(navigator.onLine ? "service_unreachable" : "offline", "the widget's wasm cannot be fetched", cause);
   });
-  let module;
-  try {
-    // At once takes a quarter of the time; some browsers want so much code to be compiled elsewhere.
-    module = new WebAssembly.Module(bytes);
-  } catch {
-    module = await WebAssembly.compile(bytes);
-  }
-  started = initSync({ module });
+  // At once takes a quarter of the time; some browsers want so much code to be compiled elsewhere.
+  const compiled = Promise.resolve(bytes).then((bytes) => new WebAssembly.Module(bytes));
+  started = initSync({ module: await compiled.catch(() => WebAssembly.compile(bytes)) });
   addEventListener("error", ({ error }) => look(error));
   addEventListener("unhandledrejection", ({ reason }) => look(reason));
 }
@@ -60,7 +54,3 @@ function look(cause) {
     for (const told of watchers) told(trapped);
   });
 }
-
-/** Has `told` called when the wasm traps; nothing of it can be trusted any more, and its handles are not even freed. */
-export const watch = (told) => watchers.add(told);
-export const unwatch = (told) => watchers.delete(told);
