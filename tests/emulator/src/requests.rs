@@ -12,6 +12,10 @@ use crate::fault::Call;
 const KEPT: usize = 20_000;
 /// Of each text in a record.
 const TEXT_KEPT: usize = 8 * 1024;
+/// Of the parameters in a record.
+const ASKED_KEPT: usize = 100;
+/// Of all texts together: who sends much in each request sees less far back.
+const BYTES_KEPT: usize = 32 * 1024 * 1024;
 
 /// One request that reached the emulator.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -61,6 +65,28 @@ pub enum Outcome {
 }
 
 impl RequestRecord {
+    /// Cuts what is long, into a place of its own: a text that is only made shorter keeps its memory, or leaves a hole in it.
+    fn cut(&mut self) {
+        self.asked = std::mem::take(&mut self.asked)
+            .into_iter()
+            .take(ASKED_KEPT)
+            .map(|(name, value)| (cut(name), cut(value)))
+            .collect();
+        for text in [&mut self.body, &mut self.query, &mut self.path] {
+            *text = cut(std::mem::take(text));
+        }
+        for text in [&mut self.origin, &mut self.user_agent] {
+            *text = text.take().map(cut);
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let texts = [&self.body, &self.query, &self.path].into_iter();
+        let headers = self.origin.iter().chain(&self.user_agent);
+        let asked = self.asked.iter().flat_map(|(name, value)| [name, value]);
+        texts.chain(headers).chain(asked).map(String::len).sum()
+    }
+
     /// Whether this request had not been answered yet when `other` came.
     pub fn was_in_flight_at(&self, other: &RequestRecord) -> bool {
         let ended = match self.outcome {
@@ -71,9 +97,17 @@ impl RequestRecord {
     }
 }
 
+fn cut(text: String) -> String {
+    match text.len() > TEXT_KEPT {
+        true => text[..text.floor_char_boundary(TEXT_KEPT)].to_owned(),
+        false => text,
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct RequestLog {
     records: VecDeque<RequestRecord>,
+    bytes: usize,
     sequence: u64,
 }
 
@@ -81,11 +115,11 @@ impl RequestLog {
     /// Takes the request in and gives its order.
     pub fn arrive(&mut self, mut record: RequestRecord) -> u64 {
         record.order = self.next();
-        for text in [&mut record.body, &mut record.query, &mut record.path] {
-            text.truncate(text.floor_char_boundary(TEXT_KEPT));
-        }
-        if self.records.len() == KEPT {
-            self.records.pop_front();
+        record.cut();
+        self.bytes += record.bytes();
+        while self.records.len() >= KEPT || self.bytes > BYTES_KEPT {
+            let Some(oldest) = self.records.pop_front() else { break };
+            self.bytes -= oldest.bytes();
         }
         let order = record.order;
         self.records.push_back(record);
@@ -118,6 +152,7 @@ impl RequestLog {
 
     pub fn clear(&mut self) {
         self.records.clear();
+        self.bytes = 0;
     }
 
     fn next(&mut self) -> u64 {

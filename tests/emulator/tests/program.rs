@@ -276,6 +276,44 @@ asyncio.run(over_asyncio())
     assert_eq!(said, "41001\n41001\n41001\n");
 }
 
+/// What the program holds, in kilobytes.
+#[cfg(target_os = "linux")]
+fn memory(running: &Running) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.0.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Each request of a megabyte is cut before it is kept, in the log and in what was asked.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_stays_bounded_whatever_is_sent() {
+    use std::io::{Read, Write};
+    let running = Running::start(&[]);
+    let address = running.text("control_url").strip_prefix("http://").unwrap();
+    let form = format!("access_token={}", "a".repeat(1_000_000));
+    let head = format!(
+        "POST /sns/auth HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\n",
+        form.len()
+    );
+    let send = || {
+        let mut wire = std::net::TcpStream::connect(address).unwrap();
+        wire.write_all(head.as_bytes()).unwrap();
+        wire.write_all(form.as_bytes()).unwrap();
+        let mut answer = String::new();
+        wire.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("41009"), "{answer}");
+    };
+    send();
+    let before = memory(&running);
+    for _ in 0..300 {
+        send();
+    }
+    let grown = memory(&running).saturating_sub(before);
+    assert!(grown < 60_000, "300 MB were sent, and {grown} kB are kept");
+}
+
 #[test]
 fn java_go_and_curl_are_told_what_to_set() {
     let folder = TempDir::new().unwrap();
