@@ -40,6 +40,8 @@ pub(crate) struct Products {
 struct AppToken {
     appid: String,
     expires_at: Duration,
+    /// When a stable token was forced, if it was.
+    forced_at: Option<Duration>,
 }
 
 #[derive(Clone)]

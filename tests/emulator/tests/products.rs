@@ -185,11 +185,17 @@ async fn a_stable_token_stays_until_it_is_forced() {
     };
     assert_eq!(use_it(&first).await, 42001);
     assert_eq!(use_it(&forced).await, 40029);
+    // Tencent's document: forced again within thirty seconds it is not renewed.
+    assert_eq!(ask(true).await["access_token"], forced["access_token"]);
+    weixin.advance(Duration::from_secs(30));
+    let anew = ask(true).await;
+    assert_ne!(anew["access_token"], forced["access_token"]);
+    assert_eq!(use_it(&forced).await, 42001);
     // In the last five minutes a new one is given, and both are good.
     weixin.advance(Duration::from_secs(6950));
     let renewed = ask(false).await;
-    assert_ne!(renewed["access_token"], forced["access_token"]);
-    assert_eq!(use_it(&forced).await, 40029);
+    assert_ne!(renewed["access_token"], anew["access_token"]);
+    assert_eq!(use_it(&anew).await, 40029);
     let url = format!("{}/cgi-bin/stable_token", weixin.api_url());
     assert_eq!(errcode(&json_of(&url).await), (43002, "require POST method".into()));
     assert_eq!(

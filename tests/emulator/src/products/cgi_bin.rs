@@ -20,6 +20,8 @@ use crate::world::{State, random_word};
 const TOKEN_LIFETIME: Duration = Duration::from_secs(7200);
 /// The one before stays good for this long, so that a site may change over.
 const OVERLAP: Duration = Duration::from_secs(300);
+/// A stable token that was forced is forced again no sooner.
+const BETWEEN_FORCED: Duration = Duration::from_secs(30);
 /// A QR code that says nothing else.
 const SCENE_SECONDS: u64 = 60;
 const SCENE_SECONDS_AT_MOST: u64 = 2_592_000;
@@ -93,7 +95,8 @@ async fn stable_token(world: Here, body: web::Bytes) -> HttpResponse {
             && let Some(known) = products.tokens.get_mut(&token)
             && known.expires_at > now + OVERLAP
         {
-            if !force_refresh {
+            let just_forced = known.forced_at.is_some_and(|then| now < then + BETWEEN_FORCED);
+            if !force_refresh || just_forced {
                 let left = known.expires_at.saturating_sub(now).as_secs();
                 return Ok(json!({ "access_token": token, "expires_in": left }));
             }
@@ -101,6 +104,9 @@ async fn stable_token(world: Here, body: web::Bytes) -> HttpResponse {
             known.expires_at = now;
         }
         let new = give(state, &appid, "stable", now);
+        if force_refresh && let Some(known) = state.products.tokens.get_mut(&new) {
+            known.forced_at = Some(now);
+        }
         Ok(json!({ "access_token": new, "expires_in": TOKEN_LIFETIME.as_secs() }))
     }))
 }
@@ -136,9 +142,10 @@ fn give(state: &mut State, appid: &str, way: &str, now: Duration) -> String {
         last.expires_at = last.expires_at.min(now + OVERLAP);
     }
     let token = format!("{}_{}", rand::random_range(10..100), random_word(132));
-    products
-        .tokens
-        .insert(token.clone(), AppToken { appid: appid.to_owned(), expires_at: now + TOKEN_LIFETIME });
+    products.tokens.insert(
+        token.clone(),
+        AppToken { appid: appid.to_owned(), expires_at: now + TOKEN_LIFETIME, forced_at: None },
+    );
     products.newest.insert(place, token.clone());
     token
 }
