@@ -440,31 +440,67 @@ async fn suites_side_by_side_do_not_see_one_another() {
 }
 
 #[tokio::test]
-async fn the_document_names_every_route_and_the_schema_every_field() {
+async fn every_change_is_told_to_a_page_that_listens() {
+    let weixin = start().await;
+    let mut events = get(&format!("{}/control/events", weixin.control_url())).await;
+    assert_eq!(events.headers()["content-type"], "text/event-stream");
+    let mut told = Vec::new();
+    let mut until = async |word: &str| {
+        while !String::from_utf8_lossy(&told).contains(word) {
+            told.extend_from_slice(&events.chunk().await.unwrap().expect("it goes on"));
+        }
+    };
+    until(r#""tickets":[]"#).await;
+    let uuid = shown(&weixin).await;
+    until(&format!(r#""uuid":"{uuid}""#)).await;
+    Control::of(&weixin).done("/control/scan", json!({ "uuid": uuid })).await;
+    until(r#""progress":"scanned""#).await;
+}
+
+#[tokio::test]
+async fn short_messages_come_to_the_phone_the_newest_first() {
     let weixin = start().await;
     let control = Control::of(&weixin);
-    let (_, document) = control.get("/control/openapi.json").await;
-    let paths = document["paths"].as_object().unwrap();
-    let table = include_str!("../src/control.rs");
-    let routes: Vec<_> = table
-        .match_indices("\"/control/")
-        .map(|(at, _)| table[at + 1..].split('"').next().unwrap())
-        .filter(|path| !path.ends_with(".json") && !path.contains('*'))
-        .collect();
-    assert!(routes.len() > 20);
-    for path in routes {
-        assert!(paths.contains_key(path), "{path} is not in the document");
+    let message = |number: u32| json!({ "phone": "+8613800138000", "text": format!("{number:06}"), "code": format!("{number:06}") });
+    for number in 1..=25 {
+        control.done("/control/sms", json!({ "type": "sms.code", "data": message(number) })).await;
     }
-    let (_, schema) = control.get("/control/scenario.schema.json").await;
-    let parts = &schema["$defs"];
-    for (name, value) in
-        serde_json::to_value(weixin_emulator::Scenario::default()).unwrap().as_object().unwrap()
-    {
-        assert!(parts["Scenario"]["properties"].get(name).is_some(), "{name}: {value}");
+    // A phone keeps twenty.
+    let kept: Vec<_> = (6..=25).rev().map(message).collect();
+    assert_eq!(control.get("/control/messages").await, (200, json!(kept)));
+    assert_eq!(control.state().await["phone"]["messages"][0]["code"], "000025");
+    assert_eq!(error(control.post("/control/sms", json!({ "data": {} })).await).0, 400);
+}
+
+#[tokio::test]
+async fn a_shared_instance_forgets_what_is_old_and_refuses_what_is_too_much() {
+    let weixin = start().await;
+    let control = Control::of(&weixin);
+    let address = qrconnect(&weixin, CALLBACK, "");
+    let first = door::code_in(&weixin.code_for(&address).unwrap());
+    for _ in 0..100_000 {
+        weixin.code_for(&address).unwrap();
     }
-    assert_eq!(parts["Scenario"]["additionalProperties"], false);
-    assert!(!schema.to_string().contains("#/components"), "{schema}");
-    assert!(parts["App"]["properties"].get("callback_domains").is_some());
+    let newest = door::code_in(&weixin.code_for(&address).unwrap());
+    let exchange = |code: &str| {
+        let secret = weixin_emulator::DEFAULT_SECRET;
+        let asked =
+            format!("appid={DEFAULT_APPID}&secret={secret}&code={code}&grant_type=authorization_code");
+        format!("{}/sns/oauth2/access_token?{asked}", weixin.api_url())
+    };
+    assert_eq!(json_of(&exchange(&first)).await["errcode"], 40029);
+    assert!(json_of(&exchange(&newest)).await["openid"].is_string());
+
+    for number in 0..1_000 {
+        assert_eq!(control.put(&format!("/control/namespaces/suite-{number}"), Value::Null).await.0, 201);
+    }
+    assert_eq!(
+        error(control.put("/control/namespaces/one-more", Value::Null).await),
+        (409, "1000 namespaces exist already: end one with DELETE /control/namespaces/NAME".into())
+    );
+    assert_eq!(control.put("/control/namespaces/suite-7", Value::Null).await.0, 201, "anew in its place");
+    assert_eq!(control.delete("/control/namespaces/suite-7").await.0, 204);
+    assert_eq!(control.put("/control/namespaces/one-more", Value::Null).await.0, 201);
 }
 
 #[tokio::test]

@@ -67,14 +67,38 @@ async fn the_service_accounts_page_has_error_pages_of_its_own() {
         let page = inside(address.clone()).await.unwrap().text().await.unwrap();
         assert!(page.contains(words), "{address}: {page}");
     }
-    for number in [10004, 10006, 10009, 10015] {
-        weixin.fault_times(
-            weixin_emulator::Call::ServiceAccount,
-            weixin_emulator::Fault::ErrorPage { number },
-            1,
-        );
-        let page = inside(good.clone()).await.unwrap().text().await.unwrap();
-        assert!(page.contains(&number.to_string()), "{page}");
+    weixin.set_strict(Strict { state: true, ..Strict::default() });
+    let page = inside(good.replace("&state=S2", "")).await.unwrap().text().await.unwrap();
+    assert!(page.contains("10013"), "{page}");
+}
+
+/// The words are those of Tencent's document, which lists these and no others between 10003 and 10016.
+#[tokio::test]
+async fn every_error_page_of_the_document_can_be_had() {
+    let weixin = start().await;
+    for (number, words) in [
+        (10003, "redirect_uri域名与后台配置不一致"),
+        (10004, "此公众号被封禁"),
+        (10005, "此公众号并没有这些scope的权限"),
+        (10006, "必须关注此测试号"),
+        (10009, "操作太频繁了"),
+        (10010, "scope不能为空"),
+        (10011, "redirect_uri不能为空"),
+        (10012, "appid不能为空"),
+        (10013, "state不能为空"),
+        (10015, "公众号未授权第三方平台"),
+        (10016, "不支持微信开放平台的Appid"),
+    ] {
+        for (call, address) in [
+            (weixin_emulator::Call::ServiceAccount, appids::oauth2_authorize(&weixin, "snsapi_userinfo", "")),
+            (weixin_emulator::Call::QrPage, qrconnect(&weixin, CALLBACK, "")),
+        ] {
+            weixin.fault_times(call, weixin_emulator::Fault::ErrorPage { number }, 1);
+            let page = get(&address).await;
+            assert_eq!(page.status(), 200, "WeChat's error pages have the status of any page");
+            let page = page.text().await.unwrap();
+            assert!(page.contains(words) && page.contains(&number.to_string()), "{number}: {page}");
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use weixin_emulator::DesktopMode;
+use serde_json::json;
+use weixin_emulator::{Call, DEFAULT_APPID, DesktopMode, Emulator, Options};
+use weixin_login_e2e::browser::{Browser, BrowserOptions, PATIENCE};
 use weixin_login_e2e::house::House;
 
 use crate::login::{assert_signed_in, assert_signed_out, at_sign_in, scan, scan_and_allow};
@@ -80,4 +82,34 @@ async fn an_attempt_that_has_expired_is_started_again_by_one_press() {
     scan_and_allow(&house).await;
     browser.until_phase("success").await;
     assert_signed_in(&browser).await;
+}
+
+/// The emulator's page alone, as WeChat's does it: nobody looks at the code behind the card.
+#[tokio::test]
+async fn weixins_page_asks_no_more_while_its_card_stands() {
+    let weixin = Emulator::start(Options::default()).await.unwrap();
+    let browser = Browser::start(BrowserOptions::default()).await;
+    browser
+        .on_every_page(
+            "const set = window.setTimeout; window.waits = [];
+             window.setTimeout = (act, time, ...more) => { window.waits.push(time); return set(act, time, ...more); };",
+        )
+        .await;
+    browser
+        .open(&format!(
+            "{}/connect/qrconnect?appid={DEFAULT_APPID}&redirect_uri=http%3A%2F%2Flocalhost%3A9%2Fcallback&response_type=code\
+             &scope=snsapi_login&state=S1",
+            weixin.open_url()
+        ))
+        .await;
+    browser.until("the card", "return document.querySelector('#by-fast-login').checkVisibility()").await;
+    let first = weixin.wait_for_request(PATIENCE, |asked| asked.call == Call::LongPoll).await;
+    let first = first.expect("the page asks once").order;
+    weixin.advance(Duration::from_secs(31));
+    browser.until("an answer", "return !document.querySelector('script[src*=\"/connect/l/\"]')").await;
+    assert_eq!(browser.script("return window.waits.filter((time) => time >= 1000)").await, json!([]));
+    browser.press_on("the way to the code", "return document.querySelector('#use-scan')").await;
+    let again = |asked: &weixin_emulator::RequestRecord| asked.call == Call::LongPoll && asked.order > first;
+    weixin.wait_for_request(PATIENCE, again).await.expect("the code is looked at again");
+    assert_eq!(weixin.requests().iter().filter(|asked| asked.call == Call::LongPoll).count(), 2);
 }
