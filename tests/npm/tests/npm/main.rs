@@ -4,6 +4,7 @@
 
 mod commonjs;
 mod demo;
+mod emulator;
 mod frameworks;
 mod login;
 mod next;
