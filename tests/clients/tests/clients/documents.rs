@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use weixin_emulator::{Emulator, Options};
+use weixin_emulator::{Emulator, Options, Scenario};
 use weixin_login_clients::packages::{self, samples};
 use weixin_login_clients::provider::{Provider, Registration};
 
@@ -35,6 +35,51 @@ fn the_pages_show_the_samples_word_for_word() -> Result<()> {
         let text = std::fs::read_to_string(docs.join(page)).context(page)?;
         let code = std::fs::read_to_string(samples().join(sample)).context(sample)?;
         assert!(text.contains(&code), "docs/clients/{page} does not show tests/clients/{sample}");
+    }
+    Ok(())
+}
+
+/// Compose files and workflows, which nobody can run here, are held against the schemas of those who run them.
+#[test]
+fn compose_files_and_workflows_are_as_their_schemas_say() -> Result<()> {
+    let root = samples().join("../..");
+    let workflows = std::fs::read_dir(root.join(".github/workflows"))?
+        .map(|entry| Ok(entry?.path()))
+        .chain([Ok(root.join("tests/emulator/samples/github-actions.yml"))])
+        .collect::<Result<Vec<_>>>()?;
+    let compose =
+        ["deploy/compose/compose.yaml", "tests/emulator/samples/compose.yml"].map(|file| root.join(file));
+    for (schema, files) in [("github-workflows", workflows), ("compose-spec", compose.to_vec())] {
+        let mut check = Command::new(packages::python()?.with_file_name("check-jsonschema"));
+        let output = check.arg(format!("--builtin-schema=vendor.{schema}")).args(files).output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
+/// An editor that is given the schema says what the program would say.
+#[tokio::test]
+async fn the_scenarios_schema_takes_what_the_emulator_takes() -> Result<()> {
+    let check = packages::python()?.with_file_name("check-jsonschema");
+    let emulator = Emulator::start(Options::default()).await?;
+    let schema = reqwest::get(format!("{}/control/scenario.schema.json", emulator.control_url())).await?;
+    let folder = tempfile::tempdir()?;
+    let (schema_file, file) = (folder.path().join("schema.json"), folder.path().join("scenario.json"));
+    std::fs::write(&schema_file, schema.text().await?)?;
+    let person = r#"{"people":[{"id":"li-lei","nickname":"李雷"}],"auto":{"phone":{"answer":"allow","after_millis":200}}}"#;
+    for (text, well) in [
+        (serde_json::to_string(&Scenario::default())?, true),
+        (person.to_owned(), true),
+        (person.replace("people", "poeple"), false),
+        (person.replace("allow", "perhaps"), false),
+        (person.replace(r#""id":"li-lei","#, ""), false),
+        (r#"{"cors":"none"}"#.to_owned(), false),
+    ] {
+        assert_eq!(Scenario::parse(&text).is_ok(), well, "{text}");
+        std::fs::write(&file, &text)?;
+        let output = Command::new(&check).arg("--schemafile").arg(&schema_file).arg(&file).output()?;
+        assert_eq!(output.status.success(), well, "{text}: {}", String::from_utf8_lossy(&output.stdout));
     }
     Ok(())
 }
