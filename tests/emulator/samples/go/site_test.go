@@ -3,8 +3,12 @@ package site
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,11 +23,17 @@ type emulator struct {
 	ControlURL string `json:"control_url"`
 	AppID      string `json:"appid"`
 	Secret     string `json:"secret"`
+	CAPEM      string `json:"ca_pem"`       // with --tls
+	TLSAddress string `json:"open_address"` // with --tls
 }
 
 // start runs the program, which prints one line of JSON when it is ready, until the test ends.
-func start(t *testing.T) (weixin emulator) {
-	program := exec.Command(os.Getenv("WEIXIN_EMULATOR_BINARY"))
+func start(t *testing.T, arguments ...string) (weixin emulator) {
+	name := os.Getenv("WEIXIN_EMULATOR_BINARY")
+	if name == "" {
+		name = "weixin-emulator"
+	}
+	program := exec.Command(name, arguments...)
 	output, err := program.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -90,6 +100,28 @@ func TestACodeThatWeixinRefusesIsTold(t *testing.T) {
 	weixin := start(t)
 	weixin.control(t, "fault", map[string]any{"call": "access_token", "fault": map[string]any{"kind": "errcode", "errcode": 40029}, "times": 1})
 	if status, page := logIn(t, weixin); status != 502 || page != "WeChat says 40029" {
+		t.Fatal(status, page)
+	}
+}
+
+// For a library that has WeChat's names built in: under TLS the program has them, and the transport leads there.
+func TestWeixinsOwnNames(t *testing.T) {
+	weixin := start(t, "--tls")
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM([]byte(weixin.CAPEM))
+	before := http.DefaultTransport
+	t.Cleanup(func() { http.DefaultTransport = before })
+	http.DefaultTransport = &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: pool},
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if strings.HasSuffix(address, ".weixin.qq.com:443") {
+				address = weixin.TLSAddress
+			}
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		},
+	}
+	weixin.OpenURL, weixin.APIURL = "https://open.weixin.qq.com", "https://api.weixin.qq.com"
+	if status, page := logIn(t, weixin); status != 200 || page != "陈锴" {
 		t.Fatal(status, page)
 	}
 }
