@@ -5,6 +5,7 @@
 //! weixin-emulator            WeChat's side, for developers, likewise
 //! weixin-emulator-0.1.0.tgz, weixin-emulator-linux-x64-0.1.0.tgz, weixin_emulator-0.1.0-….whl, weixin-emulator-0.1.0.oci.tar
 //!                            the same for npm, PyPI and containers
+//! weixin-emulator-samples-0.1.0.tar.gz  tests of sites in four languages, to begin with
 //! weixin-login-0.1.0.tgz     the npm package
 //! widget/                    the widget's files, for sites that serve them by themselves
 //! config.example.toml        the service's configuration
@@ -18,6 +19,7 @@ mod bill;
 mod emulator;
 mod image;
 mod musl;
+mod rootless;
 mod tried;
 mod wasm_pack;
 

@@ -191,6 +191,21 @@ const FOR_WINDOWS: &[Package] =
 /// What makes container images without a daemon.
 const FOR_IMAGES: &[Package] = &[Package::program("buildah", || shell::is_installed("buildah"))];
 
+/// What runs container images without root's rights, and gives them a network.
+const FOR_ROOTLESS: &[Package] = &[
+    Package::program("podman", || shell::is_installed("podman")),
+    // Of the two that podman takes the one that needs no control groups.
+    Package::program("crun", || shell::is_installed("crun")),
+    Package::program("uidmap", || shell::is_installed("newuidmap")),
+    Package::program("slirp4netns", || shell::is_installed("slirp4netns")),
+];
+
+/// A Java compiler and JUnit.
+const FOR_JAVA: &[Package] = &[
+    Package::program("default-jdk-headless", || shell::is_installed("javac")),
+    Package::program("junit5", || Path::new("/usr/share/java/junit-platform-console.jar").exists()),
+];
+
 /// What only `--full` runs: some hundred megabytes.
 const PACKAGES_OF_FULL: &[Package] = &[Package::server("prometheus", || shell::is_installed("promtool"))];
 
@@ -262,6 +277,16 @@ pub fn windows_compiler() -> Result<()> {
 /// buildah.
 pub fn image_builder() -> Result<()> {
     install(&FOR_IMAGES.iter().collect::<Vec<_>>(), "container images need", false)
+}
+
+/// podman, and what it needs for an ordinary user.
+pub fn rootless_containers() -> Result<()> {
+    install(&FOR_ROOTLESS.iter().collect::<Vec<_>>(), "a container without root's rights needs", false)
+}
+
+/// javac, java and JUnit 5.
+pub fn java() -> Result<()> {
+    install(&FOR_JAVA.iter().collect::<Vec<_>>(), "the sample for Java needs", false)
 }
 
 fn install(packages: &[&'static Package], whoever_needs: &str, servers_too: bool) -> Result<()> {

@@ -1,4 +1,5 @@
-//! The emulator for those who have no Rust: a package for npm, a wheel for PyPI and a container image, all around the same static program.
+//! The emulator for those who have no Rust: a package for npm, a wheel for PyPI and a container image, all around the same static program,
+//! and samples.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ pub struct Made {
     pub npm: [PathBuf; 2],
     pub wheel: PathBuf,
     pub image: PathBuf,
+    /// Tests of sites, to begin with.
+    pub samples: PathBuf,
 }
 
 /// Builds the program and everything around it.
@@ -32,7 +35,18 @@ pub fn build(dist: &Path) -> Result<Made> {
         npm: npm_packages(&program, dist)?,
         wheel: wheel(dist)?,
         image: image::build(&container_image(&program), dist)?,
+        samples: samples(dist)?,
     })
+}
+
+/// The samples as they are in the sources, the same bytes each time.
+fn samples(dist: &Path) -> Result<PathBuf> {
+    let archive = dist.join(format!("{NAME}-samples-{VERSION}.tar.gz"));
+    let same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
+    let mut tar = shell::program("tar");
+    tar.arg("--directory").arg(sources()).args(same).arg("--use-compress-program=gzip --no-name");
+    shell::run(tar.arg("--create").arg("--file").arg(&archive).arg("samples"))?;
+    Ok(archive)
 }
 
 pub fn container_image(program: &Path) -> Image<'_> {
