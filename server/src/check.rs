@@ -21,6 +21,7 @@ use reqwest::header::DATE;
 
 use self::report::Report;
 
+use crate::clock::Clock;
 use crate::commands;
 use crate::config::{Config, Weixin};
 use crate::exchange::{Exchange, ExchangeError};
@@ -134,7 +135,8 @@ async fn weixin(
         let what = format!("WeChat accepts appid and secret of weixin.{}", product.as_str());
         report.tell("weixin_secret", what, accepted);
         let callback = format!("{}/callback", config.public_url.as_str());
-        let state = State::parse(random_state()).map_err(|_| "a state is letters and digits")?;
+        let state =
+            State::parse(random_state(&Clock::system())).map_err(|_| "a state is letters and digits")?;
         let shown = page(http, &page_address(&config.weixin.open_url, &app.appid, &callback, &state)).await;
         date = date.or(shown.as_ref().ok().and_then(|page| page.date));
         page_of(report, product, domain, shown.map(|page| page.body));

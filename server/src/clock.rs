@@ -34,6 +34,13 @@ impl Clock {
         i64::try_from(since_epoch).unwrap_or(i64::MAX).saturating_add(self.ahead.load(Ordering::Relaxed))
     }
 
+    /// Now, in milliseconds since 1970: for names that are in the order of their time.
+    pub(crate) fn milliseconds(&self) -> u64 {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let ahead = self.ahead.load(Ordering::Relaxed).saturating_mul(1000);
+        u64::try_from(since_epoch).unwrap_or(u64::MAX).saturating_add_signed(ahead)
+    }
+
     /// Puts this clock, and all its clones, further ahead of the system's: for tests.
     pub fn advance(&self, seconds: Seconds) {
         self.ahead.fetch_add(seconds, Ordering::Relaxed);

@@ -6,10 +6,10 @@
 
 use protocol::service::{ContactKind, LoginResult};
 
-use crate::clock::Seconds;
+use crate::clock::{Clock, Seconds};
 use crate::pkce::{CodeChallenge, CodeVerifier};
 use crate::report;
-use crate::secret::{SecretHash, random_word};
+use crate::secret::{SecretHash, random_name, random_word};
 use crate::store::attempts::{Authorization, SitePage};
 use crate::store::logins::NewCode;
 use crate::store::{CodeRow, Fleeting, StoreError};
@@ -29,7 +29,7 @@ pub struct Issued {
 }
 
 /// A code for a client's authorization request.
-pub fn for_client(authorization: &Authorization, now: Seconds) -> Issued {
+pub fn for_client(authorization: &Authorization, clock: &Clock) -> Issued {
     let code = report::on(random_word());
     let row = NewCode {
         code_hash: SecretHash::of(&code),
@@ -38,14 +38,14 @@ pub fn for_client(authorization: &Authorization, now: Seconds) -> Issued {
         code_challenge: authorization.code_challenge.clone(),
         nonce: authorization.nonce.clone(),
         scope: authorization.scope.clone(),
-        grant_id: random_word(),
-        expires_at: now + LIFETIME,
+        grant_id: random_name(clock),
+        expires_at: clock.now() + LIFETIME,
     };
     Issued { code, row }
 }
 
 /// A code for a site's page.
-pub fn for_site_page(page: &SitePage, require: &[ContactKind], now: Seconds) -> Issued {
+pub fn for_site_page(page: &SitePage, require: &[ContactKind], clock: &Clock) -> Issued {
     // What a site requires of its people it may know.
     let scope =
         require.iter().fold(EMBEDDED_SCOPE.to_owned(), |scope, kind| format!("{scope} {}", kind.as_str()));
@@ -57,8 +57,8 @@ pub fn for_site_page(page: &SitePage, require: &[ContactKind], now: Seconds) -> 
         code_challenge: Some(page.code_challenge.clone()),
         nonce: page.nonce.clone(),
         scope,
-        grant_id: random_word(),
-        expires_at: now + LIFETIME,
+        grant_id: random_name(clock),
+        expires_at: clock.now() + LIFETIME,
     };
     Issued { code, row }
 }

@@ -105,7 +105,6 @@ pub async fn on_our_page(
     destination: &Destination,
     who: Who,
 ) -> Result<(String, Vec<Cookie<'static>>), LoginError> {
-    let now = app.clock.now();
     let client_id = &attempt.row().client_id;
     let public_url = &app.config.public_url;
     let browser = oldest_secret(public_url, request);
@@ -115,7 +114,7 @@ pub async fn on_our_page(
             (Some(NewCookie::of_client(app, request, client_id, browser.as_deref())), None, None)
         }
         Destination::Client(authorization) => {
-            (None, Some(code::for_client(authorization, now)), authorization.expected_sub.clone())
+            (None, Some(code::for_client(authorization, &app.clock)), authorization.expected_sub.clone())
         }
     };
     let (code, row) = issued.map(|issued| (issued.code, issued.row)).unzip();
@@ -151,7 +150,7 @@ pub async fn on_site_page(
 ) -> Result<String, LoginError> {
     let client = app.config.client(&attempt.row().client_id);
     let require = client.map(|client| client.require.as_slice()).unwrap_or_default();
-    let issued = code::for_site_page(page, require, app.clock.now());
+    let issued = code::for_site_page(page, require, &app.clock);
     let log_in = LogIn {
         person: who.person,
         join: who.join,

@@ -5,6 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Clock;
+
 /// The SHA-256 of a secret: what a store may hold. In JSON it is base64url.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -36,6 +38,17 @@ impl SecretHash {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
         Self(hash)
+    }
+
+    /// Of an attempt's state. One of ours begins with its time, and so does this: attempts that begin together lie together in an index,
+    /// where hashes alone would lie all over it. 23 bytes are the hash's.
+    pub fn of_state(state: &str) -> Self {
+        let mut hash = Self::of(state);
+        if state.len() == TIME_LENGTH + STATE_LENGTH {
+            hash.0.copy_within(..32 - TIME_LENGTH, TIME_LENGTH);
+            hash.0[..TIME_LENGTH].copy_from_slice(&state.as_bytes()[..TIME_LENGTH]);
+        }
+        hash
     }
 
     /// Of something that has so few values that whoever has its hash could try them all: by a key that is not where the hash is.
@@ -72,19 +85,39 @@ pub fn random_word() -> String {
     URL_SAFE_NO_PAD.encode(random_bytes::<32>())
 }
 
-/// 190 random bits as 32 letters and digits: a `state`, whose alphabet WeChat narrows.
-pub fn random_state() -> String {
+/// The name of an attempt, a session or a grant, 43 characters of base64url: its time, by which those that begin together lie together in
+/// a store, and 204 random bits.
+pub fn random_name(clock: &Clock) -> String {
+    let mut name = time(clock);
+    name.extend(random_word().chars().skip(TIME_LENGTH));
+    name
+}
+
+/// A `state`, of letters and digits alone, as WeChat narrows its alphabet: the time, and 190 random bits in 32 characters.
+pub fn random_state(clock: &Clock) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut state = String::with_capacity(32);
-    while state.len() < 32 {
+    let mut state = time(clock);
+    while state.len() < TIME_LENGTH + STATE_LENGTH {
         // Bytes past the last whole multiple of 62 would make some letters likelier.
         for byte in random_bytes::<32>().into_iter().filter(|byte| *byte < 248) {
-            if state.len() < 32 {
+            if state.len() < TIME_LENGTH + STATE_LENGTH {
                 state.push(char::from(ALPHABET[usize::from(byte % 62)]));
             }
         }
     }
     state
+}
+
+/// How many characters say when.
+const TIME_LENGTH: usize = 9;
+/// How many characters of a state are random.
+const STATE_LENGTH: usize = 32;
+
+/// The milliseconds since 1970, in digits that are in order as text is: 45 bits, until the year 3084.
+fn time(clock: &Clock) -> String {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+    let now = clock.milliseconds();
+    (0..TIME_LENGTH).rev().map(|place| char::from(DIGITS[(now >> (5 * place)) as usize % 32])).collect()
 }
 
 /// A random number of a range of at most 128, each as likely as the others.
@@ -121,4 +154,34 @@ fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).expect("the system gives random bytes");
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_states_of_attempts_are_in_the_order_of_their_time() {
+        let clock = Clock::system();
+        let one = || (random_name(&clock), random_state(&clock));
+        let before = one();
+        for seconds in [1, 31, 3600, 400 * 86_400] {
+            clock.advance(seconds);
+            let later = one();
+            assert!(before.0 < later.0 && before.1 < later.1, "{before:?} {later:?}");
+            let (before, later) = (SecretHash::of_state(&before.1), SecretHash::of_state(&later.1));
+            assert!(before.as_bytes() < later.as_bytes());
+        }
+        assert_eq!((before.0.len(), before.1.len()), (43, 41));
+    }
+
+    #[test]
+    fn of_a_state_its_time_alone_is_not_hashed() {
+        let state = "0123456789abcdefghijklmnopqrstuvwxyzABCDE";
+        let (hash, whole) = (SecretHash::of_state(state), SecretHash::of(state));
+        assert_eq!(hash.as_bytes()[..9], state.as_bytes()[..9]);
+        assert_eq!(hash.as_bytes()[9..], whole.as_bytes()[..23]);
+        // Of a page's own nothing is.
+        assert_eq!(SecretHash::of_state(&state[..40]), SecretHash::of(&state[..40]));
+    }
 }

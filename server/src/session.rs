@@ -16,7 +16,7 @@ use protocol::service::{ErrorCode, Person, Problem, RedeemSession};
 use serde::Deserialize;
 
 use self::ending::Offline;
-use crate::clock::Seconds;
+use crate::clock::{Clock, Seconds};
 use crate::code::{self, RedeemAt};
 use crate::config::Client;
 use crate::error::ApiError;
@@ -24,7 +24,7 @@ use crate::http::cookies;
 use crate::http::origin::{is_site_page, origin};
 use crate::http::user_agent::browser_and_system;
 use crate::pkce::CodeVerifier;
-use crate::secret::{SecretHash, random_word};
+use crate::secret::{SecretHash, random_name, random_word};
 use crate::shared::Shared;
 use crate::store::logins::NewSession;
 use crate::store::{AccountRow, Browser, CodeRow, SessionRow, StoreError};
@@ -86,7 +86,7 @@ impl NewCookie {
             before,
             browser: browser.map(|browser| Browser { hash: SecretHash::of(browser), salt }),
             device: browser_and_system(request),
-            ..without_cookie(SecretHash::of(&secret), app.clock.now())
+            ..without_cookie(SecretHash::of(&secret), &app.clock)
         };
         Self { session, name, secret, browser: browser.map(str::to_owned) }
     }
@@ -117,9 +117,10 @@ fn secrets(app: &Shared, name: &str, browser: &str, salt: &str) -> impl Iterator
 
 /// A session that no browser has a cookie of: its client's tokens carry its name. Who makes it is the client's backend, whose name would
 /// say nothing of the person's browser.
-pub fn without_cookie(secret_hash: SecretHash, now: Seconds) -> NewSession {
+pub fn without_cookie(secret_hash: SecretHash, clock: &Clock) -> NewSession {
+    let now = clock.now();
     NewSession {
-        sid: random_word(),
+        sid: random_name(clock),
         secret_hash,
         before: None,
         browser: None,

@@ -10,7 +10,7 @@ use crate::config::Client;
 use crate::error::ApiError;
 use crate::limits::Wait;
 use crate::report;
-use crate::secret::{SecretHash, random_state, random_word};
+use crate::secret::{SecretHash, random_name, random_state, random_word};
 use crate::shared::Shared;
 use crate::store::{AttemptKind, AttemptRow, StoreError};
 use crate::text::Language;
@@ -64,8 +64,8 @@ pub async fn begin(app: &Shared, new: NewAttempt<'_>) -> Result<Started, StartEr
     }
     // Of a scene the state goes to nobody but this page, which has no use for one of its own.
     let pages_state = state.filter(|_| matches!(kind, AttemptKind::Embedded(_)));
-    let state = pages_state.map_or_else(random_state, |state| state.as_str().to_owned());
-    let (id, secret) = (random_word(), random_word());
+    let state = pages_state.map_or_else(|| random_state(&app.clock), |state| state.as_str().to_owned());
+    let (id, secret) = (random_name(&app.clock), random_word());
     report::is_about(kind.login_of(&id));
     let on_the_wire = kind.on_the_wire();
     let lifetime = if on_the_wire == Kind::Scene { scene::LIFETIME } else { ATTEMPT_LIFETIME };
@@ -76,7 +76,7 @@ pub async fn begin(app: &Shared, new: NewAttempt<'_>) -> Result<Started, StartEr
         id: id.clone(),
         kind,
         product,
-        state_hash: SecretHash::of(&state),
+        state_hash: SecretHash::of_state(&state),
         secret_hash: SecretHash::of(&secret),
         client_id: client.id.clone(),
         lang,

@@ -66,7 +66,7 @@ pub enum CallbackError {
 
 /// Looks the state up: which attempt is WeChat's answer for? It may be too old, or answered before: [`consume`] says so.
 pub async fn find(store: &dyn Fleeting, state: &State) -> Result<AttemptRow, CallbackError> {
-    let row = store.attempt_by_state(&SecretHash::of(state.as_str())).await?;
+    let row = store.attempt_by_state(&SecretHash::of_state(state.as_str())).await?;
     let row = row.ok_or(CallbackError::UnknownAttempt)?;
     report::is_about(row.kind.login_of(&row.id));
     Ok(row)

@@ -110,7 +110,7 @@ async fn decide(
     let honoured = known && !lacks;
     if let Some(session) = session.filter(|_| honoured) {
         // Whom the client expects was seen above.
-        let Issued { code, row } = code::for_client(&authorization, app.clock.now());
+        let Issued { code, row } = code::for_client(&authorization, &app.clock);
         let row = row.row(client.id.clone(), session.account_id, Some(session.sid), session.auth_time);
         app.store.fleeting.insert_code(&row).await?;
         return Ok(see_other(&authorization.granted(&app.config.public_url, &code)));

@@ -89,7 +89,7 @@ async fn redeem(
             // An embedded login has no browser session here, but its client's login can be listed and ended like any other.
             None => GrantSession::New(NewSession {
                 auth_time: row.auth_time,
-                ..session::without_cookie(SecretHash::of(&random_word()), now)
+                ..session::without_cookie(SecretHash::of(&random_word()), &app.clock)
             }),
         },
         scope: row.scope,

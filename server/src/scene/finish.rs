@@ -31,7 +31,7 @@ pub async fn post(
 ) -> Result<HttpResponse, ApiError> {
     let state = body.into_inner().state;
     let (row, computer) = own_attempt(&app, &request, &id).await?;
-    if !SecretHash::of(&state).matches(&row.state_hash) {
+    if !SecretHash::of_state(&state).matches(&row.state_hash) {
         return Err(CallbackError::OtherBrowser.into());
     }
     let page = match &row.kind {

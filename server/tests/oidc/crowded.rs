@@ -1,5 +1,6 @@
 //! A store that others write too: a login costs no more for it than the time that it waits. What has expired goes piece by piece.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -140,6 +141,29 @@ async fn of_40_logins_beside_commands_about_accounts_none_is_lost() {
     // Each of them has done its work.
     let text = commands::show_account(&config, &provider.clock, into).await.expect("shown");
     assert_eq!(text.lines().filter(|line| line.starts_with("weixin ")).count(), 16, "{text}");
+}
+
+/// Fewer than SQLite begins its log anew after.
+const STARTS: usize = 100;
+
+#[tokio::test]
+async fn logins_that_begin_together_lie_together_however_many_wait() {
+    let provider = Provider::with(on_its_file).await;
+    let other = beside(store(&provider));
+    let attempts = "WITH RECURSIVE more (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < 20000)
+         INSERT INTO attempts (id, kind, state_hash, secret_hash, client_id, expires_at)
+         SELECT hex(randomblob(21)), 'hosted', randomblob(32), randomblob(32), 'suite', ?1 FROM more";
+    other.execute(attempts, [provider.clock.now() + 600]).expect("written");
+    other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("the log begins anew");
+    for _ in 0..STARTS {
+        let page = provider.browser().get(&provider.authorize_url(SUITE, &[])).await;
+        assert_eq!(page.status(), 200);
+    }
+    // The pages of the file that the log holds, each where SQLite's documentation of its format says.
+    let log = std::fs::read(store(&provider).with_extension("db-wal")).expect("the log");
+    let pages: BTreeSet<&[u8]> = log[32..].chunks_exact(24 + 4096).map(|frame| &frame[..4]).collect();
+    // With names that are in no order, each start takes a page of its own in each of two indexes: some 190 pages in all.
+    assert!((10..90).contains(&pages.len()), "{} pages for {STARTS} starts", pages.len());
 }
 
 #[actix_web::test]

@@ -209,5 +209,5 @@ statements! {
         (SELECT code_hash FROM codes WHERE expires_at <= ?1 AND used_at IS NULL LIMIT ?2)";
     SWEEP_CODES = "DELETE FROM codes WHERE code_hash IN (SELECT code_hash FROM codes WHERE expires_at <= ?1 LIMIT ?2)";
     SWEEP_SCENES = "DELETE FROM scenes WHERE id IN (SELECT id FROM scenes WHERE expires_at <= ?1 LIMIT ?2)";
-    SWEEP_ATTEMPTS = "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE expires_at <= ?1 LIMIT ?2)";
+    SWEEP_ATTEMPTS = "DELETE FROM attempts WHERE rowid IN (SELECT rowid FROM attempts WHERE expires_at <= ?1 LIMIT ?2)";
 }
