@@ -1,7 +1,9 @@
 //! Whole logins on PostgreSQL, and what it does to a service when it is late, or falls over in the middle.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -125,6 +127,72 @@ async fn a_start_waits_for_postgresql_and_says_so() {
     assert!(!log.contains(Postgres::PASSWORD), "{log}");
 }
 
+/// What is not copied: logins that are under way, and each store's own.
+const LEFT_BEHIND: [&str; 7] =
+    ["_sqlx_migrations", "attempts", "bindings", "codes", "must_know", "scenes", "webhook_clients"];
+
+/// The file's tables that are copied.
+fn lasting_tables(store: &Connection) -> Vec<String> {
+    let names =
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+    let mut names = store.prepare(names).unwrap();
+    let names = names.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap);
+    names.filter(|name| !LEFT_BEHIND.contains(&name.as_str())).collect()
+}
+
+/// Each column's name and type.
+fn columns(store: &Connection, table: &str) -> Vec<(String, String)> {
+    let mut columns = store.prepare("SELECT name, type FROM pragma_table_info(?1)").unwrap();
+    columns.query_map([table], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+}
+
+/// One of anything for tables that a login leaves empty. What names an account or a session names one that is there.
+fn put_a_row_into_every_table(store: &Connection) {
+    for table in lasting_tables(store) {
+        let count = format!("SELECT count(*) FROM {table}");
+        if store.query_row(&count, [], |row| row.get::<_, i64>(0)).unwrap() > 0 {
+            continue;
+        }
+        let value = |(name, kind): (String, String)| match (name.as_str(), kind.as_str()) {
+            ("account_id", _) => "(SELECT id FROM accounts)".into(),
+            ("sid", _) => "(SELECT min(sid) FROM sessions)".into(),
+            ("tagged", _) => "1".into(),
+            (_, "INTEGER") => "1800000000".into(),
+            (_, "BLOB") => "x'00ff27'".into(),
+            _ => format!("'the {name} \u{1f600} \"\\ of {table}'"),
+        };
+        let values: Vec<String> = columns(store, &table).into_iter().map(value).collect();
+        store.execute(&format!("INSERT INTO {table} VALUES ({})", values.join(", ")), []).unwrap();
+    }
+}
+
+/// Every row as a line of text, its values in the order of their names.
+fn rows_of_file(store: &Connection, table: &str) -> BTreeSet<String> {
+    let values = columns(store, table).into_iter().map(|(name, kind)| match kind.as_str() {
+        "BLOB" => format!("'{name}=' || coalesce(lower(hex({name})), '-')"),
+        _ => format!("'{name}=' || coalesce({name}, '-')"),
+    });
+    let values: Vec<String> = values.collect::<BTreeSet<_>>().into_iter().collect();
+    let mut rows = store.prepare(&format!("SELECT {} FROM {table}", values.join(" || ' ' || "))).unwrap();
+    rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+/// The same of a database.
+fn rows_of_postgres(database: &str, table: &str) -> BTreeSet<String> {
+    let run = |statement: &str| Postgres::shared().run(database, statement);
+    let columns = run(&format!(
+        "SELECT attname || ' ' || atttypid::regtype FROM pg_attribute
+         WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped"
+    ));
+    let values = columns.lines().map(|column| match column.split_once(' ').unwrap() {
+        (name, "bytea") => format!("'{name}=' || coalesce(encode({name}, 'hex'), '-')"),
+        (name, "boolean") => format!("'{name}=' || coalesce({name}::integer::text, '-')"),
+        (name, _) => format!("'{name}=' || coalesce({name}::text, '-')"),
+    });
+    let values: Vec<String> = values.collect::<BTreeSet<_>>().into_iter().collect();
+    run(&format!("SELECT {} FROM {table}", values.join(" || ' ' || "))).lines().map(str::to_owned).collect()
+}
+
 #[tokio::test]
 async fn everything_that_lasts_is_copied_from_the_file_and_logins_go_on() {
     let weixin = Emulator::start(Default::default()).await.unwrap();
@@ -138,6 +206,8 @@ async fn everything_that_lasts_is_copied_from_the_file_and_logins_go_on() {
     let session = visitor.session().await.json();
     program.stop();
     let database = Postgres::shared().database();
+    let store = Connection::open(data.path().join("store.db")).unwrap();
+    put_a_row_into_every_table(&store);
     let copy = || command(&["store", "copy", "--to", &database.url], &file).output().unwrap();
     let done = copy();
     let said = String::from_utf8(done.stdout).unwrap();
@@ -155,15 +225,16 @@ async fn everything_that_lasts_is_copied_from_the_file_and_logins_go_on() {
     {
         assert!(copied.contains(&expected), "{said}");
     }
-    // Whatever a later version adds is copied too.
-    let lasting = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-        AND tablename NOT IN ('_sqlx_migrations', 'attempts', 'bindings', 'codes', 'must_know', 'readiness', 'scenes', 'webhook_clients')";
-    let mut lasting: Vec<String> =
-        Postgres::shared().run(&database.name, lasting).lines().map(str::to_owned).collect();
+    // Whatever a later version adds is copied too, every value of it.
+    let lasting = lasting_tables(&store);
     let mut named: Vec<String> = copied.iter().map(|(table, _)| (*table).to_owned()).collect();
-    lasting.sort();
     named.sort();
     assert_eq!(named, lasting);
+    for (table, rows) in copied {
+        let there = rows_of_file(&store, table);
+        assert!(!there.is_empty() && there.len().to_string() == rows, "{table}: {there:?}");
+        assert_eq!(rows_of_postgres(&database.name, table), there, "{table}");
+    }
     assert_eq!(
         what_to_do,
         format!(
