@@ -268,16 +268,17 @@ async fn a_node_counts_by_itself_while_the_cache_is_away() {
     let weixin = Emulator::start(Default::default()).await.unwrap();
     let data = TempDir::new().unwrap();
     let config =
-        |config: String| with_cache(format!("{config}\n[limits]\nanswers_per_minute = 5\n"), &redis.url(0));
+        |config: String| with_cache(format!("{config}\n[limits]\nanswers_per_minute = 2\n"), &redis.url(0));
     let mut program = Program::start(&write_config(&weixin, &data, config));
     let visitor = program.visitor();
     assert_eq!(visitor.request(Method::GET, "/callback").send().await.unwrap().status(), 400);
     redis.kill().unwrap();
+    // One more is allowed after half a minute: a machine that is busy has until then.
     let mut statuses = Vec::new();
-    for _ in 0..7 {
+    for _ in 0..4 {
         statuses.push(visitor.request(Method::GET, "/callback").send().await.unwrap().status().as_u16());
     }
-    assert_eq!(statuses, [400, 400, 400, 400, 400, 429, 429]);
+    assert_eq!(statuses, [400, 400, 429, 429]);
     program.logged("limits count for this node alone while the cache does not answer");
 }
 

@@ -32,8 +32,9 @@ impl House {
 
     fn write(&self, change: impl FnOnce(String) -> String) -> PathBuf {
         let file = write_config(&self.weixin, &self.data, change);
-        for secret in ["secret", "service-account-secret"] {
-            let file = self.data.path().join(secret);
+        // The configuration too: on another store than the file it has that one's password.
+        let secrets = ["secret", "service-account-secret"].map(|secret| self.data.path().join(secret));
+        for file in secrets.iter().chain([&file]) {
             std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
         }
         file
