@@ -162,7 +162,7 @@ async fn logins_that_begin_together_lie_together_however_many_wait() {
     // The pages of the file that the log holds, each where SQLite's documentation of its format says.
     let log = std::fs::read(store(&provider).with_extension("db-wal")).expect("the log");
     let pages: BTreeSet<&[u8]> = log[32..].chunks_exact(24 + 4096).map(|frame| &frame[..4]).collect();
-    // With names that are in no order, each start takes a page of its own in each of two indexes: some 190 pages in all.
+    // With names that are in no order, each start takes a page of its own in each of two indexes: some 150 pages in all.
     assert!((10..90).contains(&pages.len()), "{} pages for {STARTS} starts", pages.len());
 }
 
