@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use weixin_emulator::{DEFAULT_SERVICE_ACCOUNT_SECRET, Emulator};
 
 use crate::harness::{Visitor, allowed_by, attempt_of, config};
+use crate::named_store::on_its_file;
 use crate::program::{Program, write_config};
 
 const NEW: &str = r#"
@@ -87,7 +88,7 @@ async fn a_new_client_logs_in_and_no_login_under_load_is_lost() {
 async fn a_configuration_that_is_wrong_leaves_the_one_before_in_use() {
     let weixin = Emulator::start(Default::default()).await.unwrap();
     let data = TempDir::new().unwrap();
-    let file = write_config(&weixin, &data, |config| config);
+    let file = write_config(&weixin, &data, on_its_file);
     let mut program = Program::start(&file);
     let (address, ops) = program.addresses().expect("it listens");
     let metrics = async || {

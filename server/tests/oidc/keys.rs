@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use serde_json::Value;
 
 use crate::door::*;
+use crate::named_store::on_its_file;
 
 async fn kids(provider: &Provider) -> Vec<String> {
     let jwks = provider.get_json("/jwks").await;
@@ -142,7 +143,7 @@ async fn keys_rotate_by_schedule_where_that_is_configured() {
 
 #[tokio::test]
 async fn a_master_key_that_is_lost_or_another_one_stops_the_start_and_changes_nothing() {
-    let provider = Provider::start().await;
+    let provider = Provider::with(on_its_file).await;
     let before = kids(&provider).await;
     let file = provider.folder.path().join("store.master-key");
     let right = std::fs::read_to_string(&file).expect("made at the first start");
