@@ -74,7 +74,9 @@ pub async fn show(config: &Config, clock: &Clock, name: &str) -> Result<String, 
     let sessions = store.sessions(Some(&id), clock.now(), u32::MAX).await?;
     let _ = writeln!(text, "sessions  {}", sessions.len());
     if let Some(at) = store.delete_at(&id).await? {
-        let _ = writeln!(text, "deleted   in {}, unless the person logs in", age((at - clock.now()).max(0)));
+        // A day that has begun counts: nobody is told of less time than there is left.
+        let days = (at - clock.now()).max(0).unsigned_abs().div_ceil(24 * 3600);
+        let _ = writeln!(text, "deleted   in {days} days, unless the person logs in");
     }
     for AuditRow { account_id, what, by, detail, at } in store.history(&id).await? {
         let ago = age(clock.now() - at);
