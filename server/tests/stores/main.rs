@@ -11,6 +11,7 @@ mod deletions;
 mod given;
 mod grants;
 mod identity;
+mod imports;
 mod keys;
 mod logins;
 mod logouts;
@@ -83,6 +84,8 @@ suite! {
         what_was_begun_for_an_account_that_was_merged_goes_on_for_the_other
         of_64_logins_of_a_new_unionid_by_two_openids_one_account_is_left
         of_two_that_are_merged_every_client_keeps_its_sub;
+    imports:
+        who_comes_has_one_account_and_is_known_when_they_come_again;
     keys:
         keys_come_back_in_the_order_of_their_time
         of_64_nodes_that_find_no_key_one_adds_it
