@@ -7,7 +7,11 @@ mod port;
 mod postgres;
 mod program;
 mod redis;
+#[cfg(target_os = "linux")]
+mod wire;
 
 pub use port::free_port;
 pub use postgres::{Database, Held, Postgres, PostgresOptions, TlsFiles};
 pub use redis::{Redis, RedisOptions};
+#[cfg(target_os = "linux")]
+pub use wire::Wire;
