@@ -6,6 +6,7 @@
 
 mod attempts;
 mod bindings;
+mod channel;
 mod contacts;
 mod deletions;
 mod error;
@@ -22,6 +23,7 @@ mod together;
 mod webhooks;
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -33,12 +35,12 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+pub use self::channel::Channel;
 use self::error::{was_taken_back, was_undone};
 pub(super) use self::json::without_nul;
 use self::together::{Kinds, Verb, Waiting, Way, given_up};
 use super::StoreError;
 use super::address::PostgresAddress;
-use super::channel::Channel;
 use super::version::{self, Applied};
 use crate::clock::Seconds;
 use crate::times::{timed, verb_of};
@@ -49,6 +51,8 @@ const OLDEST: u32 = 150_000;
 const MOST_TRIES: u32 = 5;
 /// A connection that was idle for longer is asked whether it lives before it is used.
 const SURELY_ALIVE: Duration = Duration::from_secs(1);
+/// So long it has to say so. A network that was cut says nothing, and the system waits a quarter of an hour for it.
+const SAYS_SO_WITHIN: Duration = Duration::from_secs(1);
 /// So long a statement for many waits for a row that somebody else has. One by one, each waits for its own row alone; what locks
 /// rows in another order is let go by then, too.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -78,7 +82,7 @@ impl PostgresStore {
     }
 
     pub(crate) fn channel(&self) -> Channel {
-        Channel(self.pool.clone())
+        Channel(self.clone())
     }
 
     /// Connects to the database that a service of this version has made: for commands beside it, which change nothing but what they say.
@@ -108,7 +112,7 @@ impl PostgresStore {
             ("plan_cache_mode", "force_generic_plan"),
         ]);
         let lost = Arc::new(Lost::default());
-        let known_lost = lost.clone();
+        let (known_lost, lately_lost) = (lost.clone(), lost.clone());
         let pool = PgPoolOptions::new()
             .max_connections(address.connections)
             .acquire_timeout(address.time_limit)
@@ -118,7 +122,18 @@ impl PostgresStore {
                 let ask = met.idle_for > SURELY_ALIVE || known_lost.since(met.idle_for);
                 Box::pin(async move {
                     if ask {
-                        connection.ping().await?;
+                        lives(connection).await?;
+                    }
+                    Ok(true)
+                })
+            })
+            // Whoever was not answered gives back a connection that may never answer anybody: the pool itself would wait for it, and have
+            // one less meanwhile.
+            .after_release(move |connection, _| {
+                let ask = lately_lost.since(SURELY_ALIVE);
+                Box::pin(async move {
+                    if ask {
+                        lives(connection).await?;
                     }
                     Ok(true)
                 })
@@ -149,7 +164,9 @@ impl PostgresStore {
                 }
             }
         };
-        match timeout(self.time_limit, tried).await {
+        // It lets go of its connection when this returns: that one was lost is known before.
+        let mut tried = pin!(tried);
+        match timeout(self.time_limit, &mut tried).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => {
                 let error = StoreError::from(error);
@@ -242,7 +259,15 @@ impl PostgresStore {
     async fn send<V: Verb>(&self, all: Vec<Waiting<V>>) {
         let (verbs, answers): (Vec<V>, Vec<_>) = all.into_iter().map(|one| (one.verb, one.answer)).unzip();
         let patience = PATIENCE.as_millis().to_string();
-        let error = match timeout(self.time_limit, V::ask(&self.pool, &verbs, &patience)).await {
+        let done = {
+            let mut asked = pin!(V::ask(&self.pool, &verbs, &patience));
+            let done = timeout(self.time_limit, &mut asked).await;
+            if done.is_err() {
+                self.lost.now();
+            }
+            done
+        };
+        let error = match done {
             Ok(Ok(done)) => {
                 // Whoever asked may be gone.
                 answers.into_iter().zip(done).for_each(|(answer, done)| drop(answer.send(Ok(done))));
@@ -267,6 +292,14 @@ impl PostgresStore {
     async fn send_alone<V: Verb>(&self, verb: &V) -> Result<V::Answer, StoreError> {
         let answers = self.run_in_time(|| V::ask(&self.pool, std::slice::from_ref(verb), "0")).await?;
         answers.into_iter().next().ok_or_else(given_up)
+    }
+}
+
+/// Whether an open connection still leads anywhere.
+async fn lives(connection: &mut PgConnection) -> sqlx::Result<()> {
+    match timeout(SAYS_SO_WITHIN, connection.ping()).await {
+        Ok(answered) => answered,
+        Err(elapsed) => Err(sqlx::Error::Io(elapsed.into())),
     }
 }
 

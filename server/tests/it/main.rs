@@ -35,6 +35,8 @@ mod migrations;
 mod misrouted;
 #[path = "../swept/store.rs"]
 mod named_store;
+#[cfg(target_os = "linux")]
+mod network;
 mod ops;
 mod outgoing;
 mod page;

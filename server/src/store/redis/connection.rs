@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
     Client, Cmd, ErrorKind, FromRedisValue, ProtocolVersion, PushInfo, RedisError, Script, ServerErrorKind,
 };
@@ -21,6 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// Between two tries to connect, at most.
 const TRY_AGAIN_WITHIN: Duration = Duration::from_millis(500);
+/// What the other machine's system has not taken by then is lost, and the connection with it. A network that was cut says nothing, and
+/// the system by itself waits a quarter of an hour.
+const TAKEN_WITHIN: Duration = Duration::from_secs(5);
+/// The same for a connection on which nothing is under way: it is asked so often.
+const SILENCE: Duration = Duration::from_secs(10);
 /// It never gives up: the next one who asks would have to begin.
 const FOR_EVER: usize = 1 << 30;
 
@@ -52,7 +59,8 @@ impl Redis {
             .set_push_sender(pushing)
             .set_automatic_resubscription();
         let refused = |error| said(address, error);
-        let client = Client::open(connection.set_redis_settings(settings)).map_err(refused)?;
+        let connection = connection.set_redis_settings(settings).set_tcp_settings(tcp());
+        let client = Client::open(connection).map_err(refused)?;
         let manager = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(refused)?;
         Ok(Self {
             client: Arc::new(client),
@@ -184,6 +192,15 @@ impl Redis {
             }
         }
     }
+}
+
+/// How a connection that leads nowhere any more is noticed, though nobody says so.
+fn tcp() -> TcpSettings {
+    let asked = TcpKeepalive::new().with_time(SILENCE).with_interval(TAKEN_WITHIN);
+    let tcp = TcpSettings::default().set_nodelay(true).set_keepalive(asked);
+    #[cfg(target_os = "linux")]
+    let tcp = tcp.set_user_timeout(TAKEN_WITHIN);
+    tcp
 }
 
 /// What an error of Redis's means for a store. It has the address, without its password.

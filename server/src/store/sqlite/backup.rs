@@ -113,11 +113,15 @@ impl SqliteStore {
         Ok(rows)
     }
 
-    /// Puts the store that a backup holds where there is none yet. For a thread that may wait.
+    /// Puts the store that a backup holds where there is none yet, once what it needs has been put there. For a thread that may wait.
     ///
     /// # Errors
-    /// [`BackupError`]; then nothing is there that was not there before.
-    pub fn restore(from: &Path, to: &Path) -> Result<(), BackupError> {
+    /// [`BackupError`], or what it needs cannot be had; then there is no store that was not there before.
+    pub fn restore(
+        from: &Path,
+        to: &Path,
+        what_it_needs: impl FnOnce() -> Result<(), BackupError>,
+    ) -> Result<(), BackupError> {
         for ending in ["", "-wal", "-shm", "-journal"] {
             let mut name = to.as_os_str().to_owned();
             name.push(ending);
@@ -129,6 +133,7 @@ impl SqliteStore {
         prove(&copy, from)?;
         compare(&rows, &counts(&copy)?, from)?;
         drop(copy);
+        what_it_needs()?;
         keep(written, to)
     }
 
