@@ -32,6 +32,10 @@ use crate::{commands, ops, probe, refuse, routes, tls, waiting};
 
 /// Slower clients are cut.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+/// Whoever takes nothing of an answer for so long is cut: they may never take it, and hold a connection meanwhile. So is whose machine does
+/// not even say that a piece has arrived. In milliseconds, as the system counts it.
+#[cfg(target_os = "linux")]
+const TAKEN_WITHIN: u32 = 30_000;
 /// WeChat's two answers at their slowest, and the store's.
 const LONGEST_REQUEST: Duration = Duration::from_secs(15);
 
@@ -255,6 +259,9 @@ fn told_to_stop() -> impl Future<Output = ()> {
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BuildError> {
     let refused = |error| BuildError::Listen(address, error);
     let listener = TcpListener::bind(address).map_err(refused)?;
+    // The system hands it on to each connection.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(&listener, TAKEN_WITHIN);
     let address = listener.local_addr().map_err(refused)?;
     Ok((listener, address))
 }
