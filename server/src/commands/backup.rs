@@ -70,11 +70,13 @@ pub fn restore(config: &Config, from: &Path, clock: &Clock) -> Result<String, Co
         }
     }
     open_keys(&backup, &texts)?;
-    SqliteStore::restore(from, store)?;
-    for (file, key) in missing {
-        secret_file::write(file, key)
-            .map_err(|source| MasterKeyError::File { file: file.clone(), source })?;
-    }
+    // The keys are there before the store is: one that nothing opens would stand in the way of the next try.
+    SqliteStore::restore(from, store, || {
+        missing.iter().try_for_each(|(file, key)| {
+            secret_file::write(file, key)
+                .map_err(|source| BackupError::File { file: file.to_path_buf(), source })
+        })
+    })?;
     let mut text = table(&backup.rows);
     let age = super::age(clock.now().saturating_sub(backup.taken_at).max(0));
     let _ = writeln!(

@@ -193,6 +193,13 @@ async fn nothing_is_written_over_and_what_is_no_backup_or_no_longer_whole_is_not
     elsewhere.refuses("restore", &backup, "none of the master keys opens the signing key ");
     assert!(!elsewhere.file("store.db").exists());
     std::fs::remove_file(elsewhere.file("store.master-key")).unwrap();
+    // The key cannot be put where it belongs: then the store, which it opens, does not stand in the way of the next try.
+    let config = std::fs::read_to_string(&elsewhere.config).unwrap();
+    let nowhere = elsewhere.file("no-such-folder/key");
+    std::fs::write(&elsewhere.config, format!("master_key_files = [\"{}\"]\n{config}", nowhere.display()))
+        .unwrap();
+    elsewhere.refuses("restore", &backup, "no-such-folder/key cannot be written: ");
+    std::fs::write(&elsewhere.config, config).unwrap();
     good(&elsewhere.run("restore", &backup));
 }
 
