@@ -25,6 +25,9 @@ pub enum LoginError {
     /// An operator has deleted the account since it let this computer in.
     #[error("the account is gone")]
     NoAccount,
+    /// The site is none of the service's any more.
+    #[error("the site is gone")]
+    NoClient,
     /// The client requires what the person has not proven, or proved what is another account's.
     #[error("a contact is to be proven first")]
     Unbound(Unbound),
@@ -74,6 +77,7 @@ impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::NoAccount => Self::new(ErrorCode::LoginRequired, "the account of this login is gone"),
+            LoginError::NoClient => Self::new(ErrorCode::UnknownClient, "the site of this login is gone"),
             LoginError::Unbound(_) => {
                 Self::new(ErrorCode::LoginRequired, "the site requires a contact that was not proven")
             }
@@ -176,9 +180,9 @@ async fn keep(
     finish: FinishLogin,
     contacts: Vec<ProvenContact>,
 ) -> Result<LoggedIn, LoginError> {
-    let client = app.config.client(&finish.log_in.client_id);
-    let require = client.map(|client| client.require.clone()).unwrap_or_default();
-    let terms = Terms { require, contacts };
+    // It may have been taken out of the configuration since the login began.
+    let client = app.config.client(&finish.log_in.client_id).ok_or(LoginError::NoClient)?;
+    let terms = Terms { require: client.require.clone(), contacts };
     let logged_in = match app.store.finish_login_on_terms(finish, terms, app.clock.now()).await? {
         OnTerms::LoggedIn(logged_in) => *logged_in,
         OnTerms::NoAccount => return Err(LoginError::NoAccount),

@@ -173,6 +173,7 @@ async fn log_in(
                     return Ok((waits.map_err(stored)?, AttemptEnd::Waits));
                 }
                 Err(LoginError::NoAccount) => return Err(Refusal::Code(ErrorCode::LoginRequired)),
+                Err(LoginError::NoClient) => return Err(Refusal::Code(ErrorCode::UnknownClient)),
                 Err(LoginError::Store(error)) => return Err(stored(error)),
             };
             let mut response = see_other(&location);
