@@ -23,6 +23,7 @@ use crate::http::headers::Headers;
 use crate::limits::Limits;
 use crate::sender::{SendError, Senders};
 use crate::shared::Shared;
+use crate::store::Address;
 
 /// What is made of one configuration, and is asked by requests.
 pub(crate) struct Generation {
@@ -155,6 +156,7 @@ fn with_what_stays(new: Config, old: &Config) -> (Config, Vec<&'static str>) {
         ("listen", new.listen != old.listen),
         ("ops_listen", new.ops_listen != old.ops_listen),
         ("store", new.store != old.store),
+        ("store_connections, store_timeout_seconds", !is_used_as(&new.store, &old.store)),
         ("cache", new.cache.as_ref().map(ToString::to_string) != old.cache.as_ref().map(ToString::to_string)),
         ("cache_prefix", new.cache_prefix != old.cache_prefix),
         ("tls_cert_file", new.tls != old.tls),
@@ -166,6 +168,7 @@ fn with_what_stays(new: Config, old: &Config) -> (Config, Vec<&'static str>) {
             new.backchannel_private_addresses != old.backchannel_private_addresses,
         ),
         ("webhook_private_addresses", new.webhook_private_addresses != old.webhook_private_addresses),
+        ("log_format", new.log_format != old.log_format),
     ];
     let left = changed.into_iter().filter_map(|(key, is_changed)| is_changed.then_some(key)).collect();
     let config = Config {
@@ -181,9 +184,20 @@ fn with_what_stays(new: Config, old: &Config) -> (Config, Vec<&'static str>) {
         rotate_keys_every: old.rotate_keys_every,
         backchannel_private_addresses: old.backchannel_private_addresses,
         webhook_private_addresses: old.webhook_private_addresses,
+        log_format: old.log_format,
         ..new
     };
     (config, left)
+}
+
+/// Whether a store is asked as often at once, and waited for as long.
+fn is_used_as(new: &Address, old: &Address) -> bool {
+    match (new, old) {
+        (Address::Postgres(new), Address::Postgres(old)) => {
+            (new.connections, new.time_limit) == (old.connections, old.time_limit)
+        }
+        _ => true,
+    }
 }
 
 /// Tells systemd, where it has started this process and wants to know. Whoever else has, hears nothing.

@@ -41,15 +41,20 @@ impl Waiting {
 
 /// The places where somebody waits, by the attempt's name.
 #[derive(Default)]
-pub(super) struct Places(Mutex<HashMap<String, Weak<Place>>>);
+pub(super) struct Places {
+    places: Mutex<HashMap<String, Weak<Place>>>,
+    /// Whoever comes now has to go: over a connection that is open they come again though the service stops.
+    are_closed: AtomicBool,
+}
 
 impl Places {
     /// Begins to wait for changes of an attempt. The place lasts as long as somebody waits there.
     pub(super) fn wait(&self, id: &str) -> Waiting {
-        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let known = places.get(id).and_then(Weak::upgrade);
         let place = known.unwrap_or_else(|| {
-            let place = Arc::new(Place::default());
+            let is_closed = AtomicBool::new(self.are_closed.load(Ordering::SeqCst));
+            let place = Arc::new(Place { is_closed, ..Place::default() });
             places.insert(id.into(), Arc::downgrade(&place));
             place
         });
@@ -62,7 +67,7 @@ impl Places {
     /// An attempt, or its scene, has changed: who waits for it here hears it.
     pub(super) fn tell(&self, id: &str) {
         let place = {
-            let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
             places.get(id).and_then(Weak::upgrade)
         };
         if let Some(place) = place {
@@ -72,7 +77,8 @@ impl Places {
 
     /// Sends everybody away who waits now: the service stops, and another node has what they wait for.
     pub(super) fn close(&self) {
-        let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        self.are_closed.store(true, Ordering::SeqCst);
         for place in places.values().filter_map(Weak::upgrade) {
             place.is_closed.store(true, Ordering::SeqCst);
             place.changed.notify_waiters();
@@ -81,8 +87,23 @@ impl Places {
 
     /// Forgets places where nobody waits any more.
     pub(super) fn sweep(&self) {
-        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.retain(|_, place| place.strong_count() > 0);
         places.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_comes_to_a_service_that_stops_has_to_go_too() {
+        let places = Places::default();
+        let before = places.wait("one");
+        assert!(!before.has_to_go());
+        places.close();
+        let again = [places.wait("one"), places.wait("another")];
+        assert!(before.has_to_go() && again.iter().all(Waiting::has_to_go));
     }
 }

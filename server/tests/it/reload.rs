@@ -125,12 +125,17 @@ async fn a_configuration_that_is_wrong_leaves_the_one_before_in_use() {
     // A secret that was reset, limits, and what cannot change while it runs.
     rewrite(&file, &weixin, &data, |config| {
         let config = config.replacen("listen = \"127.0.0.1:0\"", "listen = \"127.0.0.1:1\"", 1);
-        format!("cache_prefix = \"other:\"\n{config}\n[limits]\nstarts_per_minute = 1\n")
+        format!(
+            "cache_prefix = \"other:\"\nlog_format = \"json\"\n{config}\n[limits]\nstarts_per_minute = 1\n"
+        )
     });
     std::fs::write(data.path().join("secret"), DEFAULT_SERVICE_ACCOUNT_SECRET).unwrap();
     program.hang_up();
     let line = program.logged("only after a restart");
-    assert!(line.ends_with("changed, and in use only after a restart: listen, cache_prefix"), "{line}");
+    assert!(
+        line.ends_with("changed, and in use only after a restart: listen, cache_prefix, log_format"),
+        "{line}"
+    );
     program.logged("the configuration was read again");
     let (status, page) = logs_in(&weixin, &mut Visitor::at(address), shop).await;
     assert_eq!(status, 500, "the secret is read again: {page}");
@@ -144,6 +149,30 @@ async fn a_configuration_that_is_wrong_leaves_the_one_before_in_use() {
             "weixin_login_config_reloads_total{outcome=\"taken\"} 1"
         ]
     );
+}
+
+/// A client that the next configuration does not have: who is on the way to it is told so by a page, and nobody gets anything for it.
+#[tokio::test]
+async fn who_is_on_the_way_to_a_client_that_is_gone_gets_a_page_and_no_session() {
+    let weixin = Emulator::start(Default::default()).await.unwrap();
+    let data = TempDir::new().unwrap();
+    let file = write_config(&weixin, &data, |config| format!("{config}{NEW}"));
+    let mut program = Program::start(&file);
+    let mut visitor = program.visitor();
+    let mut inside = visitor.clone();
+    let cellar = "https://cellar.example.test/shelf";
+    assert_eq!(logs_in(&weixin, &mut inside, cellar).await.0, 303);
+    let page = visitor.open(&format!("/login?return_to={}", urlencoded(cellar))).await;
+    let callback = allowed_by(&weixin, &attempt_of(&page.body));
+    rewrite(&file, &weixin, &data, |config| config);
+    program.hang_up();
+    program.logged("the configuration was read again clients=3");
+    let answer = visitor.open(&callback).await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (400, ""), "{}", answer.body);
+    let session = |name: &&String| name.contains("-session-");
+    assert_eq!(visitor.cookies.keys().find(session), None);
+    // Their own page is still there for whoever was inside.
+    assert_eq!(inside.open("/sessions").await.status, 200);
 }
 
 /// What systemd hears (sd_notify): ready, reloading, ready again, stopping.
