@@ -59,6 +59,16 @@ pub(super) fn algorithm(key: &str, name: Option<&str>) -> Result<SigningAlgorith
     }
 }
 
+/// Addresses that are called are printed, by the log and by `check`: one that could hold a password is refused, and not repeated.
+pub(super) fn without_password(key: &str, address: &str) -> Result<(), ConfigError> {
+    let before_query = address.split(['?', '#']).next().unwrap_or_default();
+    if before_query.contains('@') {
+        let problem = "has an `@`, before which a password may stand: what is sent there is signed, and needs none; in a path it is %40";
+        return Err(wrong(key, problem));
+    }
+    Ok(())
+}
+
 /// An address that the service itself calls.
 pub(super) fn called_address(
     key: &str,
@@ -67,6 +77,7 @@ pub(super) fn called_address(
     (private_addresses, setting): (bool, &str),
 ) -> Result<Option<String>, ConfigError> {
     let Some(address) = address else { return Ok(None) };
+    without_password(key, &address)?;
     let url = Url::parse(&address).ok().filter(|url| url.has_host() && url.fragment().is_none());
     let url = url.ok_or_else(|| wrong(key, format!("is `{address}`, which is no whole address")))?;
     if url.scheme() != "https" && !(plain_http && url.scheme() == "http") {

@@ -7,6 +7,7 @@ use protocol::service::ContactKind;
 use serde::Deserialize;
 use url::Url;
 
+use super::client::without_password;
 use super::error::{ConfigError, wrong};
 use super::public_url::is_safe;
 use super::{Email, EmailTls, MailPassword, Sms};
@@ -97,6 +98,7 @@ pub(super) fn sms(
 ) -> Result<Option<Sms>, ConfigError> {
     let Some(raw) = raw else { return Ok(None) };
     let url = raw.url.ok_or_else(|| wrong("sms.url", "is missing: where short messages are handed over"))?;
+    without_password("sms.url", &url)?;
     let is_address = Url::parse(&url).is_ok_and(|url| {
         url.has_host() && url.fragment().is_none() && (url.scheme() == "https" || is_safe(&url))
     });
