@@ -18,9 +18,13 @@ mod swept_clock;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use protocol::device::Device;
 use protocol::fast_login::{Authorize, CheckLogin, Ready, Redirect};
 use protocol::ids::{AppId, AuthorizationCode, State};
+use protocol::json::unwrapped;
+use protocol::language::Language;
 use protocol::qrconnect::{PostedStatus, ScanStatus, read_page};
+use protocol::service::SceneEvent;
 use protocol::sns::{AccessTokenAnswer, UserInfo};
 use serde_json::Value;
 
@@ -51,9 +55,15 @@ async fn requests_of_strangers_break_nothing() {
     })
     .await;
     let address = house.address;
+    // Somebody who is logged in: what is behind that door is tried too.
+    let mut inside = house.visitor();
+    let callback = harness::allowed(&house, &inside.start_hosted().await);
+    assert_eq!(inside.open(&callback).await.status, 303);
+    let living: Vec<String> = inside.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let living = living.join("; ");
     let tried = tokio::task::spawn_blocking(move || {
         fuzz("corpus", |seed: &Seed| {
-            let request = Request::parse(seed.text()).changed(seed);
+            let request = Request::parse(seed.text()).changed(seed).inside(&living);
             let status = request.send(address)?;
             if PANICS.load(Ordering::Relaxed) > 0 {
                 return Err("something panicked".into());
@@ -74,16 +84,32 @@ async fn requests_of_strangers_break_nothing() {
 #[test]
 fn no_configuration_breaks_the_program_or_prints_a_secret() {
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    // The same, as what signs webhooks is written.
+    const SIGNER: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let folder = tempfile::tempdir().unwrap();
+    let [secret, signer] = [("secret", SECRET), ("signer", SIGNER)].map(|(name, text)| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.display().to_string()
+    });
+    let is_told = |said: &str| said.contains(SECRET) || said.contains(&SIGNER[6..]);
     fuzz("configurations", |seed: &Seed| {
-        let text = seed.change(&seed.text().replace("SECRET", SECRET));
-        let variables = std::iter::empty();
-        match Config::parse(&text, variables, Path::new("/nonexistent")) {
-            Ok(config) if format!("{config:?}").contains(SECRET) => {
-                Err("a configuration prints a secret".into())
-            }
-            Err(error) if error.to_string().contains(SECRET) => {
-                Err(format!("a refusal prints a secret: {error}"))
-            }
+        let text = seed.text().replace("FILE_OF_SECRET", &secret).replace("FILE_OF_SIGNER", &signer);
+        let text = seed.change(&text.replace("SECRET", SECRET));
+        // The environment has the last word, and is written by hand too.
+        let words = [
+            ("WEIXIN_LOGIN_CLIENTS", "clients"),
+            ("WEIXIN_LOGIN_STORE", "store = "),
+            ("WEIXIN_LOGIN_EMAIL", "[email]"),
+        ];
+        let variable = words.into_iter().find_map(|(name, word)| {
+            let (_, rest) =
+                text.split_once(word).filter(|_| seed.part.is_some_and(|part| part.index(2) == 0))?;
+            Some((name.into(), rest.lines().next().unwrap_or_default().into()))
+        });
+        match Config::parse(&text, variable.into_iter(), Path::new("/nonexistent")) {
+            Ok(config) if is_told(&format!("{config:?}")) => Err("a configuration prints a secret".into()),
+            Err(error) if is_told(&error.to_string()) => Err(format!("a refusal prints a secret: {error}")),
             _ => Ok(()),
         }
     });
@@ -103,6 +129,10 @@ fn words_of_weixin_and_of_pages_break_no_reader() {
         let _ = Redirect::read::<Value>(&text);
         let _ = PostedStatus::read::<Value>(&text);
         let _ = ScanStatus::read::<Value>(&text);
+        let _ = unwrapped::<Value>(&text);
+        let _ = Language::parse(&text);
+        let _ = Device::of(&text);
+        let _ = SceneEvent::parse(&text);
         let _ = State::parse(text.clone());
         let _ = AuthorizationCode::parse(text.clone());
         let _ = AppId::parse(text);

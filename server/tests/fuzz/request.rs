@@ -47,6 +47,14 @@ impl Request {
         self
     }
 
+    /// Sent by somebody who is logged in, where the text says `LIVING`.
+    pub fn inside(mut self, cookies: &str) -> Self {
+        for (_, value) in &mut self.headers {
+            *value = value.replace("LIVING", cookies);
+        }
+        self
+    }
+
     /// The status of the answer; 0 where what was sent is no HTTP and the service has only closed the connection.
     pub fn send(&self, address: SocketAddr) -> Result<u16, String> {
         let at = |error: std::io::Error| error.to_string();
