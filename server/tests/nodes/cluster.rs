@@ -70,15 +70,20 @@ impl Cluster {
             redis.url(0),
             master_key.display()
         );
-        let text = config(weixin, &stores);
+        let text = config(weixin, &stores, UNLIMITED);
         Self::with(NODES, Stores::Servers(Box::new(Servers { postgres, database, redis })), folder, &text)
     }
 
     /// One node on its SQLite file.
     pub fn start_alone(weixin: &Emulator) -> Self {
+        Self::start_alone_with(weixin, UNLIMITED)
+    }
+
+    /// The same with these limits.
+    pub fn start_alone_with(weixin: &Emulator, limits: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("store.db");
-        let text = config(weixin, &format!("store = \"sqlite:{}\"", file.display()));
+        let text = config(weixin, &format!("store = \"sqlite:{}\"", file.display()), limits);
         Self::with(1, Stores::Sqlite(file), folder, &text)
     }
 
@@ -89,7 +94,7 @@ impl Cluster {
         let mut cluster = Self { stores, folder, addresses, ops_addresses, nodes: Vec::new() };
         // All at once, over an empty database.
         cluster.nodes = (0..nodes).map(|node| cluster.spawn(node)).collect();
-        (0..nodes).for_each(|node| cluster.wait_until_listening(node));
+        (0..nodes).for_each(|node| assert!(cluster.is_listening(node), "{}", cluster.said(node)));
         cluster
     }
 
@@ -102,8 +107,30 @@ impl Cluster {
     pub fn kill_and_start_again(&mut self, node: usize) {
         self.nodes[node].kill().unwrap();
         self.nodes[node].wait().unwrap();
-        self.nodes[node] = self.spawn(node);
-        self.wait_until_listening(node);
+        let since = Instant::now();
+        loop {
+            self.nodes[node] = self.spawn(node);
+            if self.is_listening(node) {
+                return;
+            }
+            // Whoever looks for a free port has each for a moment.
+            let said = self.said(node);
+            let is_taken = said.lines().last().is_some_and(|line| line.contains("Address already in use"));
+            assert!(is_taken && since.elapsed() < PATIENCE, "node {node} does not start: {said}");
+            self.nodes[node].wait().unwrap();
+        }
+    }
+
+    /// Where a node's program stands in the list of processes.
+    pub fn pid(&self, node: usize) -> u32 {
+        self.nodes[node].id()
+    }
+
+    /// Bytes of the SQLite file and of what belongs to it.
+    pub fn bytes(&self) -> u64 {
+        let files = std::fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap);
+        let of_store = files.filter(|file| file.file_name().to_string_lossy().starts_with("store.db"));
+        of_store.map(|file| file.metadata().unwrap().len()).sum()
     }
 
     /// It stands still for so long, in the middle of whatever it does.
@@ -115,6 +142,24 @@ impl Cluster {
         signal("-STOP");
         std::thread::park_timeout(moment);
         signal("-CONT");
+    }
+
+    /// For so long each sync of this node's file takes 80 ms more, as on a disk that has much to do. By strace: where that is missing or may
+    /// not look at other programs, the node stands still instead.
+    pub fn slow_syncs(&self, node: usize, moment: Duration) {
+        let traced = Command::new("strace")
+            .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"])
+            .args(["-e", "inject=fsync,fdatasync:delay_exit=80000", "-p", &self.nodes[node].id().to_string()])
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(mut strace) = traced else { return self.pause(node, moment) };
+        std::thread::park_timeout(moment);
+        if strace.try_wait().unwrap().is_some() {
+            return self.pause(node, moment);
+        }
+        // It lets go of the node, and ends.
+        assert!(Command::new("kill").arg(strace.id().to_string()).status().unwrap().success());
+        strace.wait().unwrap();
     }
 
     /// The database falls over, and is started again.
@@ -180,16 +225,19 @@ impl Cluster {
         lines.into_iter().filter(|line| line.contains("ERROR") || line.contains("WARN")).collect()
     }
 
-    /// The program says in a line where it listens.
-    fn wait_until_listening(&mut self, node: usize) {
+    /// The program says in a line where it listens, or has ended.
+    fn is_listening(&mut self, node: usize) -> bool {
         let mut line = String::new();
         BufReader::new(self.nodes[node].stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let log = std::fs::read_to_string(self.log(node)).unwrap_or_default();
-        assert!(line.contains("\"listen\""), "node {node} does not start: {log}");
+        line.contains("\"listen\"")
+    }
+
+    fn said(&self, node: usize) -> String {
+        std::fs::read_to_string(self.log(node)).unwrap_or_default()
     }
 
     /// Every node says that it may get people.
-    fn wait_until_ready(&self) {
+    pub fn wait_until_ready(&self) {
         let since = Instant::now();
         for address in &self.ops_addresses {
             while !is_ready(*address) {
@@ -205,7 +253,9 @@ impl Cluster {
 
     fn spawn(&self, node: usize) -> Child {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log(node)).unwrap();
-        Command::new(env!("CARGO_BIN_EXE_weixin-login"))
+        // Another build of it, a release one say, where figures are wanted.
+        let program = std::env::var_os("CHAOS_PROGRAM");
+        Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_weixin-login").into()))
             .env_remove("WEIXIN_LOGIN_FULL_TESTS")
             .env("WEIXIN_LOGIN_LISTEN", self.addresses[node].to_string())
             .env("WEIXIN_LOGIN_OPS_LISTEN", self.ops_addresses[node].to_string())
@@ -252,19 +302,21 @@ fn write(file: &Path, text: &str) {
     std::fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
 }
 
-fn config(weixin: &Emulator, stores: &str) -> String {
+/// Everybody comes from here.
+const UNLIMITED: &str = "starts_per_minute = 1000000
+answers_per_minute = 1000000
+token_requests_per_minute = 1000000
+client_starts_per_minute = 1000000
+client_token_requests_per_minute = 1000000";
+
+fn config(weixin: &Emulator, stores: &str, limits: &str) -> String {
     format!(
         r#"public_url = "{PUBLIC_URL}"
 {stores}
 trusted_proxies = ["127.0.0.1/32"]
 
-# Everybody comes from here.
 [limits]
-starts_per_minute = 1000000
-answers_per_minute = 1000000
-token_requests_per_minute = 1000000
-client_starts_per_minute = 1000000
-client_token_requests_per_minute = 1000000
+{limits}
 
 [weixin]
 open_url = "{open_url}"

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -33,6 +34,10 @@ const MOST_TRIES: usize = 10_000;
 const MOST_STARTS: usize = 1_000;
 /// Whoever is asked for patience has a little of it.
 const A_LITTLE: Duration = Duration::from_millis(50);
+/// Between two tries to reach a node: it is there again soon.
+const A_MOMENT: Duration = Duration::from_millis(5);
+/// What a code gave without a refresh token is looked at while it is good, for ten minutes: a run may take longer.
+const LOOK_WITHIN: Duration = Duration::from_secs(240);
 /// Of so many logins one is ended by its person, and of so many codes one is presented twice.
 const ONE_OF: u32 = 6;
 
@@ -42,6 +47,8 @@ pub struct World {
     pub addresses: Vec<SocketAddr>,
     pub http: reqwest::Client,
     pub history: Mutex<Vec<Event>>,
+    /// How often the cache has begun to forget, and has begun anew.
+    pub forgotten: AtomicUsize,
     /// Whether what lives for minutes may be lost.
     cache_forgets: bool,
     /// Whose phone it is that agrees next: one after the other.
@@ -58,13 +65,31 @@ pub enum Proof {
 pub struct LoggedIn {
     login: usize,
     proof: Proof,
+    since: Instant,
+}
+
+impl LoggedIn {
+    /// Whether it is to be looked at now, for the last time.
+    pub fn grows_old(&self) -> bool {
+        let is_renewed =
+            matches!(&self.proof, Proof::Session(_) | Proof::Tokens { refresh_token: Some(_), .. });
+        !is_renewed && self.since.elapsed() > LOOK_WITHIN
+    }
 }
 
 impl World {
     pub fn new(weixin: Emulator, addresses: Vec<SocketAddr>, cache_forgets: bool) -> Self {
         let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().timeout(PATIENCE);
         let http = http.build().unwrap();
-        Self { weixin, addresses, http, history: Mutex::default(), cache_forgets, phone: Mutex::default() }
+        Self {
+            weixin,
+            addresses,
+            http,
+            history: Mutex::default(),
+            forgotten: AtomicUsize::new(0),
+            cache_forgets,
+            phone: Mutex::default(),
+        }
     }
 
     pub fn tell(&self, event: Event) {
@@ -160,6 +185,18 @@ impl World {
         self.tell(Event::Ended { login });
     }
 
+    /// One login at the site's own sessions, begun anew where that is asked for; how often that was, and how long all of it took.
+    pub async fn log_in_by_session(&self, login: usize, person: usize) -> (usize, Duration) {
+        self.weixin.set_person(Person::new(name(person), format!("Person {person}")));
+        let begun = Instant::now();
+        for again in 0..MOST_STARTS {
+            if Browser::new(self, login, COMPUTER).by_session(person).await.is_ok() {
+                return (again, begun.elapsed());
+            }
+        }
+        panic!("nobody gets in");
+    }
+
     /// One person logs in, and begins anew as often as the service asks for it.
     pub async fn log_in(&self, login: usize, person: usize, seed: u64) -> Option<LoggedIn> {
         self.weixin.set_person(Person::new(name(person), format!("Person {person}")));
@@ -176,7 +213,7 @@ impl World {
             match ended {
                 Ok(proof) => {
                     self.tell(Event::Acknowledged { login, person });
-                    let logged_in = LoggedIn { login, proof };
+                    let logged_in = LoggedIn { login, proof, since: Instant::now() };
                     if browser.code_was_reused {
                         self.tell(Event::Ended { login });
                     }
@@ -274,7 +311,7 @@ impl<'a> Browser<'a> {
                 Some(Answer { node, status, headers, body: response.text().await.ok()? })
             };
             let Some(answer) = answered.await else {
-                tokio::task::yield_now().await;
+                let _ = tokio::time::timeout(A_MOMENT, std::future::pending::<()>()).await;
                 continue;
             };
             self.keep_cookies(&answer.headers);
@@ -429,6 +466,7 @@ impl<'a> Browser<'a> {
             ("redirect_uri", redirect_uri),
             ("code_verifier", VERIFIER),
         ];
+        let forgotten = self.world.forgotten.load(Ordering::SeqCst);
         let (answer, again) = if self.chance.random_ratio(1, ONE_OF) {
             // Somebody has seen it on its way: both present it, wherever.
             let mut thief = Browser::new(self.world, self.login, COMPUTER);
@@ -444,6 +482,11 @@ impl<'a> Browser<'a> {
         for (taken, _) in &taken {
             let (login, code, taken) = (self.login, code.to_owned(), *taken);
             self.world.tell(Event::Redeemed { login, code, taken });
+        }
+        // Whether the second one has been known for what it was, nobody can tell: a cache that has forgotten the code says of both that it
+        // does not know it. That it gave tokens once alone is seen all the same.
+        if again.is_some() && self.world.forgotten.load(Ordering::SeqCst) != forgotten {
+            return Err("the cache has forgotten a code between two who presented it".into());
         }
         self.code_was_reused = again.is_some();
         taken.sort_by_key(|(taken, _)| !taken);

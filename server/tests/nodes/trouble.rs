@@ -1,12 +1,14 @@
 //! What may happen to a service while people log in.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rand::RngExt;
 use rand::rngs::SmallRng;
-use weixin_emulator::{Call, Emulator, Fault};
+use weixin_emulator::{Call, Fault};
 
 use crate::cluster::Cluster;
+use crate::people::World;
 
 /// So long something stands still.
 const MOMENT: Duration = Duration::from_millis(700);
@@ -22,6 +24,8 @@ pub enum Trouble {
     PauseNode,
     /// `kill -9` of PostgreSQL and all of its processes.
     KillPostgres,
+    /// Each sync of its file takes 80 ms more for a moment.
+    SlowSyncs,
     /// Each commit takes 60 ms, until the next trouble of this kind ends that.
     SlowDisk,
     /// As it was before.
@@ -67,18 +71,27 @@ impl Trouble {
         Self::WeixinIsBusy,
     ];
 
+    /// What one node on its file may meet.
+    pub const OF_ONE: &[Self] = &[Self::PauseNode, Self::SlowSyncs, Self::KillNode];
+
     /// Lets it happen, and waits until it is over.
-    pub fn happen(self, cluster: &mut Cluster, weixin: &Emulator, chance: &mut SmallRng) {
+    pub fn happen(self, cluster: &mut Cluster, world: &World, chance: &mut SmallRng) {
+        let weixin = &world.weixin;
         let node = chance.random_range(0..cluster.addresses().len());
         let call = [Call::AccessToken, Call::UserInfo][chance.random_range(0..2)];
         let fault = |fault: Fault| weixin.fault_times(call, fault, ANSWERS);
         match self {
             Self::KillNode => cluster.kill_and_start_again(node),
             Self::PauseNode => cluster.pause(node, MOMENT),
+            Self::SlowSyncs => cluster.slow_syncs(node, 2 * MOMENT),
             Self::KillPostgres => cluster.kill_postgres(),
             Self::SlowDisk => cluster.slow_commits(60),
             Self::QuickDisk => cluster.slow_commits(0),
-            Self::KillRedis => cluster.kill_redis(),
+            Self::KillRedis => {
+                world.forgotten.fetch_add(1, Ordering::SeqCst);
+                cluster.kill_redis();
+                world.forgotten.fetch_add(1, Ordering::SeqCst);
+            }
             Self::PauseRedis => cluster.pause_redis(MOMENT),
             Self::WeixinHangs => {
                 fault(Fault::Hang);
