@@ -94,7 +94,7 @@ impl Cluster {
         let mut cluster = Self { stores, folder, addresses, ops_addresses, nodes: Vec::new() };
         // All at once, over an empty database.
         cluster.nodes = (0..nodes).map(|node| cluster.spawn(node)).collect();
-        (0..nodes).for_each(|node| assert!(cluster.is_listening(node), "{}", cluster.said(node)));
+        (0..nodes).for_each(|node| cluster.wait_until_listening(node));
         cluster
     }
 
@@ -107,17 +107,22 @@ impl Cluster {
     pub fn kill_and_start_again(&mut self, node: usize) {
         self.nodes[node].kill().unwrap();
         self.nodes[node].wait().unwrap();
+        self.nodes[node] = self.spawn(node);
+        self.wait_until_listening(node);
+    }
+
+    /// Starts it anew, as systemd does, where it has ended over a store that did not answer in time, or over its port: whoever looks for a
+    /// free one has each for a moment.
+    fn wait_until_listening(&mut self, node: usize) {
         let since = Instant::now();
-        loop {
-            self.nodes[node] = self.spawn(node);
-            if self.is_listening(node) {
-                return;
-            }
-            // Whoever looks for a free port has each for a moment.
+        while !self.is_listening(node) {
             let said = self.said(node);
-            let is_taken = said.lines().last().is_some_and(|line| line.contains("Address already in use"));
-            assert!(is_taken && since.elapsed() < PATIENCE, "node {node} does not start: {said}");
+            let last = said.lines().last().unwrap_or_default();
+            let passes = ["Address already in use", "does not answer in time"];
+            let passes = passes.iter().any(|words| last.contains(words));
+            assert!(passes && since.elapsed() < 2 * PATIENCE, "node {node} does not start: {said}");
             self.nodes[node].wait().unwrap();
+            self.nodes[node] = self.spawn(node);
         }
     }
 
