@@ -76,14 +76,9 @@ impl Cluster {
 
     /// One node on its SQLite file.
     pub fn start_alone(weixin: &Emulator) -> Self {
-        Self::start_alone_with(weixin, UNLIMITED)
-    }
-
-    /// The same with these limits.
-    pub fn start_alone_with(weixin: &Emulator, limits: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("store.db");
-        let text = config(weixin, &format!("store = \"sqlite:{}\"", file.display()), limits);
+        let text = config(weixin, &format!("store = \"sqlite:{}\"", file.display()), UNLIMITED);
         Self::with(1, Stores::Sqlite(file), folder, &text)
     }
 
@@ -126,18 +121,6 @@ impl Cluster {
         }
     }
 
-    /// Where a node's program stands in the list of processes.
-    pub fn pid(&self, node: usize) -> u32 {
-        self.nodes[node].id()
-    }
-
-    /// Bytes of the SQLite file and of what belongs to it.
-    pub fn bytes(&self) -> u64 {
-        let files = std::fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap);
-        let of_store = files.filter(|file| file.file_name().to_string_lossy().starts_with("store.db"));
-        of_store.map(|file| file.metadata().unwrap().len()).sum()
-    }
-
     /// It stands still for so long, in the middle of whatever it does.
     pub fn pause(&self, node: usize, moment: Duration) {
         let signal = |name: &str| {
@@ -147,24 +130,6 @@ impl Cluster {
         signal("-STOP");
         std::thread::park_timeout(moment);
         signal("-CONT");
-    }
-
-    /// For so long each sync of this node's file takes 80 ms more, as on a disk that has much to do. By strace: where that is missing or may
-    /// not look at other programs, the node stands still instead.
-    pub fn slow_syncs(&self, node: usize, moment: Duration) {
-        let traced = Command::new("strace")
-            .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"])
-            .args(["-e", "inject=fsync,fdatasync:delay_exit=80000", "-p", &self.nodes[node].id().to_string()])
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(mut strace) = traced else { return self.pause(node, moment) };
-        std::thread::park_timeout(moment);
-        if strace.try_wait().unwrap().is_some() {
-            return self.pause(node, moment);
-        }
-        // It lets go of the node, and ends.
-        assert!(Command::new("kill").arg(strace.id().to_string()).status().unwrap().success());
-        strace.wait().unwrap();
     }
 
     /// The database falls over, and is started again.
@@ -242,7 +207,7 @@ impl Cluster {
     }
 
     /// Every node says that it may get people.
-    pub fn wait_until_ready(&self) {
+    fn wait_until_ready(&self) {
         let since = Instant::now();
         for address in &self.ops_addresses {
             while !is_ready(*address) {

@@ -7,15 +7,14 @@
 #![allow(clippy::print_stdout, reason = "a run says what repeats it, and what it has seen")]
 
 mod cluster;
-mod flood;
 mod history;
 mod people;
 mod trouble;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -25,7 +24,6 @@ use tokio::sync::watch;
 use weixin_emulator::{DEFAULT_APPID, DEFAULT_SERVICE_ACCOUNT_APPID, Emulator, Person};
 
 use crate::cluster::Cluster;
-use crate::flood::Flood;
 use crate::history::{Event, Kept, faults};
 use crate::people::{LoggedIn, World};
 use crate::trouble::Trouble;
@@ -72,121 +70,10 @@ async fn a_node_that_is_killed_over_its_sqlite_file_loses_no_login_and_doubles_n
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_stands_still_has_a_slow_disk_and_is_killed_loses_no_login_and_doubles_nobody() {
-    let weixin = Emulator::start(Default::default()).await.unwrap();
-    let cluster = Cluster::start_alone(&weixin);
-    let scale = match Scale::new(90, 2_000) {
-        // Twice each.
-        scale if std::env::var_os("CHAOS_ROUNDS").is_none() => Scale { rounds: 6, every: 15, ..scale },
-        scale => scale,
-    };
-    try_it("one node on SQLite, held and slow", weixin, cluster, scale, Trouble::OF_ONE).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_happens_to_database_cache_nodes_and_weixin_no_login_is_lost_and_nobody_doubled() {
     let weixin = Emulator::start(Default::default()).await.unwrap();
     let cluster = Cluster::start(&weixin, false);
     try_it("three nodes, everything", weixin, cluster, Scale::new(400, 2_000), Trouble::ALL).await;
-}
-
-/// Begins of logins for one client, in the plain run: a small flood is over this limit too.
-const FEW_STARTS: u64 = 600;
-/// The same where nothing is set.
-const STARTS: u64 = 12_000;
-/// What the service has more of in a flood than before it, at most: docs/operations.md says so.
-const MOST_MORE_MEMORY: u64 = 256 << 20;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_a_flood_people_log_in_and_memory_and_rows_stay_bounded() {
-    let (flood, before, starts) = match std::env::var("CHAOS_ROUNDS") {
-        Ok(rounds) => {
-            let requests = rounds.parse::<u64>().unwrap() * 5_000;
-            let flood = Flood { requests, addresses: 10_000, senders: 32, slow: 200, unread: 200 };
-            (flood, 1_000, STARTS)
-        }
-        Err(_) if std::env::var_os("WEIXIN_LOGIN_FULL_TESTS").is_some() => {
-            (Flood { requests: 100_000, addresses: 10_000, senders: 32, slow: 100, unread: 100 }, 200, STARTS)
-        }
-        Err(_) => {
-            (Flood { requests: 6_000, addresses: 600, senders: 16, slow: 20, unread: 20 }, 20, FEW_STARTS)
-        }
-    };
-    let weixin = Emulator::start(Default::default()).await.unwrap();
-    let limits = format!("client_starts_per_minute = {starts}");
-    let cluster = Cluster::start_alone_with(&weixin, &limits);
-    let at = cluster.addresses()[0];
-    let world = Arc::new(World::new(weixin, cluster.addresses(), false));
-    let next = Arc::new(AtomicUsize::new(0));
-    let people = async |goes_on: Arc<dyn Fn(usize) -> bool + Send + Sync>| {
-        let mut people = tokio::task::JoinSet::new();
-        for _ in 0..4 {
-            let (world, next, goes_on) = (world.clone(), next.clone(), goes_on.clone());
-            people.spawn(async move {
-                let mut took = Vec::new();
-                loop {
-                    let login = next.fetch_add(1, Ordering::Relaxed);
-                    if !goes_on(login) {
-                        return took;
-                    }
-                    took.push(world.log_in_by_session(login, login % 200).await);
-                }
-            });
-        }
-        let (again, mut took): (Vec<usize>, Vec<Duration>) =
-            people.join_all().await.concat().into_iter().unzip();
-        took.sort_unstable();
-        (again.iter().sum::<usize>(), took)
-    };
-    let (_, calm) = people(Arc::new(move |login| login < before)).await;
-    let memory_before = memory(cluster.pid(0), "VmRSS");
-    let _unread = flood::unread_streams(at, flood.unread).await;
-    let is_over = Arc::new(AtomicBool::new(false));
-    let begun = Instant::now();
-    let flooding = async {
-        let flooded = flood::flood(at, flood).await;
-        is_over.store(true, Ordering::Relaxed);
-        flooded
-    };
-    let still = is_over.clone();
-    let goes_on = Arc::new(move |_| !still.load(Ordering::Relaxed));
-    let (flooded, (again, in_flood)) = tokio::join!(flooding, people(goes_on));
-    let memory_most = memory(cluster.pid(0), "VmHWM");
-    cluster.wait_until_ready();
-    let rows: u64 = cluster.rows("SELECT count(*) FROM attempts")[0][0].parse().unwrap();
-    let refused = flooded.answers.get(&429).copied().unwrap_or_default();
-    let begun_logins = flooded.answers.get(&201).copied().unwrap_or_default();
-    let [calm_half, calm_most] = [50, 99].map(|percent| at_percent(&calm, percent));
-    let [half, most] = [50, 99].map(|percent| at_percent(&in_flood, percent));
-    println!(
-        "| flood of {} from {} addresses | {} s | {begun_logins} | {refused} | {} ({again} begun anew) | {calm_half} / {half} | {calm_most} / {most} | {} / {} MB | {rows} | {} MB |",
-        flood.requests,
-        flood.addresses,
-        flooded.took.as_secs(),
-        in_flood.len(),
-        memory_before >> 20,
-        memory_most >> 20,
-        cluster.bytes() >> 20,
-    );
-    let minutes = begun.elapsed().as_secs() / 60 + 1;
-    let most_rows = starts * (minutes + 1) + next.load(Ordering::Relaxed) as u64 * 2;
-    assert!(rows <= most_rows, "{rows} rows of {most_rows}");
-    assert!(refused > 0 && flooded.answers.keys().all(|status| *status < 500), "{:?}", flooded.answers);
-    assert!(!in_flood.is_empty(), "people log in");
-    assert!(memory_most < memory_before + MOST_MORE_MEMORY, "{memory_before} became {memory_most} bytes");
-}
-
-/// Milliseconds, of times in order.
-fn at_percent(times: &[Duration], percent: usize) -> f64 {
-    let at = times.get(times.len() * percent / 100).or(times.last()).copied().unwrap_or_default();
-    (at.as_secs_f64() * 10_000.0).round() / 10.0
-}
-
-/// Bytes, as the system has them of a process.
-fn memory(pid: u32, what: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':')).unwrap();
-    line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
 }
 
 /// People log in while these troubles come, one after the other, and everything is looked at afterwards.

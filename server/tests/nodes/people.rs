@@ -185,18 +185,6 @@ impl World {
         self.tell(Event::Ended { login });
     }
 
-    /// One login at the site's own sessions, begun anew where that is asked for; how often that was, and how long all of it took.
-    pub async fn log_in_by_session(&self, login: usize, person: usize) -> (usize, Duration) {
-        self.weixin.set_person(Person::new(name(person), format!("Person {person}")));
-        let begun = Instant::now();
-        for again in 0..MOST_STARTS {
-            if Browser::new(self, login, COMPUTER).by_session(person).await.is_ok() {
-                return (again, begun.elapsed());
-            }
-        }
-        panic!("nobody gets in");
-    }
-
     /// One person logs in, and begins anew as often as the service asks for it.
     pub async fn log_in(&self, login: usize, person: usize, seed: u64) -> Option<LoggedIn> {
         self.weixin.set_person(Person::new(name(person), format!("Person {person}")));

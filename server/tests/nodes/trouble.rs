@@ -24,8 +24,6 @@ pub enum Trouble {
     PauseNode,
     /// `kill -9` of PostgreSQL and all of its processes.
     KillPostgres,
-    /// Each sync of its file takes 80 ms more for a moment.
-    SlowSyncs,
     /// Each commit takes 60 ms, until the next trouble of this kind ends that.
     SlowDisk,
     /// As it was before.
@@ -71,9 +69,6 @@ impl Trouble {
         Self::WeixinIsBusy,
     ];
 
-    /// What one node on its file may meet.
-    pub const OF_ONE: &[Self] = &[Self::PauseNode, Self::SlowSyncs, Self::KillNode];
-
     /// Lets it happen, and waits until it is over.
     pub fn happen(self, cluster: &mut Cluster, world: &World, chance: &mut SmallRng) {
         let weixin = &world.weixin;
@@ -83,7 +78,6 @@ impl Trouble {
         match self {
             Self::KillNode => cluster.kill_and_start_again(node),
             Self::PauseNode => cluster.pause(node, MOMENT),
-            Self::SlowSyncs => cluster.slow_syncs(node, 2 * MOMENT),
             Self::KillPostgres => cluster.kill_postgres(),
             Self::SlowDisk => cluster.slow_commits(60),
             Self::QuickDisk => cluster.slow_commits(0),
