@@ -6,7 +6,6 @@
 
 mod attempts;
 mod bindings;
-mod channel;
 mod contacts;
 mod deletions;
 mod error;
@@ -35,12 +34,12 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-pub use self::channel::Channel;
 use self::error::{was_taken_back, was_undone};
 pub(super) use self::json::without_nul;
 use self::together::{Kinds, Verb, Waiting, Way, given_up};
 use super::StoreError;
 use super::address::PostgresAddress;
+use super::channel::Channel;
 use super::version::{self, Applied};
 use crate::clock::Seconds;
 use crate::times::{timed, verb_of};
@@ -82,7 +81,7 @@ impl PostgresStore {
     }
 
     pub(crate) fn channel(&self) -> Channel {
-        Channel(self.clone())
+        Channel { pool: self.pool.clone(), time_limit: self.time_limit }
     }
 
     /// Connects to the database that a service of this version has made: for commands beside it, which change nothing but what they say.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::attempts::AttemptEnd;
+use super::channel::Channel;
 use super::contacts::{OnTerms, Terms};
 use super::error::StoreError;
 use super::fleeting::Fleeting;
 use super::lasting::Lasting;
 use super::logins::{FinishLogin, LoggedIn, RedeemCode, Redemption};
-use super::postgres::Channel;
 use crate::clock::Seconds;
 
 /// One store that is both.

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
 use tokio::time::timeout;
 
-use super::PostgresStore;
-use crate::store::StoreError;
+use super::StoreError;
 
 /// The database's channel, whatever is told at it.
 const NAME: &str = "weixin_login_notices";
@@ -15,7 +14,10 @@ const SILENCE: Duration = Duration::from_secs(10);
 
 /// The way to the other nodes. Its clones are one.
 #[derive(Clone)]
-pub struct Channel(pub(super) PostgresStore);
+pub struct Channel {
+    pub(super) pool: PgPool,
+    pub(super) time_limit: Duration,
+}
 
 /// Somebody who hears what is told.
 pub struct Listener {
@@ -29,11 +31,16 @@ impl Channel {
     /// # Errors
     /// Nobody has heard it.
     pub(crate) async fn tell(&self, message: &str) -> Result<(), StoreError> {
-        let Self(store) = self;
-        store
-            .run(|| sqlx::query("SELECT pg_notify($1, $2)").bind(NAME).bind(message).execute(&store.pool))
-            .await?;
-        Ok(())
+        let mut connection = self.pool.acquire().await?;
+        let told = sqlx::query("SELECT pg_notify($1, $2)").bind(NAME).bind(message).execute(&mut *connection);
+        match timeout(self.time_limit, told).await {
+            Ok(told) => Ok(told.map(|_| ())?),
+            Err(elapsed) => {
+                // It may never answer anybody: the pool does not wait for it.
+                connection.close_on_drop();
+                Err(StoreError::TimedOut(elapsed.into()))
+            }
+        }
     }
 
     /// Begins to listen, on a connection of its own.
@@ -41,13 +48,12 @@ impl Channel {
     /// # Errors
     /// The database does not answer.
     pub(crate) async fn listen(&self) -> Result<Listener, StoreError> {
-        let Self(store) = self;
-        let time_limit = store.time_limit;
+        let time_limit = self.time_limit;
         // No connection of the verbs' pool: one that is lost without a word keeps its place in the pool that it came from.
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(time_limit)
-            .connect_lazy_with((*store.pool.connect_options()).clone());
+            .connect_lazy_with((*self.pool.connect_options()).clone());
         let listening = async {
             let mut listener = PgListener::connect_with(&pool).await?;
             listener.listen(NAME).await?;
