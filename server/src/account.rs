@@ -2,44 +2,29 @@
 //! account, which a login in the seven days after takes back. What changes any of it wants a login of the last ten minutes: a browser may
 //! have been left open.
 
+mod asking;
 pub mod contacts;
 
 use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::ids::Product;
-use protocol::service::ErrorCode;
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
-use crate::authorization::see_other;
+use self::asking::{Asking, answer, back, by_own_form, is_fresh, log_in_first};
 use crate::clock::{Seconds, rfc3339};
 use crate::http::language;
-use crate::http::origin::is_own_page;
-use crate::pages::{self, Identity, Refusal};
-use crate::session::{here, listing, take_cookies};
+use crate::pages::{self, Identity};
+use crate::session::{listing, take_cookies};
 use crate::shared::Shared;
+use crate::store::StoreError;
 use crate::store::audit::By;
 use crate::store::grants::Chosen;
 use crate::store::logouts::Ending;
-use crate::store::{SessionRow, StoreError};
 
-/// For so long after a login what cannot be undone is a press away.
-const FRESH: Seconds = 600;
 /// For so long a login brings an account back.
 pub(crate) const GRACE: Seconds = 7 * 24 * 3600;
 /// More are not listed.
 const MOST: u32 = 1_000;
-
-/// Who asks.
-struct Asking {
-    account_id: String,
-    /// The first of this browser's.
-    session: SessionRow,
-    /// Of the newest login of that account in this browser.
-    auth_time: Seconds,
-    /// A client to log in to anew.
-    client_id: Option<String>,
-}
 
 /// `GET /account`: the page.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
@@ -119,88 +104,6 @@ pub async fn delete(app: web::Data<Shared>, request: HttpRequest) -> HttpRespons
         Ok(Some(response))
     };
     by_own_form(&app, &request, delete).await
-}
-
-/// Does what wants a fresh login, where a form of that page asks for it.
-async fn by_own_form(
-    app: &Shared,
-    request: &HttpRequest,
-    work: impl AsyncFnOnce(Asking) -> Result<Option<HttpResponse>, StoreError>,
-) -> HttpResponse {
-    by_own_page(app, request, async |asking: Asking| match is_fresh(app, &asking) {
-        true => work(asking).await,
-        false => Ok(Some(log_in_first(app, request, asking.client_id.as_deref()))),
-    })
-    .await
-}
-
-/// Does what a form of that page asks for; by a page of anybody else's nothing is begun.
-async fn by_own_page(
-    app: &Shared,
-    request: &HttpRequest,
-    work: impl AsyncFnOnce(Asking) -> Result<Option<HttpResponse>, StoreError>,
-) -> HttpResponse {
-    if !is_own_page(&app.config, request) {
-        let language = language::of(request);
-        return pages::refusal(app, Refusal::Code(ErrorCode::InvalidRequest), language, None);
-    }
-    answer(app, request, work).await
-}
-
-/// Answers whoever is logged in here. `None`: the account is gone.
-async fn answer(
-    app: &Shared,
-    request: &HttpRequest,
-    work: impl AsyncFnOnce(Asking) -> Result<Option<HttpResponse>, StoreError>,
-) -> HttpResponse {
-    let answered = async {
-        match asking(app, request).await? {
-            Some(asking) => work(asking).await,
-            None => Ok(None),
-        }
-    };
-    let language = language::of(request);
-    match answered.await {
-        Ok(Some(response)) => response,
-        Ok(None) => {
-            let login = login(app, None);
-            pages::refusal(app, Refusal::Code(ErrorCode::LoginRequired), language, login.as_deref())
-        }
-        Err(error) => pages::store_away(app, request, &error, language),
-    }
-}
-
-async fn asking(app: &Shared, request: &HttpRequest) -> Result<Option<Asking>, StoreError> {
-    let own = here(app, request).await?;
-    let Some(session) = own.first().cloned() else { return Ok(None) };
-    let account_id = session.account_id.clone();
-    let same = own.iter().filter(|session| session.account_id == account_id);
-    let auth_time = same.clone().map(|session| session.auth_time).max().unwrap_or_default();
-    let client_id = same.filter_map(|session| session.client_id.clone()).next_back();
-    Ok(Some(Asking { account_id, session, auth_time, client_id }))
-}
-
-fn back(app: &Shared) -> HttpResponse {
-    see_other(&format!("{}/account", app.config.public_url.as_str()))
-}
-
-fn is_fresh(app: &Shared, asking: &Asking) -> bool {
-    app.clock.now() - asking.auth_time < FRESH
-}
-
-fn log_in_first(app: &Shared, request: &HttpRequest, client_id: Option<&str>) -> HttpResponse {
-    pages::log_in_first(app, login(app, client_id).as_deref(), language::of(request))
-}
-
-/// Where a login begins that comes back to this page. It is a login to some client: the one that the person was at, where that is known.
-fn login(app: &Shared, client_id: Option<&str>) -> Option<String> {
-    let client = client_id.and_then(|id| app.config.client(id)).or(app.config.clients.first())?;
-    let prefix = app.config.public_url.path();
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("client_id", &client.id)
-        .append_pair("return_to", &format!("{prefix}/account"))
-        .finish();
-    Some(format!("{prefix}/login?{query}"))
 }
 
 fn product(app: &Shared, appid: &str) -> Option<Product> {

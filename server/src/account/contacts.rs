@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use protocol::service::{ContactKind, ErrorCode};
 use serde::Deserialize;
 
-use super::{Asking, answer, back, by_own_form, by_own_page};
+use super::asking::{Asking, answer, back, by_own_form, by_own_page};
 use crate::attempt::waiting::LIFETIME;
 use crate::authorization::see_other;
 use crate::binding::page::{CodeForm, ContactForm, JoinForm};
