@@ -133,13 +133,12 @@ impl BackChannel {
         Ok(all)
     }
 
-    /// Whether anybody is there, for who checks: the status that a post without a token has.
+    /// Whether anybody is there: the status that a post without a token has.
     ///
     /// # Errors
     /// Why there is no answer, without the address.
     pub(crate) async fn knock(&self, address: &str) -> Result<u16, String> {
-        let answer = self.http.post(address).send().await;
-        answer.map(|answer| answer.status().as_u16()).map_err(|error| outbound::cause(&error.without_url()))
+        outbound::knock(&self.http, address).await
     }
 
     async fn tell_one(&self, teller: &Teller<'_>, logout: LogoutRow) -> Result<(String, Told), StoreError> {

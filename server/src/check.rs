@@ -104,6 +104,10 @@ async fn everything(report: &mut Report, config: &Config) -> Result<(), Box<dyn 
     listeners(report, config, &http).await;
     let opened = store(config).await;
     report.tell("store", format!("the store {} opens", config.store), opened);
+    if let ([], Some(file)) = (&*config.master_key_files, config.master_key_beside_the_store()) {
+        let what = "keep a copy of it away from this machine; `weixin-login backup` has it in its file";
+        report.note(format!("the master key is {}: {what}", file.display()));
+    }
     if let Address::Postgres(address) = &config.store
         && address.trusts_the_network()
     {
@@ -184,16 +188,39 @@ async fn listeners(report: &mut Report, config: &Config, http: &Http) {
     }
 }
 
+/// What the running service says of itself: that it is ready.
+///
+/// # Errors
+/// With its own sentence of why not, or that nobody is there.
+pub async fn ready(config: &Config) -> Result<String, Box<dyn std::error::Error>> {
+    let address = beside(config.ops_listen);
+    let http = outbound::http(PATIENCE).build()?;
+    let asked = async {
+        let answer = http.get(format!("http://{address}/readyz")).send().await?;
+        let status = answer.status();
+        Ok((status, outbound::body(answer, LONGEST_PAGE).await?.unwrap_or_default()))
+    };
+    let (status, said) = asked.await.map_err(|error: reqwest::Error| {
+        let cause = outbound::cause(&error.without_url());
+        format!("no service answers at ops_listen {address}: {cause}")
+    })?;
+    let said = said.trim().to_owned();
+    if status.is_success() { Ok(said) } else { Err(said.into()) }
+}
+
 /// Whether a service of ours answers there.
 async fn is_alive(http: &Http, ops: SocketAddr) -> bool {
-    let here = match ops.ip() {
+    page(http, &format!("http://{}/healthz", beside(ops))).await.is_ok_and(|page| page.body == ALIVE)
+}
+
+/// Where whoever runs beside the service finds it.
+fn beside(listen: SocketAddr) -> SocketAddr {
+    let here = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    page(http, &format!("http://{}/healthz", SocketAddr::new(here, ops.port())))
-        .await
-        .is_ok_and(|page| page.body == ALIVE)
+    SocketAddr::new(here, listen.port())
 }
 
 /// The store, and the keys in it.

@@ -43,6 +43,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Asks the running service whether it can log people in, as a proxy or a container's keeper does; 0 where it says so.
+    Ready {
+        /// The configuration; without it the environment says everything.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
     /// The keys that sign tokens.
     #[command(subcommand)]
     Keys(Keys),
@@ -290,6 +296,9 @@ async fn main() -> ExitCode {
         Command::Serve { config } => serve(config).await,
         Command::Check { config, from_outside, json } => {
             check::run(config.as_deref(), Asked { from_outside, json }).await
+        }
+        Command::Ready { config } => {
+            tell(async { Ok(format!("{}\n", check::ready(&load(config)?).await?)) }).await
         }
         Command::Keys(Keys::List { config }) => {
             tell(async { Ok(commands::list_keys(&load(config)?, &clock).await?) }).await

@@ -63,6 +63,15 @@ impl Resolve for PublicAddresses {
     }
 }
 
+/// Whether anybody is at this address, for who checks: the status that a post without anything in it has.
+///
+/// # Errors
+/// Why there is no answer, without the address.
+pub(crate) async fn knock(http: &reqwest::Client, address: &str) -> Result<u16, String> {
+    let answer = http.post(address).send().await;
+    answer.map(|answer| answer.status().as_u16()).map_err(|error| cause(&error.without_url()))
+}
+
 /// The body of an answer; `None` when it is longer than anything that is understood. An error has no address in it: addresses carry
 /// secrets.
 pub(crate) async fn bytes(mut response: Response, longest: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {

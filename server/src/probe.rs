@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Seconds;
 use crate::http::client_address::client_address;
+use crate::http::cookies;
 use crate::keys::MasterKeys;
 use crate::secret::SecretHash;
 use crate::shared::Shared;
@@ -28,7 +29,9 @@ pub(crate) const SEEN: &str = "weixin-login-seen";
 pub(crate) const PATH: &str = "/.well-known/openid-configuration";
 /// What is asked for to see whether pieces arrive as pieces.
 pub(crate) const STREAM: &str = "/weixin-login-probe-stream";
-/// A cookie like those of logins, which says nothing.
+/// A cookie by the name of those of logins, which says nothing. It is sent along, and set.
+pub(crate) const NAME: &str = "__Host-weixin-login-probe";
+/// How it is set.
 pub(crate) const COOKIE: &str =
     "__Host-weixin-login-probe=1; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax";
 
@@ -50,6 +53,8 @@ pub(crate) struct Seen {
     pub(crate) from: String,
     pub(crate) x_forwarded_for: bool,
     pub(crate) forwarded: bool,
+    /// Whether the cookie came that was sent along.
+    pub(crate) cookie: bool,
 }
 
 /// What proves that whoever asks has the master key.
@@ -110,6 +115,7 @@ fn seen(app: &Shared, request: &ServiceRequest) -> Seen {
         from: client_address(config, request.request()).map(|from| from.to_string()).unwrap_or_default(),
         x_forwarded_for: request.headers().contains_key("x-forwarded-for"),
         forwarded: request.headers().contains_key("forwarded"),
+        cookie: cookies::is_there(request.request(), NAME),
     }
 }
 

@@ -32,6 +32,16 @@ impl Senders {
         })
     }
 
+    /// Whether the mail server is there, for who checks; `None` where none is configured.
+    pub(crate) async fn knock_email(&self) -> Option<Result<(), SendError>> {
+        Some(self.email.as_ref()?.knock().await)
+    }
+
+    /// What the webhook for short messages answers to nothing, or why it does not; `None` where none is configured.
+    pub(crate) async fn knock_sms(&self) -> Option<Result<u16, String>> {
+        Some(self.sms.as_ref()?.knock().await)
+    }
+
     /// Sends a code; when this returns, it has been taken over by whoever delivers it.
     pub(crate) async fn send(&self, message: CodeMessage<'_>) -> Result<(), SendError> {
         match (message.contact.kind(), &self.email, &self.sms) {

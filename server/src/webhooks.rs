@@ -68,6 +68,14 @@ impl Webhooks {
         Ok(Self { http: http.build()?, soon: watch::Sender::new(()), telling: RwLock::new(true) })
     }
 
+    /// Whether anybody is there: the status that a post without an event and without a signature has.
+    ///
+    /// # Errors
+    /// Why there is no answer, without the address.
+    pub(crate) async fn knock(&self, address: &str) -> Result<u16, String> {
+        outbound::knock(&self.http, address).await
+    }
+
     /// There may be something to tell now.
     pub(crate) fn soon(&self) {
         self.soon.send_replace(());

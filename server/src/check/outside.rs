@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HOST, HeaderName, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
+use reqwest::header::{COOKIE, HOST, HeaderName, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
 use reqwest::{RequestBuilder, Response};
 use tokio::time::timeout;
 
@@ -12,12 +12,16 @@ use crate::clock::Clock;
 use crate::commands;
 use crate::config::{Config, ForwardedHeader};
 use crate::outbound;
-use crate::probe::{self, COOKIE, PATH, PROBE, SEEN, STREAM, Seen};
+use crate::probe::{self, NAME, PATH, PROBE, SEEN, STREAM, Seen};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The first piece of a stream comes at once, and the next three seconds later: what is held back comes with that.
 const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// What pages of a site leave in cookies besides ours. Every proxy takes it unless somebody has given it less room: nginx has 8 kB for a
+/// line, and Apache too.
+const OTHER_COOKIES: usize = 6000;
 
 /// Asks through the proxy, and says what that does to a request.
 pub(super) async fn look(report: &mut Report, config: &Config, address: &str) {
@@ -35,7 +39,8 @@ pub(super) async fn look(report: &mut Report, config: &Config, address: &str) {
             .header(HOST, config.public_url.host())
             .header(PROBE, probe::word(&masters, Clock::system().now()))
     };
-    let (answer, seen) = match arrived(ask(PATH)).await {
+    let ours = format!("{NAME}=1");
+    let (answer, seen) = match arrived(ask(PATH).header(COOKIE, &ours)).await {
         Ok(arrived) => arrived,
         Err(why) => return report.tell("outside", what, Err(why)),
     };
@@ -57,11 +62,20 @@ pub(super) async fn look(report: &mut Report, config: &Config, address: &str) {
     };
     report.tell("outside_hsts", "from outside, browsers are told to come by https alone", hsts);
     let cookie = match header(SET_COOKIE) {
-        Some(COOKIE) => Ok(()),
+        Some(probe::COOKIE) => Ok(()),
         Some(_) => Err("the proxy changes it, and browsers drop it then: no proxy_cookie_path, proxy_cookie_domain or proxy_cookie_flags for the service".into()),
         None => Err("the proxy takes it off: no proxy_hide_header Set-Cookie, and no cache, for the service".into()),
     };
     report.tell("outside_cookies", "from outside, cookies arrive as they were set", cookie);
+    let crowded = format!("other={}; {ours}", "x".repeat(OTHER_COOKIES));
+    let come = match (seen.cookie, arrived(ask(PATH).header(COOKIE, crowded)).await) {
+        (false, _) => Err("the proxy takes them off, and no login finds its beginning: no proxy_set_header Cookie, no RequestHeader unset Cookie, and no cache, for the service".into()),
+        (true, Ok((_, seen))) if seen.cookie => Ok(()),
+        (true, _) => Err(format!(
+            "they do not beside {OTHER_COOKIES} bytes of cookies that other pages have set: large_client_header_buffers 4 32k in nginx, LimitRequestFieldSize in Apache, tune.bufsize in HAProxy"
+        )),
+    };
+    report.tell("outside_cookies", "from outside, a browser's cookies come back to the service", come);
     streams(report, ask(STREAM)).await;
 }
 

@@ -68,6 +68,16 @@ impl Email {
         }
     }
 
+    /// Whether the server is there, and takes user and password.
+    pub(super) async fn knock(&self) -> Result<(), SendError> {
+        match tokio::time::timeout(PATIENCE, self.smtp.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(SendError::Email("it does not go on after the greeting".into())),
+            Ok(Err(error)) => Err(told(&error)),
+            Err(_) => Err(SendError::Email("it did not answer in time".into())),
+        }
+    }
+
     fn message(&self, message: &CodeMessage<'_>) -> Result<Message, SendError> {
         let CodeMessage { contact, code, purpose, language, client_name, expires_in, emulator, .. } = message;
         let minutes = (expires_in + 59).div_euclid(60).to_string();

@@ -40,6 +40,14 @@ impl Sms {
         Ok(Self { http, url: config.url.clone(), secret: config.secret.clone() })
     }
 
+    /// Whether anybody is there: the status that a post without a message and without a signature has.
+    ///
+    /// # Errors
+    /// Why there is no answer, without the address.
+    pub(super) async fn knock(&self) -> Result<u16, String> {
+        outbound::knock(&self.http, &self.url).await
+    }
+
     /// Tries until it is taken, with one id, so that a message whose answer was lost goes once.
     pub(super) async fn send(&self, message: CodeMessage<'_>) -> Result<(), SendError> {
         let (id, now, body) = (format!("msg_{}", random_word()), message.now, body(&message));

@@ -51,16 +51,38 @@ fn mode(file: &Path, mode: u32) {
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
+/// What a container's keeper asks, and has nothing else to ask with: the image is empty but for the program.
+#[tokio::test]
+async fn ready_asks_the_running_service() {
+    let tried = Tried::new().await;
+    let mut program = Program::start(&tried.write(|config| config));
+    let (_, ops) = program.addresses().expect("it listens");
+    let beside = tried
+        .write(|config| config.replace("ops_listen = \"127.0.0.1:0\"", &format!("ops_listen = \"{ops}\"")));
+    let asked = || {
+        let output = command(&["ready"], &beside).output().unwrap();
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap()).concat();
+        (output.status.code(), said)
+    };
+    assert_eq!(asked(), (Some(0), "ready\n".into()));
+    drop(program);
+    let (code, said) = asked();
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with(&format!("weixin-login: no service answers at ops_listen {ops}: ")), "{said}");
+}
+
 const HEAD: [&str; 3] = [
     "good   the configuration is read",
     "       WeChat sends people back to https://shop.example.test/weixin/callback",
     "       the callback domain to register (授权回调域) is shop.example.test, without scheme, port or path",
 ];
-const FREE: [&str; 3] = [
+const FREE: [&str; 4] = [
     "good   listen 127.0.0.1:0 is free",
     "good   ops_listen 127.0.0.1:0 is free",
     "good   the store FOLDER/store.db opens",
+    MASTER_KEY,
 ];
+const MASTER_KEY: &str = "       the master key is FOLDER/store.master-key: keep a copy of it away from this machine; `weixin-login backup` has it in its file";
 const WEBSITE: &str = "good   WeChat accepts appid and secret of weixin.website";
 const PAGE: &str =
     "WeChat's page takes the appid of weixin.website and the callback domain shop.example.test";
@@ -142,7 +164,7 @@ async fn check_beside_a_running_service_says_that_it_runs() {
         text.replacen("127.0.0.1:0", &addresses[0], 1).replacen("127.0.0.1:0", &addresses[1], 1)
     };
     let good = format!("good   {PAGE}");
-    let rest = ["good   the store FOLDER/store.db opens", WEBSITE, &good, SERVICE_ACCOUNT, CLOCK];
+    let rest = ["good   the store FOLDER/store.db opens", MASTER_KEY, WEBSITE, &good, SERVICE_ACCOUNT, CLOCK];
     // Somebody else, who says nothing.
     drop(ops);
     let taken = [

@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use rcgen::generate_simple_self_signed;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use weixin_emulator::{
     App, AppKind, DEFAULT_APPID, DEFAULT_SECRET, DEFAULT_SERVICE_ACCOUNT_APPID, Emulator, Scenario,
 };
 
 use crate::front::{Faults, Front, GOOD};
+use crate::harness::KIOSK;
 use crate::program::{Program, command, write_config};
 
 /// What operators read.
@@ -160,6 +162,16 @@ async fn mistakes_in_the_configuration_are_found() {
         is_found(name, &found, check, mend);
     }
 
+    let apart = house.check(&[], |config| {
+        config.replacen(KIOSK, "https://kiosk.example.test\", \"https://kiosk.example.org", 1)
+    });
+    is_found(
+        "a site that is another one for browsers",
+        &apart,
+        "cookies",
+        "https://kiosk.example.org of the client kiosk",
+    );
+
     let swap = |config: String| {
         config
             .replacen(DEFAULT_APPID, "SWAPPED", 1)
@@ -268,7 +280,7 @@ async fn what_stands_in_front_of_the_service_is_found_from_outside() {
         tokio::task::block_in_place(|| found(config, &[&address]))
     };
     assert_eq!(look(GOOD, &config).await, []);
-    let planted: [(&str, Faults, &str, &str); 7] = [
+    let planted: [(&str, Faults, &str, &str); 9] = [
         (
             "a proxy that takes the path off",
             Faults { request: |line| Some(line.replacen(" /weixin/", " /", 1)), ..GOOD },
@@ -318,6 +330,18 @@ async fn what_stands_in_front_of_the_service_is_found_from_outside() {
             Faults { answer: |line| Some(line.replace("Path=/;", "Path=/weixin;")), ..GOOD },
             "outside_cookies",
             "proxy_cookie_path",
+        ),
+        (
+            "a proxy that keeps browsers' cookies to itself",
+            Faults { request: |line| (!line.starts_with("cookie:")).then(|| line.into()), ..GOOD },
+            "outside_cookies",
+            "no proxy_set_header Cookie",
+        ),
+        (
+            "a proxy with little room for cookies",
+            Faults { longest_head: 4096, ..GOOD },
+            "outside_cookies",
+            "large_client_header_buffers 4 32k",
         ),
     ];
     for (name, faults, check, mend) in planted {
@@ -370,6 +394,154 @@ async fn a_certificate_that_browsers_do_not_believe_is_found() {
     )
     .unwrap();
     is_found("a certificate with another's key", &found(&config, &[]), "tls", "do not go together");
+}
+
+/// Somebody whom the service calls: reads a line at a time, and says what it is told to say to it.
+struct Somebody {
+    address: SocketAddr,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Somebody {
+    /// `first` is said before anything was heard; `answer` to each line, nothing where it is none.
+    async fn start(first: &'static str, answer: impl Fn(&str) -> Option<String> + Send + 'static) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let mut stream = BufReader::new(stream);
+                let _ = stream.write_all(first.as_bytes()).await;
+                let mut line = String::new();
+                while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
+                    if let Some(said) = answer(&line) {
+                        let _ = stream.write_all(said.as_bytes()).await;
+                    }
+                    line.clear();
+                }
+            }
+        });
+        Self { address, task }
+    }
+
+    /// A site that answers this, whatever it is asked.
+    async fn site(status: &'static str) -> Self {
+        Self::start("", move |line| {
+            let answer = format!("HTTP/1.1 {status}\r\nlocation: /\r\ncontent-length: 0\r\n\r\n");
+            (line == "\r\n").then_some(answer)
+        })
+        .await
+    }
+
+    /// A mail server that answers this to user and password.
+    async fn mail(to_password: &'static str) -> Self {
+        Self::start("220 mail.example.test\r\n", move |line| {
+            let said = match line.split_whitespace().next().unwrap_or_default() {
+                "EHLO" => "250-mail.example.test\r\n250 AUTH PLAIN",
+                "AUTH" => to_password,
+                "QUIT" => "221 bye",
+                _ => "250 good",
+            };
+            Some(format!("{said}\r\n"))
+        })
+        .await
+    }
+}
+
+impl Drop for Somebody {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What the service calls by itself is asked, and the answer tells whether somebody is there who understands.
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_the_service_calls_are_asked() {
+    let house = House::new().await;
+    for secret in ["webhook-secret", "mail-password"] {
+        let file = house.data.path().join(secret);
+        std::fs::write(&file, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let (good, open) = (Somebody::site("401 Unauthorized").await, Somebody::site("200 OK").await);
+    let (gone, moved) =
+        (Somebody::site("404 Not Found").await, Somebody::site("301 Moved Permanently").await);
+    let broken = Somebody::site("502 Bad Gateway").await;
+    let (mail, no_mail) = (Somebody::mail("235 welcome").await, Somebody::mail("535 not you").await);
+    let nowhere = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    // All of them, and one of them elsewhere.
+    let with = |backchannel: SocketAddr, webhook: SocketAddr, sms: SocketAddr, mail: SocketAddr| {
+        move |config: String| {
+            let client = format!(
+                "backchannel_logout_uri = \"http://{backchannel}/\"\nwebhook_url = \"http://{webhook}/\"\nwebhook_secret_file = \"webhook-secret\"\nredirect_uris = []"
+            );
+            let tables = format!(
+                "[sms]\nurl = \"http://{sms}/\"\nsecret_file = \"webhook-secret\"\n\n[email]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nuser = \"us\"\npassword_file = \"mail-password\"\nfrom = \"Shop <login@shop.example.test>\"\n\n[weixin]",
+                mail.port()
+            );
+            let config = config.replacen("redirect_uris = []", &client, 1).replacen("[weixin]", &tables, 1);
+            format!("webhook_private_addresses = true\nbackchannel_private_addresses = true\n{config}")
+        }
+    };
+    let (good, mail) = (good.address, mail.address);
+    let check = |config| tokio::task::block_in_place(|| house.check(&[], config));
+    assert_eq!(check(with(good, good, good, mail)), []);
+    let planted = [
+        (
+            "a back-channel address that leads elsewhere",
+            with(moved.address, good, good, mail),
+            "backchannel",
+            "no redirect is followed",
+        ),
+        (
+            "a webhook where nobody is",
+            with(good, nowhere, good, mail),
+            "webhook",
+            "is the site up, and the address right?",
+        ),
+        (
+            "a webhook that leads elsewhere",
+            with(good, moved.address, good, mail),
+            "webhook",
+            "write the address that it leads to",
+        ),
+        (
+            "a webhook without a page",
+            with(good, gone.address, good, mail),
+            "webhook",
+            "has no page for that there",
+        ),
+        (
+            "a webhook that believes everybody",
+            with(good, open.address, good, mail),
+            "webhook",
+            "does it compare webhook-signature?",
+        ),
+        (
+            "a webhook whose site is broken",
+            with(good, broken.address, good, mail),
+            "webhook",
+            "look at the log of that site",
+        ),
+        (
+            "a webhook for short messages where nobody is",
+            with(good, good, nowhere, mail),
+            "sms",
+            "is the site up, and the address right?",
+        ),
+        (
+            "a mail server that does not take the password",
+            with(good, good, good, no_mail.address),
+            "email",
+            "user and password_file of [email]",
+        ),
+        ("a mail server that is away", with(good, good, good, nowhere), "email", "look at host, port, tls"),
+    ];
+    for (name, config, check_word, mend) in planted {
+        is_found(name, &check(config), check_word, mend);
+    }
 }
 
 /// Everybody else hears nothing: how a request arrives is the operator's matter.

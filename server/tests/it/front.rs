@@ -19,6 +19,8 @@ pub struct Faults {
     /// Lines that it adds to a request.
     pub adds: &'static str,
     pub holds_back: bool,
+    /// A request whose head is longer is refused.
+    pub longest_head: usize,
 }
 
 /// As it should be.
@@ -27,6 +29,7 @@ pub const GOOD: Faults = Faults {
     answer: |line| Some(line.into()),
     adds: "x-forwarded-for: 203.0.113.7\r\n",
     holds_back: false,
+    longest_head: usize::MAX,
 };
 
 /// A running proxy; it goes with its test.
@@ -72,6 +75,12 @@ async fn pass_on(
 ) -> Option<()> {
     let (head, rest) = head_of(&mut visitor).await?;
     seen.lock().unwrap().push(head.clone());
+    if head.len() > faults.longest_head {
+        let refused =
+            b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        visitor.write_all(refused).await.ok()?;
+        return None;
+    }
     let (head, to) = match to {
         Some(to) => (head, to),
         None => {
