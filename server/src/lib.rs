@@ -47,6 +47,7 @@ mod openapi;
 mod ops;
 mod outbound;
 pub mod pages;
+mod phases;
 mod picture;
 mod pkce;
 mod probe;

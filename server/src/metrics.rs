@@ -28,6 +28,21 @@ type Counts<const N: usize> = Family<Labels<N>, Counter>;
 /// From a quick answer to the 5 seconds after which WeChat is given up.
 const SECONDS_OF_WEIXIN: [f64; 10] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 6.0];
 
+/// What the widget tells its page, as docs/phases.md has it.
+pub(crate) const PHASES: [&str; 11] = [
+    "loading",
+    "probing",
+    "fast-login",
+    "confirming",
+    "qr",
+    "scanned",
+    "binding",
+    "success",
+    "expired",
+    "denied",
+    "error",
+];
+
 /// Counts since the start.
 pub struct Metrics {
     registry: Registry,
@@ -35,6 +50,7 @@ pub struct Metrics {
     starts: Counts<2>,
     calls: Counts<2>,
     call_seconds: Family<Labels<1>, Histogram, Buckets>,
+    phases: Counts<1>,
     tokens: Counts<2>,
     limited: Counts<1>,
     deliveries: Counts<1>,
@@ -73,6 +89,7 @@ impl Metrics {
             starts: Counts::default(),
             calls: Counts::default(),
             call_seconds: Family::new_with_constructor(Buckets(&SECONDS_OF_WEIXIN)),
+            phases: Counts::default(),
             tokens: Counts::default(),
             limited: Counts::default(),
             deliveries: Counts::default(),
@@ -86,6 +103,7 @@ impl Metrics {
         metrics.reloaded_well.set(1);
         ours.register("starts", "Logins that have begun, by kind and way", metrics.starts.clone());
         ours.register("logins", "Logins that have ended, by kind, way and outcome", metrics.logins.clone());
+        ours.register("widget_phases", "What a sample of people saw of the widget", metrics.phases.clone());
         ours.register(
             "weixin_calls",
             "Answers of WeChat's API, by errcode; 0 is good",
@@ -146,6 +164,9 @@ impl Metrics {
             self.calls.get_or_create(&[("call", call.into()), ("errcode", "0".into())]).inc_by(0);
             drop(self.call_seconds.get_or_create(&[("call", call.into())]));
         }
+        for phase in PHASES {
+            self.phases.get_or_create(&[("phase", phase.into())]).inc_by(0);
+        }
         for grant in ["session", "authorization_code", "refresh_token"] {
             for outcome in ["granted", "reused"] {
                 self.tokens.get_or_create(&[("grant", grant.into()), ("outcome", outcome.into())]).inc_by(0);
@@ -171,6 +192,11 @@ impl Metrics {
     pub(crate) fn login_finished(&self, kind: &'static str, way: &'static str, outcome: &'static str) {
         let labels = [("kind", kind.into()), ("way", way.into()), ("outcome", outcome.into())];
         self.logins.get_or_create(&labels).inc();
+    }
+
+    /// Somebody sees this of the widget, and the page is one of those that tell.
+    pub(crate) fn phase_shown(&self, phase: &'static str) {
+        self.phases.get_or_create(&[("phase", phase.into())]).inc();
     }
 
     /// WeChat has answered, or has not.

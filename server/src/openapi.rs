@@ -23,6 +23,7 @@ use crate::shared::Shared;
         crate::binding::widget::contact,
         crate::binding::widget::code,
         crate::binding::widget::join,
+        crate::phases::post,
         crate::session::get,
         crate::session::post,
         crate::session::delete,

@@ -15,7 +15,7 @@ use crate::limits::Limit;
 use crate::oidc::{authorize, discovery, logout, revoke, token, userinfo};
 use crate::session::listing;
 use crate::start::{embedded, hosted};
-use crate::{account, begun, openapi, pages, refuse, scene, session, widget};
+use crate::{account, begun, openapi, pages, phases, refuse, scene, session, widget};
 
 /// The one table of routes, below the path of `public_url`. Each row says what its requests are counted as, and whose pages may read what
 /// it answers.
@@ -91,6 +91,7 @@ pub(crate) fn table(routes: &mut web::ServiceConfig, config: &Current<Config>) {
                 .route(web::head().to(refuse::looked_at))
                 .route(web::post().to(embedded_callback::by_frame)),
         )
+        .service(row("/phases", Limit::Answers, Cors::Own).route(web::post().to(phases::post)))
         .service(
             row("/session", Limit::None, Cors::WidgetsWithCookies)
                 .route(read().to(session::get))

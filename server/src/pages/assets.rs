@@ -13,6 +13,7 @@ pub async fn asset(app: web::Data<Shared>, name: web::Path<String>) -> HttpRespo
     let (content_type, content) = match name.as_str() {
         "pages.css" => (STYLE_SHEET, include_str!("../../assets/pages.css")),
         "phone.js" => (SCRIPT, include_str!("../../assets/phone.js")),
+        "phases.js" => (SCRIPT, include_str!("../../assets/phases.js")),
         "times.js" => (SCRIPT, include_str!("../../assets/times.js")),
         "icon.svg" => ("image/svg+xml", include_str!("../../assets/icon.svg")),
         "callback.js" => (SCRIPT, include_str!("../../assets/callback.js")),

@@ -18,6 +18,7 @@ mod life;
 mod login;
 mod mounts;
 mod permission;
+mod phases;
 mod promise;
 mod prompt;
 mod qr;
