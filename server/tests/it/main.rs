@@ -44,6 +44,7 @@ mod pages_state;
 mod postgres;
 mod postgres_faults;
 mod program;
+mod prometheus;
 mod proxy;
 mod reload;
 mod return_to;
