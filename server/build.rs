@@ -10,8 +10,11 @@ fn main() {
         return;
     }
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo says it"));
-    let folder =
-        env::var_os("WEIXIN_LOGIN_WIDGET_DIR").map_or(here.join("../target/widget/dist"), PathBuf::from);
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says it"));
+    // Cargo marks the folder that it builds in, which may be anywhere, and in it those of other processors.
+    let marked = out.ancestors().filter(|folder| folder.join("CACHEDIR.TAG").is_file()).last();
+    let target = marked.map_or(here.join("../target"), Path::to_owned);
+    let folder = env::var_os("WEIXIN_LOGIN_WIDGET_DIR").map_or(target.join("widget/dist"), PathBuf::from);
     println!("cargo::rerun-if-changed={}", folder.display());
     let Ok(folder) = folder.canonicalize() else {
         println!(
@@ -20,8 +23,7 @@ fn main() {
         );
         return;
     };
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says it")).join("widget_files.rs");
-    fs::write(out, list(&folder)).expect("the list is written");
+    fs::write(out.join("widget_files.rs"), list(&folder)).expect("the list is written");
 }
 
 /// `[("weixin-login.js", include_bytes!("…")), …]`

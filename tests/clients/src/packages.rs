@@ -138,16 +138,14 @@ pub fn nginx() -> Result<PathBuf> {
     Ok(program.into())
 }
 
-/// Cargo's target folder, where the test program itself is.
-fn target() -> PathBuf {
+/// Where cargo and its tasks put what they build: it may be elsewhere, by a variable or a configuration of cargo's, which marks it.
+pub fn target() -> PathBuf {
     if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
         return folder.into();
     }
     let program = std::env::current_exe().unwrap_or_default();
-    program
-        .ancestors()
-        .find(|folder| folder.ends_with("target"))
-        .map_or_else(|| samples().join("target"), Path::to_owned)
+    let marked = program.ancestors().filter(|folder| folder.join("CACHEDIR.TAG").is_file()).last();
+    marked.map_or_else(|| samples().join("target"), Path::to_owned)
 }
 
 fn once(done: &OnceLock<Result<(), String>>, install: impl FnOnce() -> Result<()>) -> Result<()> {

@@ -11,7 +11,7 @@ use weixin_login::config::Config;
 use weixin_login_e2e::service::Service;
 use weixin_login_servers::free_port;
 
-use crate::packages::samples;
+use crate::packages::target;
 
 /// The client's name.
 pub const CLIENT_ID: &str = "site";
@@ -145,7 +145,7 @@ appid = "{appid}"
 secret = "{app_secret}"
 "#,
         folder = folder.path().display(),
-        widget = samples().join("../../target/widget/dist").display(),
+        widget = target().join("widget/dist").display(),
         open = emulator.open_url(),
         api = emulator.api_url(),
         appid = weixin_emulator::DEFAULT_APPID,

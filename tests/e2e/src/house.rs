@@ -130,6 +130,17 @@ impl House {
         Self::build(HouseOptions { pages, ..HouseOptions::default() }).await
     }
 
+    /// The configuration for a service that stands in the place of this house's own, with the widget inside and its files in that
+    /// folder; [`Shop::set_service_url`] leads to it.
+    pub fn config_of_another(&self, folder: &Path) -> String {
+        let config = config(&self.weixin, &self.origin, folder, "");
+        config
+            .lines()
+            .filter(|line| !line.starts_with("widget_dir"))
+            .map(|line| format!("{line}\n"))
+            .collect()
+    }
+
     /// A page of the shop (`/`), or of the service behind it (`/weixin/…`).
     pub fn page(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
@@ -240,9 +251,14 @@ pub fn widget() -> PathBuf {
     target().join("widget/dist")
 }
 
-/// Where cargo and its tasks put what they build.
+/// Where cargo and its tasks put what they build: it may be elsewhere, by a variable or a configuration of cargo's, which marks it.
 pub(crate) fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
+    if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
+        return folder.into();
+    }
+    let program = std::env::current_exe().unwrap_or_default();
+    let marked = program.ancestors().filter(|folder| folder.join("CACHEDIR.TAG").is_file()).last();
+    marked.map_or_else(|| repository().join("target"), Path::to_owned)
 }
 
 /// The folder with `www/` and the built widget.

@@ -18,9 +18,14 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/npm is two below")
 }
 
-/// Where cargo and its tasks put what they build.
+/// Where cargo and its tasks put what they build: it may be elsewhere, by a variable or a configuration of cargo's, which marks it.
 pub fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
+    if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
+        return folder.into();
+    }
+    let program = std::env::current_exe().unwrap_or_default();
+    let marked = program.ancestors().filter(|folder| folder.join("CACHEDIR.TAG").is_file()).last();
+    marked.map_or_else(|| repository().join("target"), Path::to_owned)
 }
 
 /// `target/npm`, with all packages in its `node_modules`. Installed once, and again where a lock file or the package has changed.
