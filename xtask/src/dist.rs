@@ -1,13 +1,15 @@
 //! `cargo xtask dist`: everything that is released, in `target/dist`, with its checksums.
 //!
 //! ```text
-//! weixin-login               the service, with the widget inside, for every Linux of this processor
-//! weixin-emulator            WeChat's side, for developers, likewise
+//! weixin-login               the service, with the widget inside, for every Linux on x86-64
+//! weixin-login-aarch64       the same for ARM
+//! weixin-login-0.1.0.oci.tar the same for containers
+//! weixin-emulator            WeChat's side, for developers
 //! weixin-emulator-0.1.0.tgz, weixin-emulator-linux-x64-0.1.0.tgz, weixin_emulator-0.1.0-….whl, weixin-emulator-0.1.0.oci.tar
 //!                            the same for npm, PyPI and containers
 //! weixin-emulator-samples-0.1.0.tar.gz  tests of sites in four languages, to begin with
 //! weixin-login-0.1.0.tgz     the npm package
-//! widget/                    the widget's files, for sites that serve them by themselves
+//! weixin-login-widget-0.1.0.tar.gz  the widget's files, for sites that serve them by themselves
 //! config.example.toml        the service's configuration
 //! LICENSE-MIT, LICENSE-APACHE
 //! THIRD-PARTY-LICENSES.txt   of what others wrote and is in the programs
@@ -20,6 +22,7 @@ mod emulator;
 mod image;
 mod musl;
 mod rootless;
+mod service;
 mod tried;
 mod wasm_pack;
 
@@ -31,8 +34,6 @@ use sha2::{Digest, Sha256};
 
 use crate::{shell, widget};
 
-/// The service, by package and name.
-const SERVICE: &str = "weixin-login";
 /// What is released as it is in the sources.
 const AS_IT_IS: &[&str] = &["server/config.example.toml", "LICENSE-APACHE", "LICENSE-MIT"];
 const SUMS: &str = "SHA256SUMS";
@@ -41,25 +42,37 @@ const SUMS: &str = "SHA256SUMS";
 #[derive(clap::Args)]
 pub struct Options {
     /// The emulator alone, into target/emulator-dist
-    #[arg(long)]
+    #[arg(long, conflicts_with = "service")]
     emulator: bool,
+
+    /// The service alone, into target/service-dist
+    #[arg(long)]
+    service: bool,
 }
 
 pub fn run(options: &Options) -> Result<()> {
     if options.emulator {
         return try_the_emulator();
     }
-    let dist = shell::target().join("dist");
-    if dist.exists() {
-        fs::remove_dir_all(&dist)?;
+    if options.service {
+        return try_the_service();
     }
-    fs::create_dir_all(dist.join("widget"))?;
+    let dist = new_folder("dist")?;
 
     shell::heading("1 of 5: the widget, and its npm package");
     widget::run()?;
-    for file in files(&widget::dist())? {
-        fs::copy(&file, dist.join("widget").join(file.file_name().unwrap_or_default()))?;
-    }
+    // The same files give the same archive, whoever has built them and when.
+    let same = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0", "--mode=a=r,u+w"];
+    let archive = dist.join(format!("weixin-login-widget-{}.tar.gz", env!("CARGO_PKG_VERSION")));
+    shell::run(
+        shell::program("tar")
+            .args(same)
+            .args(["--create", "--gzip", "--file"])
+            .arg(archive)
+            .arg("--directory")
+            .arg(widget::dist())
+            .args(files(&widget::dist())?.iter().filter_map(|file| file.file_name())),
+    )?;
     shell::run(
         shell::program("npm")
             .args(["pack", "--silent", "--pack-destination"])
@@ -68,8 +81,7 @@ pub fn run(options: &Options) -> Result<()> {
     )?;
 
     shell::heading("2 of 5: the service, and the emulator with its packages");
-    let built = musl::build(&[SERVICE], &["--features=weixin-login/embed-widget"])?;
-    fs::copy(built.join(SERVICE), dist.join(SERVICE))?;
+    service::build(&dist)?;
     let made = emulator::build(&dist)?;
     tried::check(&made, &dist.join(emulator::NAME))?;
     for source in AS_IT_IS {
@@ -81,7 +93,7 @@ pub fn run(options: &Options) -> Result<()> {
     wasm_pack::check()?;
 
     shell::heading("4 of 5: what others wrote");
-    bill::write(&[SERVICE, emulator::NAME], &dist)?;
+    bill::write(&[service::NAME, emulator::NAME, widget::NAME], &dist)?;
 
     shell::heading("5 of 5: checksums");
     sum_up(&dist)
@@ -89,14 +101,28 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// The emulator alone: its program, its packages and its image, installed from their files and used. In a folder of its own.
 pub fn try_the_emulator() -> Result<()> {
-    let folder = shell::target().join("emulator-dist");
+    let folder = new_folder("emulator-dist")?;
+    let made = emulator::build(&folder)?;
+    tried::check(&made, &folder.join(emulator::NAME))?;
+    sum_up(&folder)
+}
+
+/// The service alone: its programs and its image, through which a browser logs in. In a folder of its own.
+pub fn try_the_service() -> Result<()> {
+    let folder = new_folder("service-dist")?;
+    widget::run()?;
+    service::build(&folder)?;
+    sum_up(&folder)
+}
+
+/// An empty folder of this name.
+fn new_folder(name: &str) -> Result<PathBuf> {
+    let folder = shell::target().join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let made = emulator::build(&folder)?;
-    tried::check(&made, &folder.join(emulator::NAME))?;
-    sum_up(&folder)
+    Ok(folder)
 }
 
 /// Writes the checksums and prints what everything weighs.
@@ -114,7 +140,7 @@ fn sum_up(dist: &Path) -> Result<()> {
 }
 
 /// All files in the folder and below, in order.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -1,9 +1,8 @@
 //! `cargo xtask test`: every check and every test of the project, in order, counted. Nothing is skipped in silence.
 
 mod count;
+mod schemas;
 
-use std::env;
-use std::ffi::OsString;
 use std::process::Command;
 use std::time::Instant;
 
@@ -36,6 +35,7 @@ pub fn run(options: &Options) -> Result<()> {
     step("clippy", clippy)?;
     if options.full {
         step("licences and origins of what others wrote", deny)?;
+        step("workflows, compose and Kubernetes, by their own schemas", schemas::check)?;
     }
     step("the widget", widget::run)?;
     step("tests of the widget in Chromium", || wasm_tests(&mut count))?;
@@ -46,8 +46,13 @@ pub fn run(options: &Options) -> Result<()> {
         step(&format!("the service's tests on {stores}"), || store_tests(stores, &mut count, options))?;
     }
     if options.full {
+        step("traces, which are a feature of their own", || traces_tests(&mut count))?;
         step("the emulator and the demo for Windows", check_for_windows)?;
         step("the emulator as it is released, installed from its files", dist::try_the_emulator)?;
+        step(
+            "the service as it is released, and a browser that logs in by its image",
+            dist::try_the_service,
+        )?;
     }
 
     println!("\nevery step passed in {} s", started.elapsed().as_secs());
@@ -79,12 +84,17 @@ fn clippy() -> Result<()> {
     )
 }
 
-/// deny.toml says what may be in. Advisories are not looked at: their database is a repository of its own, which not every machine reaches.
+/// deny.toml says what may be in. Advisories are looked at where their database can be had: it is a repository of its own, which not every
+/// machine reaches.
 fn deny() -> Result<()> {
     let program = tools::cargo_program("cargo-deny", tools::CARGO_DENY)?;
-    shell::run(shell::program(program).args(["--all-features", "check", "bans", "licenses", "sources"]))?;
-    println!("advisories were not looked at: `cargo deny check advisories`, with a network, does it");
-    Ok(())
+    let look = |words: &[&str]| shell::run(shell::program(&program).args(["--all-features"]).args(words));
+    look(&["check", "bans", "licenses", "sources"])?;
+    if look(&["fetch", "db"]).is_err() {
+        println!("advisories were not looked at: their database cannot be had from here");
+        return Ok(());
+    }
+    look(&["check", "advisories"])
 }
 
 /// Nobody here runs Windows: what is written for it alone is compiled at least.
@@ -114,7 +124,7 @@ fn wasm_tests(count: &mut Count) -> Result<()> {
         .args(["test", "--package=weixin-login-widget", "--target", tools::WASM_TARGET, "--no-fail-fast"])
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
         .env("CHROMEDRIVER", "chromedriver")
-        .env("PATH", path()?)
+        .env("PATH", tools::path()?)
         // The runner's own limits are those of a fast and idle machine, in seconds.
         .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
@@ -127,18 +137,11 @@ fn workspace_tests(count: &mut Count, options: &Options) -> Result<()> {
     tests
         .args(["test", "--workspace", "--no-fail-fast"])
         .env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist())
-        .env("PATH", path()?);
+        .env("PATH", tools::path()?);
     if options.full {
         tests.env("PROPTEST_CASES", "20000").env("WEIXIN_LOGIN_FULL_TESTS", "1");
     }
     counted(&mut tests, count)
-}
-
-/// Where the tests find browsers and their drivers by the names that they know.
-fn path() -> Result<OsString> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let ours = [tools::other_names()?, tools::geckodriver()?];
-    Ok(env::join_paths(ours.into_iter().chain(env::split_paths(&path)))?)
 }
 
 /// What is tried on every store in a plain run: what must happen once, and who is logged in. The rest goes through the same verbs, and
@@ -152,13 +155,35 @@ fn store_tests(stores: &str, count: &mut Count, options: &Options) -> Result<()>
     tests
         .args(["test", "--package=weixin-login", "--test=it", "--test=oidc", "--no-fail-fast", "--"])
         .env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist())
-        .env("PATH", path()?)
+        .env("PATH", tools::path()?)
         .env("TEST_STORE", stores);
     if options.full {
         return counted(&mut tests, count);
     }
     tests.args(ON_EVERY_STORE);
     let selected = watched(&mut tests)?;
+    count.passed += selected.passed;
+    Ok(())
+}
+
+/// The service with the feature `otel`, which nothing else is built with, and what tells its traces apart.
+fn traces_tests(count: &mut Count) -> Result<()> {
+    shell::run(
+        shell::cargo()
+            .args(["clippy", "--package=weixin-login", "--all-targets", "--features=otel"])
+            .args(["--", "--deny=warnings"]),
+    )?;
+    let mut tests = shell::cargo();
+    tests.args([
+        "test",
+        "--package=weixin-login",
+        "--features=otel",
+        "--test=it",
+        "--",
+        "traces::",
+        "metrics::",
+    ]);
+    let selected = watched(tests.env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist()).env("PATH", tools::path()?))?;
     count.passed += selected.passed;
     Ok(())
 }

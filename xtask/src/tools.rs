@@ -2,6 +2,7 @@
 //!
 //! Each function says what it fetches before it does, and fails with the name of what is missing where it cannot.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -111,7 +112,8 @@ pub fn python_program(name: &str, version: &str) -> Result<PathBuf> {
     let folder = shell::target().join("tools").join(name);
     let program = folder.join("bin").join(name);
     let said = shell::output(shell::program(&program).arg("--version")).unwrap_or_default();
-    if said.split_whitespace().take(2).eq([name, version]) {
+    // Some put a comma behind their name, and some say their version alone.
+    if said.split_whitespace().any(|word| word == version) {
         return Ok(program);
     }
     shell::run(shell::program("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
@@ -189,7 +191,11 @@ const FOR_WINDOWS: &[Package] =
     &[Package::program("gcc-mingw-w64-x86-64", || shell::is_installed("x86_64-w64-mingw32-gcc"))];
 
 /// What makes container images without a daemon.
-const FOR_IMAGES: &[Package] = &[Package::program("buildah", || shell::is_installed("buildah"))];
+const FOR_IMAGES: &[Package] = &[
+    Package::program("buildah", || shell::is_installed("buildah")),
+    // Its authorities go into images.
+    Package::program("ca-certificates", || Path::new("/usr/share/ca-certificates/mozilla").exists()),
+];
 
 /// What runs container images without root's rights, and gives them a network.
 const FOR_ROOTLESS: &[Package] = &[
@@ -250,6 +256,24 @@ pub fn other_names() -> Result<PathBuf> {
         }
     }
     Ok(folder)
+}
+
+/// Where the tests find browsers and their drivers by the names that they know.
+pub fn path() -> Result<OsString> {
+    before_path([other_names()?, geckodriver()?])
+}
+
+/// What tries that which is to be released: a browser, and what the emulator's samples are written in. Gives where the browser is found.
+pub fn for_trials() -> Result<OsString> {
+    const NAMES: &[&str] = &["chromium", "chromium-driver", "golang-go", "python3-venv"];
+    let packages: Vec<&Package> = PACKAGES.iter().filter(|package| NAMES.contains(&package.name)).collect();
+    install(&packages, "trials of what is released need", false)?;
+    before_path([other_names()?])
+}
+
+fn before_path<const N: usize>(folders: [PathBuf; N]) -> Result<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Ok(std::env::join_paths(folders.into_iter().chain(std::env::split_paths(&path)))?)
 }
 
 /// Whether this is a machine of continuous integration's, which is nobody's own.

@@ -20,6 +20,9 @@ use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use crate::{shell, tools};
 
+/// Its package; its wasm is in the service's program too.
+pub const NAME: &str = "weixin-login-widget";
+
 /// What is built here depends on these files and folders of the project, and on the compiler.
 const INPUTS: &[&str] = &[
     "Cargo.lock",
@@ -131,7 +134,7 @@ const LINK: [&str; 1] = ["-Clink-arg=-zstack-size=65536"];
 fn compile(more: &[&str]) -> Result<PathBuf> {
     shell::run(
         shell::cargo()
-            .args(["rustc", "--package=weixin-login-widget", "--lib", "--profile=widget"])
+            .args(["rustc", "--package", NAME, "--lib", "--profile=widget"])
             .args(["--no-default-features", "--target", tools::WASM_TARGET])
             .args(more)
             // As nothing but a wasm. A library of Rust, which the tests take, keeps what others may want of it: a tenth more.

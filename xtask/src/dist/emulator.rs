@@ -29,7 +29,7 @@ pub struct Made {
 
 /// Builds the program and everything around it.
 pub fn build(dist: &Path) -> Result<Made> {
-    let program = musl::build(&[NAME], &[])?.join(NAME);
+    let program = musl::build(musl::TARGET, &[NAME], &[])?.join(NAME);
     fs::copy(&program, dist.join(NAME))?;
     Ok(Made {
         npm: npm_packages(&program, dist)?,
@@ -50,7 +50,15 @@ fn samples(dist: &Path) -> Result<PathBuf> {
 }
 
 pub fn container_image(program: &Path) -> Image<'_> {
-    Image { name: NAME, version: VERSION, program, arguments: IN_A_CONTAINER, port: 8080 }
+    Image {
+        name: NAME,
+        version: VERSION,
+        program,
+        arguments: IN_A_CONTAINER,
+        ports: &[8080],
+        files: &[],
+        data: None,
+    }
 }
 
 pub fn sources() -> PathBuf {

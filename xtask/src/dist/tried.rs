@@ -36,6 +36,7 @@ pub fn check(made: &Made, program: &Path) -> Result<()> {
     shell::run(
         shell::program("tar").args(["--strip-components=1", "-xzf"]).arg(&made.samples).current_dir(samples),
     )?;
+    tools::for_trials()?;
     npm(made)?;
     python(made)?;
     go(program)?;
