@@ -8,6 +8,7 @@ use rcgen::generate_simple_self_signed;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpSocket;
 use weixin_emulator::{
     App, AppKind, DEFAULT_APPID, DEFAULT_SECRET, DEFAULT_SERVICE_ACCOUNT_APPID, Emulator, Scenario,
 };
@@ -62,6 +63,21 @@ fn found(config: &std::path::Path, words: &[&str]) -> Found {
     bad.map(|finding| (text(finding, "check"), text(finding, "text"))).collect()
 }
 
+/// An address where nobody listens, and nobody else will while this lives: a port that was let go of is dealt to another test.
+struct Nobody(TcpSocket);
+
+impl Nobody {
+    fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self(socket)
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
+}
+
 /// One thing was planted: it is found, by this word, with this mend, and nothing else is; and people find the mend in the documentation.
 fn is_found(planted: &str, found: &Found, check: &str, mend: &str) {
     assert_eq!(found.len(), 1, "{planted}: {found:#?}");
@@ -76,10 +92,8 @@ async fn mistakes_in_the_configuration_are_found() {
     assert_eq!(house.check(&[], |config| config), []);
     let listen = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = listen.local_addr().unwrap();
-    let dead = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap()
-    };
+    let nobody = Nobody::new();
+    let dead = nobody.address();
     let api = house.weixin.api_url();
     let in_front = |config: String, line: &str| format!("{line}\n{config}");
     type Planted<'a> = (&'a str, Box<dyn FnOnce(String) -> String + 'a>, &'a str, &'a str);
@@ -467,10 +481,8 @@ async fn addresses_that_the_service_calls_are_asked() {
         (Somebody::site("404 Not Found").await, Somebody::site("301 Moved Permanently").await);
     let broken = Somebody::site("502 Bad Gateway").await;
     let (mail, no_mail) = (Somebody::mail("235 welcome").await, Somebody::mail("535 not you").await);
-    let nowhere = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap()
-    };
+    let nobody = Nobody::new();
+    let nowhere = nobody.address();
     // All of them, and one of them elsewhere.
     let with = |backchannel: SocketAddr, webhook: SocketAddr, sms: SocketAddr, mail: SocketAddr| {
         move |config: String| {
