@@ -1,8 +1,7 @@
 //! `cargo xtask dist`: everything that is released, in `target/dist`, with its checksums.
 //!
 //! ```text
-//! weixin-login               the service, with the widget inside, for every Linux on x86-64
-//! weixin-login-aarch64       the same for ARM
+//! weixin-login               the service, with the widget inside, for every Linux of this processor
 //! weixin-login-0.1.0.oci.tar the same for containers
 //! weixin-emulator            WeChat's side, for developers
 //! weixin-emulator-0.1.0.tgz, weixin-emulator-linux-x64-0.1.0.tgz, weixin_emulator-0.1.0-….whl, weixin-emulator-0.1.0.oci.tar
@@ -107,7 +106,7 @@ pub fn try_the_emulator() -> Result<()> {
     sum_up(&folder)
 }
 
-/// The service alone: its programs and its image, through which a browser logs in. In a folder of its own.
+/// The service alone: its program and its image, through which a browser logs in. In a folder of its own.
 pub fn try_the_service() -> Result<()> {
     let folder = new_folder("service-dist")?;
     widget::run()?;

@@ -15,7 +15,6 @@ use crate::swept_clock::SweptClock;
 /// A running service. Dropping it stops it, at once.
 pub struct Service {
     address: SocketAddr,
-    ops_address: SocketAddr,
     /// Moves what the service takes for now.
     pub clock: SweptClock,
     system: System,
@@ -32,29 +31,24 @@ impl Service {
         let (started, starting) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runner = System::new();
-            let addresses = runner.block_on(async {
+            let address = runner.block_on(async {
                 let application =
                     Application::build(config, (*given).clone()).await.expect("the service is built");
                 given.sweeps(application.upkeep());
-                let addresses = (application.address(), application.ops_address());
+                let address = application.address();
                 actix_web::rt::spawn(application.run());
-                addresses
+                address
             });
-            started.send((addresses, System::current())).expect("the house waits");
+            started.send((address, System::current())).expect("the house waits");
             runner.run().expect("the service runs");
         });
-        let ((address, ops_address), system) = starting.recv().expect("the service starts");
-        Self { address, ops_address, clock, system, thread: Some(thread) }
+        let (address, system) = starting.recv().expect("the service starts");
+        Self { address, clock, system, thread: Some(thread) }
     }
 
     /// Where it listens, without the shop in front.
     pub fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    /// Where health and metrics are.
-    pub fn ops_address(&self) -> SocketAddr {
-        self.ops_address
     }
 }
 

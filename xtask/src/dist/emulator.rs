@@ -29,7 +29,7 @@ pub struct Made {
 
 /// Builds the program and everything around it.
 pub fn build(dist: &Path) -> Result<Made> {
-    let program = musl::build(musl::TARGET, &[NAME], &[])?.join(NAME);
+    let program = musl::build(&[NAME], &[])?.join(NAME);
     fs::copy(&program, dist.join(NAME))?;
     Ok(Made {
         npm: npm_packages(&program, dist)?,

@@ -13,8 +13,6 @@ use crate::{shell, tools};
 
 /// The service, by package and name.
 pub const NAME: &str = "weixin-login";
-/// Its program for ARM.
-const FOR_ARM: &str = "weixin-login-aarch64";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The configuration is mounted there.
 const IN_A_CONTAINER: &[&str] = &["serve", "--config", "/etc/weixin-login/weixin-login.toml"];
@@ -26,12 +24,11 @@ const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// believed wherever the image runs.
 const PUBLIC_AUTHORITIES: &str = "/usr/share/ca-certificates/mozilla";
 
-/// Builds programs and image, and has a browser log in through the image.
+/// Builds program and image, and has a browser log in through the image.
 pub fn build(dist: &Path) -> Result<()> {
-    let built = |target: &str| musl::build(target, &[NAME], &["--features=weixin-login/embed-widget"]);
-    fs::copy(built(musl::ARM)?.join(NAME), dist.join(FOR_ARM))?;
+    let built = musl::build(&[NAME], &["--features=weixin-login/embed-widget"])?.join(NAME);
     let program = dist.join(NAME);
-    fs::copy(built(musl::TARGET)?.join(NAME), &program)?;
+    fs::copy(built, &program)?;
     tools::image_builder()?;
     let authorities = authorities()?;
     let image = Image {

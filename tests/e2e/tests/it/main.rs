@@ -18,7 +18,6 @@ mod life;
 mod login;
 mod mounts;
 mod permission;
-mod phases;
 mod promise;
 mod prompt;
 mod qr;
