@@ -46,7 +46,6 @@ pub fn run(options: &Options) -> Result<()> {
         step(&format!("the service's tests on {stores}"), || store_tests(stores, &mut count, options))?;
     }
     if options.full {
-        step("traces, which are a feature of their own", || traces_tests(&mut count))?;
         step("the emulator and the demo for Windows", check_for_windows)?;
         step("the emulator as it is released, installed from its files", dist::try_the_emulator)?;
         step(
@@ -162,28 +161,6 @@ fn store_tests(stores: &str, count: &mut Count, options: &Options) -> Result<()>
     }
     tests.args(ON_EVERY_STORE);
     let selected = watched(&mut tests)?;
-    count.passed += selected.passed;
-    Ok(())
-}
-
-/// The service with the feature `otel`, which nothing else is built with, and what tells its traces apart.
-fn traces_tests(count: &mut Count) -> Result<()> {
-    shell::run(
-        shell::cargo()
-            .args(["clippy", "--package=weixin-login", "--all-targets", "--features=otel"])
-            .args(["--", "--deny=warnings"]),
-    )?;
-    let mut tests = shell::cargo();
-    tests.args([
-        "test",
-        "--package=weixin-login",
-        "--features=otel",
-        "--test=it",
-        "--",
-        "traces::",
-        "metrics::",
-    ]);
-    let selected = watched(tests.env("WEIXIN_LOGIN_WIDGET_DIR", widget::dist()).env("PATH", tools::path()?))?;
     count.passed += selected.passed;
     Ok(())
 }
