@@ -2,6 +2,8 @@
 //! a container. Words: a folder for the service's files, which the program sees at the same place, and the command that starts it, to which
 //! `serve --config FILE` is added.
 
+#![allow(clippy::print_stdout, reason = "a trial says what came of it")]
+
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
