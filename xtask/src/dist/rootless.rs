@@ -40,7 +40,8 @@ pub fn check(archive: &Path, image: &Image) -> Result<()> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let mut run = person.podman();
     run.args(["run", "--rm", "--cgroups=disabled"]);
-    run.arg(format!("--publish=127.0.0.1:{port}:{}", image.port));
+    let inside = image.ports.first().context("the image listens nowhere")?;
+    run.arg(format!("--publish=127.0.0.1:{port}:{inside}"));
     run.arg(format!("localhost/{}:{}", image.name, image.version));
     println!("   $ {}", shell::described(&run));
     let _running = Running::announced(run.stderr(Stdio::null()))?;
