@@ -43,7 +43,7 @@ async fn answered(house: &House, lang: &str) -> Browser {
 async fn is_logged_in(house: &House, browser: &Browser) -> String {
     browser.until_at(&house.page("/sign-in.html")).await;
     assert_signed_in(browser).await;
-    session(browser).await["sub"].as_str().unwrap().to_owned()
+    session(browser).await["body"]["sub"].as_str().unwrap().to_owned()
 }
 
 /// The code in the newest email.
