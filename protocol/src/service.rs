@@ -8,7 +8,7 @@ mod binding;
 
 pub use binding::{
     BINDING_HEADER, Binding, BindingStep, ContactKind, EnterCode, ExistingContact, JoinAccounts, NameContact,
-    SentCode, UnboundLogin,
+    SentCode, UnboundLogin, WaitingLogin,
 };
 
 use crate::ids::{AppId, AuthorizationCode, Malformed, State};
@@ -402,7 +402,7 @@ pub enum WebMessage {
     /// The person is logged in.
     Finished(FinishedLogin),
     /// The site asks the person for more.
-    Unbound(UnboundLogin),
+    Unbound(WaitingLogin),
     /// There is no login. `state` tells whose message it is.
     Failed {
         /// The attempt's state.
@@ -422,7 +422,7 @@ impl WebMessage {
         }
         FinishedLogin::read(data)
             .map(Self::Finished)
-            .or_else(|| UnboundLogin::read(data).map(Self::Unbound))
+            .or_else(|| WaitingLogin::read(data).map(Self::Unbound))
             .or_else(|| {
                 let problem = Problem::read(data)?;
                 let (mut state, mut iss) = (String::new(), String::new());

@@ -13,7 +13,7 @@ use weixin_login_protocol::qrconnect::{
 use weixin_login_protocol::service::{
     Binding, BindingStep, CallbackAnswer, ContactKind, EnterCode, ErrorCode, ExistingContact, FinishedLogin,
     JoinAccounts, Kind, LoginResult, NameContact, Person, Problem, RedeemSession, Scene, SentCode,
-    StartLogin, StartedLogin, UnboundLogin, WebMessage,
+    StartLogin, StartedLogin, UnboundLogin, WaitingLogin, WebMessage,
 };
 use weixin_login_protocol::service_account::authorize_address;
 use weixin_login_protocol::sns::{AccessTokenAnswer, Meaning, UserInfo};
@@ -319,7 +319,13 @@ fn a_login_that_waits_for_a_contact_reads_back() {
     assert_eq!(json, waits);
     assert_eq!(BindingStep::read(&json), Some(BindingStep::Unbound(unbound.clone())));
     json["type"] = "weixin-login".into();
-    assert_eq!(WebMessage::read(&json), Some(WebMessage::Unbound(unbound.clone())));
+    let waiting = WaitingLogin {
+        token: unbound.binding.token.clone(),
+        expires_in: unbound.binding.expires_in,
+        state: unbound.state.clone(),
+        iss: unbound.iss.clone(),
+    };
+    assert_eq!(WebMessage::read(&json), Some(WebMessage::Unbound(waiting)));
     assert!(!format!("{unbound:?}").contains("\"t\""));
     // A word of tomorrow is passed over; nothing at all is no answer.
     json["binding"]["require"] = serde_json::json!(["address", "email"]);

@@ -4,6 +4,7 @@
 //! the person says what becomes of the two. Nothing tells whether anybody here has a contact before it is proven. Whether all is there that
 //! is required is not decided here, but in the transaction that keeps the login.
 
+pub mod frame;
 pub mod page;
 pub(crate) mod proof;
 pub mod widget;

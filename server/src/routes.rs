@@ -5,7 +5,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{Error, Resource, Route, guard, web};
 
-use crate::binding::{page as binding_page, widget as binding_steps};
+use crate::binding::{frame as binding_frame, page as binding_page, widget as binding_steps};
 use crate::callback::{embedded as embedded_callback, hosted as hosted_callback};
 use crate::config::Config;
 use crate::current::Current;
@@ -74,6 +74,11 @@ pub(crate) fn table(routes: &mut web::ServiceConfig, config: &Current<Config>) {
             row("/binding/join", Limit::Answers, Cors::Widgets).route(web::post().to(binding_steps::join)),
         )
         .service(row("/binding/{id}", Limit::Answers, Cors::Own).route(read().to(binding_page::get)))
+        .service(
+            row("/binding/{id}/frame", Limit::Answers, Cors::Own)
+                .route(read().to(binding_frame::get))
+                .route(web::post().to(binding_frame::post)),
+        )
         .service(
             row("/binding/{id}/contact", Limit::Answers, Cors::Own)
                 .route(web::post().to(binding_page::contact)),

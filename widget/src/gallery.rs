@@ -64,6 +64,10 @@ const fn qr<'a>(status: FrameStatus, offer: Offer<'a>, note: Option<Text>, page:
     Body::Qr { status, offer, note, page }
 }
 
+const fn binding<'a>(is_there: bool) -> (Phase, Body<'a>) {
+    (Phase::Binding, Body::Binding { is_there })
+}
+
 const fn failed<'a>(code: Code, page: bool) -> (Phase, Body<'a>) {
     (Phase::Error, Body::Failed { code, page })
 }
@@ -101,6 +105,8 @@ const EXHIBITS: &[(&str, (Phase, Body<'_>))] = &[
         "qr-silent-refused",
         (Phase::Qr, qr(FrameStatus::Silent, Offer::Continue(PERSON), Some(Text::NoteRefused), true)),
     ),
+    ("binding-loading", binding(false)),
+    ("binding", binding(true)),
     ("scene", (Phase::Qr, scene(false, Copying::NotYet))),
     ("scene-scanned", (Phase::Scanned, scene(true, Copying::Copied))),
     ("scene-by-hand", (Phase::Qr, scene(false, BY_HAND))),
@@ -130,7 +136,6 @@ const EXHIBITS: &[(&str, (Phase, Body<'_>))] = &[
     ("error-setup", failed(Code::Service(ErrorCode::UnregisteredOrigin), false)),
     ("error-busy", failed(Code::Service(ErrorCode::TemporarilyUnavailable), false)),
     ("error-unsupported", failed(Code::Unsupported, true)),
-    ("error-contact", failed(Code::ContactRequired, true)),
 ];
 
 /// A panel that shows one phase and does nothing. It notes what is pressed.
@@ -204,7 +209,7 @@ impl Exhibit {
         self.view.show(&Screen {
             phase,
             body,
-            frame: matches!(body, Body::Qr { .. }).then_some(&self.frame),
+            frame: matches!(body, Body::Qr { .. } | Body::Binding { .. }).then_some(&self.frame),
             former_frame: None,
             client_name: if matches!(name, "loading" | "error-offline") { "" } else { "山茶咖啡" },
             emulator: name == "qr-refused",
@@ -257,6 +262,7 @@ fn weixins_page(address: &str) -> Frame {
     Frame {
         number: 1,
         address: address.into(),
+        token: String::new(),
         started: Rc::new(StartedLogin {
             id: String::new(),
             kind: Kind::Embedded,

@@ -182,7 +182,7 @@ impl Panel {
         let mut frames = screen.frame.into_iter().chain(screen.former_frame);
         let found = frames.find(|frame| frame.number == number).map(|frame| {
             let is = |url: &str| Page::origin(url).as_deref() == Some(&origin);
-            (is(&frame.started.open_url), is(&frame.started.redirect_uri))
+            (is(&frame.started.open_url), is(&frame.started.iss))
         });
         self.running.set(Some(running));
         let (is_weixins, is_callbacks) = found?;

@@ -8,6 +8,7 @@ use protocol::ids::AuthorizationCode;
 use protocol::json::Json;
 use protocol::service::{
     CallbackAnswer, FinishedLogin, LoginResult, Onward, Problem, RedeemSession, StartLogin, StartedLogin,
+    WaitingLogin,
 };
 use web_sys::RequestCredentials;
 
@@ -105,7 +106,8 @@ pub fn started(body: &str) -> Option<StartedLogin> {
 pub fn finished(body: &str) -> Option<Ended> {
     let body = BrowserJson::parse(body)?;
     let onward = || Onward::read(&body).map(|onward| Ended::Onward(onward.location));
-    FinishedLogin::read(&body).map(Ended::Code).or_else(onward)
+    let unbound = || WaitingLogin::read(&body).map(Ended::Unbound);
+    FinishedLogin::read(&body).map(Ended::Code).or_else(onward).or_else(unbound)
 }
 
 /// Reads the answer to [`redeem`].
@@ -125,10 +127,8 @@ pub fn refusal(answer: &Answer, online: bool) -> LoginError {
     }
     // Without a word of the service's something in between has answered: a proxy's page, a wrong address.
     let body = BrowserJson::parse(&answer.body);
-    match body.as_ref().and_then(Problem::read) {
+    match body.and_then(|body| Problem::read(&body)) {
         Some(problem) if !answer.is_good() => (&problem).into(),
-        // In the place of a finished login: an `UnboundLogin`.
-        None if body.is_some_and(|body| body.member("binding").is_some()) => LoginError::contact_required(),
         _ if online => LoginError::new(Code::ServiceUnreachable, "no usable answer from the login service"),
         _ => LoginError::new(Code::Offline, "the browser is offline"),
     }

@@ -116,6 +116,8 @@ impl View {
     pub fn show(&self, screen: &Screen<'_>) {
         let status = match screen.body {
             Body::Qr { status, .. } => Some(status),
+            Body::Binding { is_there: true } => Some(FrameStatus::Ready),
+            Body::Binding { is_there: false } => Some(FrameStatus::Loading),
             _ => None,
         };
         let focused = self.focused();
@@ -128,7 +130,7 @@ impl View {
         self.set(Part::Panel, "data-phase", screen.phase.as_str());
         self.put(Part::Site, screen.client_name);
         self.hide(Part::Emulator, !screen.emulator);
-        let (place, said) = self.middle(&screen.body);
+        let (place, said) = self.middle(&screen.body, status);
         for part in &PLACES {
             self.hide(*part, *part != place);
         }
@@ -159,14 +161,15 @@ impl View {
     }
 
     /// Which place of the middle it is, patched, and what is said aloud of it.
-    fn middle(&self, body: &Body<'_>) -> (Part, Said) {
+    fn middle(&self, body: &Body<'_>, status: Option<FrameStatus>) -> (Part, Said) {
         card::show(self, if let Body::Card(person) = body { Some(person) } else { None });
         match body {
             Body::Waiting => (Part::Waiting, [Text::Loading, Text::Nothing]),
             Body::Card(_) => (Part::Card, [Text::CardHint, Text::Nothing]),
             Body::Confirming { .. } => (Part::Confirming, card::ask(self, true)),
             Body::Finishing => (Part::Confirming, card::ask(self, false)),
-            Body::Qr { status, page, .. } => (Part::Qr, qr::show(self, *status, *page)),
+            Body::Qr { page, .. } => (Part::Qr, qr::show(self, status, *page, Text::QrHint)),
+            Body::Binding { .. } => (Part::Qr, qr::show(self, status, false, Text::BindingTitle)),
             Body::Scene(code) => (Part::Scene, scene::show(self, code)),
             Body::Page { hint, .. } => {
                 self.say(Part::ElsewhereHint, *hint);

@@ -56,8 +56,6 @@ export type LoginErrorCode =
   | "blocked"
   /** The page's service worker answers in the place of the service, and its page is in the frame. */
   | "callback_intercepted"
-  /** The client's `require`: the service's own page, which the panel offers, asks for a phone number or an address as well. */
-  | "contact_required"
   /** The widget's wasm stopped in the middle: a bug of ours. The link inside is shown. */
   | "crashed"
   /** The dialog was closed; of {@link login} only. */

@@ -108,6 +108,42 @@ impl UnboundLogin {
     }
 }
 
+/// What a site's panel needs of an [`UnboundLogin`]: the service's own page, in its frame, asks for the rest.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WaitingLogin {
+    /// As in [`Binding`].
+    pub token: String,
+    /// As in [`Binding`].
+    pub expires_in: i64,
+    /// As in [`UnboundLogin`].
+    pub state: String,
+    /// As in [`UnboundLogin`].
+    pub iss: String,
+}
+
+impl core::fmt::Debug for WaitingLogin {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("WaitingLogin").finish_non_exhaustive()
+    }
+}
+
+impl WaitingLogin {
+    /// Reads the body.
+    pub fn read<J: Json>(body: &J) -> Option<Self> {
+        let binding = body.member("binding")?;
+        let mut read = Self {
+            token: String::new(),
+            expires_in: binding.integer_member("expires_in")?,
+            state: String::new(),
+            iss: String::new(),
+        };
+        let whole = binding.fill("token", &mut read.token)
+            & body.fill("state", &mut read.state)
+            & body.fill("iss", &mut read.iss);
+        whole.then_some(read)
+    }
+}
+
 /// `POST /binding/contact`: where the code is sent to. One of the two.
 #[derive(Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]

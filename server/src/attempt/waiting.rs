@@ -67,6 +67,8 @@ pub enum Proof<'a> {
         /// The request's `Origin`.
         origin: &'a str,
     },
+    /// The same secret, from the service's own page in a frame of such a page.
+    Frame(&'a str),
 }
 
 /// The login that waits under this name, for the browser that answered it.
@@ -80,6 +82,7 @@ pub async fn find(store: &dyn Fleeting, id: &str, proof: Proof<'_>) -> Result<Wa
     let (secret, is_its_page) = match (&proof, attempt.kind.site_page()) {
         (Proof::Cookie(secret), None) => (*secret, true),
         (Proof::Token { secret, origin }, Some(page)) => (*secret, page.origin == *origin),
+        (Proof::Frame(secret), Some(_)) => (*secret, true),
         _ => return Err(CallbackError::OtherBrowser),
     };
     let own = OwnBinding::of(row, changes, secret).filter(|_| is_its_page);

@@ -1,5 +1,6 @@
 //! The steps of a binding on the service's own pages: `GET /binding/{id}` shows where the login stands, and the forms on it go to
-//! `POST /binding/{id}/contact`, `…/code` and `…/join`. The attempt's cookie says whose it is; no script is needed.
+//! `POST /binding/{id}/contact`, `…/code` and `…/join`. The attempt's cookie says whose it is; no script is needed. In a frame of a site's page
+//! (`frame`) the same forms are sent with a token in the place of the cookie, and answered by what is asked next.
 
 use actix_web::cookie::Cookie;
 use actix_web::http::header::RETRY_AFTER;
@@ -8,7 +9,7 @@ use protocol::service::{ContactKind, ErrorCode, JoinAccounts};
 use serde::Deserialize;
 
 use super::proof::{read_contact, refused};
-use super::{End, Step, client, decide, enter_code, open, send_code};
+use super::{End, Step, client, decide, enter_code, frame, open, send_code};
 use crate::attempt::address::{self, way_back};
 use crate::attempt::waiting::{self, LIFETIME, Proof, Waiting};
 use crate::attempt::{ConsumedAttempt, cookie};
@@ -118,14 +119,14 @@ pub async fn contact(
 ) -> HttpResponse {
     let sent = async {
         let mut waiting = own_form(&app, &request, &id).await?;
-        open(&app, &waiting)?;
-        let (kind, language) = (kind(&waiting)?, language(&waiting, &request));
         let sent = async {
+            open(&app, &waiting)?;
+            let (kind, language) = (kind(&waiting)?, language(&waiting, &request));
             let contact = read_contact(&app, kind, &form.contact)?;
             send_code(&app, &request, &mut waiting, &contact, language).await
         };
         let sent = sent.await;
-        shown_next(&app, &request, &waiting, true, Some(&form.contact), sent.map(drop))
+        shown_next(&app, &request, &waiting, sent.is_err(), Some(&form.contact), sent.map(drop))
     };
     said(&app, &request, sent.await)
 }
@@ -183,11 +184,14 @@ async fn own(app: &Shared, request: &HttpRequest, id: &str) -> Result<Waiting, A
     Ok(waiting::find(&*app.store.fleeting, id, Proof::Cookie(&secret)).await?)
 }
 
-async fn own_form(app: &Shared, request: &HttpRequest, id: &str) -> Result<Waiting, ApiError> {
+pub(super) async fn own_form(app: &Shared, request: &HttpRequest, id: &str) -> Result<Waiting, ApiError> {
     if !is_own_page(&app.config, request) {
         return Err(refused(ErrorCode::UnknownAttempt, "a form of another page"));
     }
-    own(app, request, id).await
+    match frame::secret(request, id) {
+        Some(secret) => Ok(waiting::find(&*app.store.fleeting, id, Proof::Frame(secret)).await?),
+        None => own(app, request, id).await,
+    }
 }
 
 fn kind(waiting: &Waiting) -> Result<ContactKind, ApiError> {
@@ -195,15 +199,15 @@ fn kind(waiting: &Waiting) -> Result<ContactKind, ApiError> {
     kind.ok_or_else(|| refused(ErrorCode::InvalidRequest, "nothing is asked for"))
 }
 
-fn language(waiting: &Waiting, request: &HttpRequest) -> Language {
+pub(super) fn language(waiting: &Waiting, request: &HttpRequest) -> Language {
     let begun = waiting.attempt().lang.as_deref().and_then(Language::parse);
     begun.unwrap_or_else(|| language::of(request))
 }
 
-/// A page of a login that has ended is loaded again: the way on, and nothing that is worth a login.
+/// A page of a login that has ended is loaded again: the way on, and nothing that is worth a login. In a frame the site's page is told.
 fn ended(app: &Shared, waiting: &Waiting) -> Option<HttpResponse> {
     let attempt = waiting.attempt();
-    (attempt.end == Some(AttemptEnd::Done))
+    (attempt.end == Some(AttemptEnd::Done) && attempt.kind.site_page().is_none())
         .then(|| see_other(&way_back(&app.config.public_url, &attempt.kind)))
 }
 
@@ -222,13 +226,15 @@ fn stepped(
             }
             Ok(response)
         }
-        Ok(_) => shown_next(app, request, waiting, false, None, Ok(())),
+        Ok(Step::Finished(End::OnSitePage(code))) => Ok(frame::finished(app, request, waiting, code)),
+        Ok(Step::Asks | Step::Exists(_)) => shown_next(app, request, waiting, false, None, Ok(())),
         Err(error) => shown_next(app, request, waiting, false, None, Err(error)),
     }
 }
 
-/// After a step: the page is loaded anew, so that no form is sent twice; or shown with what was wrong.
-fn shown_next(
+/// After a step: the page is loaded anew, so that no form is sent twice; or shown with what was wrong. In a frame it is what the script there
+/// puts in the place of the form.
+pub(super) fn shown_next(
     app: &Shared,
     request: &HttpRequest,
     waiting: &Waiting,
@@ -236,7 +242,9 @@ fn shown_next(
     written: Option<&str>,
     step: Result<(), ApiError>,
 ) -> Result<HttpResponse, ApiError> {
+    let is_framed = waiting.attempt().kind.site_page().is_some();
     let error = match step {
+        Ok(()) if is_framed => return Ok(page(app, request, waiting, change, None)),
         Ok(()) => return Ok(see_other(&address::binding(&app.config.public_url, &waiting.row().id))),
         Err(error) => error,
     };
@@ -248,6 +256,9 @@ fn shown_next(
         | ErrorCode::SlowDown => {
             open(app, waiting)?;
             Ok(page(app, request, waiting, change, Some((&error, written.unwrap_or_default()))))
+        }
+        ErrorCode::AttemptExpired | ErrorCode::AttemptUsed | ErrorCode::UnknownClient if is_framed => {
+            Ok(frame::failed(app, request, waiting, &error))
         }
         _ => Err(error),
     }
@@ -285,13 +296,14 @@ fn page(
             Err(error) => return refuse(&error),
         }
     };
+    let told = frame::asks(app, waiting);
     let leads_to = match waiting.attempt().kind.destination() {
         Some(Destination::Client(authorization)) => &authorization.redirect_uri,
         Some(Destination::ReturnTo(address)) => address,
         None => "",
     };
     let mut response =
-        pages::binding(app, client, &row.id, &form, wrong.map(|(error, _)| error), leads_to, language);
+        pages::binding(app, client, &row.id, &form, wrong.map(|(error, _)| error), leads_to, told, language);
     if let Some((error, _)) = wrong {
         *response.status_mut() = error.status_code();
         if let Some(seconds) = error.retry_after {
@@ -302,7 +314,11 @@ fn page(
 }
 
 /// A page, or why there is none.
-fn said(app: &Shared, request: &HttpRequest, page: Result<HttpResponse, ApiError>) -> HttpResponse {
+pub(super) fn said(
+    app: &Shared,
+    request: &HttpRequest,
+    page: Result<HttpResponse, ApiError>,
+) -> HttpResponse {
     page.unwrap_or_else(|error| {
         let refusal = match error.code {
             ErrorCode::UnknownAttempt => Refusal::OtherBrowser,

@@ -16,6 +16,7 @@ pub async fn asset(app: web::Data<Shared>, name: web::Path<String>) -> HttpRespo
         "phases.js" => (SCRIPT, include_str!("../../assets/phases.js")),
         "times.js" => (SCRIPT, include_str!("../../assets/times.js")),
         "icon.svg" => ("image/svg+xml", include_str!("../../assets/icon.svg")),
+        "binding.js" => (SCRIPT, include_str!("../../assets/binding.js")),
         "callback.js" => (SCRIPT, include_str!("../../assets/callback.js")),
         name => return look(&app, name).unwrap_or_else(|| HttpResponse::NotFound().finish()),
     };

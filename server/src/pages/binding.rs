@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use askama::Template;
 use protocol::service::{ContactKind, ErrorCode};
+use serde::Deserialize;
 use url::Url;
 
 use super::{Frame, page};
@@ -52,6 +53,61 @@ struct BindingPage<'a> {
     take: &'a str,
     /// Where it leads without all that.
     back: Option<String>,
+    told: Option<String>,
+}
+
+/// What the page's colours are, where it stands in another.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Scheme {
+    /// As the browser says.
+    #[default]
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+#[derive(Template)]
+#[template(path = "binding_frame.html")]
+struct BindingFrame<'a> {
+    frame: Frame,
+    path: String,
+    origin: &'a str,
+    scheme: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "binding_ended.html")]
+struct BindingEnded<'a> {
+    frame: Frame,
+    told: &'a str,
+}
+
+/// The page in a frame of a page of `origin`, before anything is asked.
+pub(crate) fn binding_frame(
+    app: &Shared,
+    client: &Client,
+    id: &str,
+    origin: &str,
+    scheme: Scheme,
+    language: Language,
+) -> HttpResponse {
+    let scheme = match scheme {
+        Scheme::Auto => "light dark",
+        Scheme::Light => "light",
+        Scheme::Dark => "dark",
+    };
+    let path = crate::attempt::address::binding(&app.config.public_url, id);
+    let frame = Frame::of(app, client, language);
+    page(StatusCode::OK, BindingFrame { frame, path, origin, scheme }.render())
+}
+
+/// What takes its place when there is nothing more to ask. `told` is for the page around it.
+pub(crate) fn binding_ended(app: &Shared, client: &Client, told: &str, language: Language) -> HttpResponse {
+    let frame = Frame::of(app, client, language);
+    page(StatusCode::OK, BindingEnded { frame, told }.render())
 }
 
 impl BindingPage<'_> {
@@ -60,7 +116,8 @@ impl BindingPage<'_> {
     }
 }
 
-/// The page. Browsers apply form-action to the redirect that follows the form, too: `leads_to` is where the login ends.
+/// The page. Browsers apply form-action to the redirect that follows the form, too: `leads_to` is where the login ends. `told` is for the page
+/// around it, where it stands in a frame.
 pub(crate) fn binding(
     app: &Shared,
     client: &Client,
@@ -68,6 +125,7 @@ pub(crate) fn binding(
     form: &BindingForm,
     wrong: Option<&ApiError>,
     leads_to: &str,
+    told: Option<String>,
     language: Language,
 ) -> HttpResponse {
     let frame = Frame::of(app, client, language);
@@ -88,7 +146,7 @@ pub(crate) fn binding(
     let wrong = wrong.map(|error| explained(error, form, words::NOT_SENT, language));
     let path = crate::attempt::address::binding(&app.config.public_url, id);
     let take = say(words::TAKE, language);
-    let shown = BindingPage { frame, path, form, title, text, wrong, take, back: None };
+    let shown = BindingPage { frame, path, form, title, text, wrong, take, back: None, told };
     let mut response = page(StatusCode::OK, shown.render());
     let headers = response.headers_mut();
     // Under no-referrer the form's Origin would be `null`.
@@ -136,7 +194,7 @@ pub(crate) fn own_contact(
     let title = say(title, language);
     let wrong = wrong.map(|error| explained(error, form, account::NOT_SENT, language));
     let (take, back) = (say(account::MOVE, language), Some(format!("{}/account", frame.prefix)));
-    let shown = BindingPage { frame, path, form, title, text, wrong, take, back };
+    let shown = BindingPage { frame, path, form, title, text, wrong, take, back, told: None };
     let mut response = page(StatusCode::OK, shown.render());
     response.headers_mut().insert(REFERRER_POLICY, header_value("same-origin"));
     response

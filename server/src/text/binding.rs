@@ -63,6 +63,12 @@ pub const NOT_SENT: Sentence = [
     "驗證碼未能傳送，請重試。您的登入仍然有效。",
     "The code couldn’t be sent. Please try again; your login is still waiting.",
 ];
+/// In a frame: the service was not reached, or does not know.
+pub const NOT_ANSWERED: Sentence = [
+    "服务没有响应，请重试。您的登录仍然有效。",
+    "服務沒有回應，請重試。您的登入仍然有效。",
+    "There was no answer. Please try again; your login is still waiting.",
+];
 /// A proven contact is another account's.
 pub const EXISTS_TITLE: Sentence =
     ["此联系方式已绑定其他账号", "此聯絡方式已綁定其他帳號", "Another account already uses this"];

@@ -1,5 +1,6 @@
 //! First-login binding: nobody gets anything before the site has what it requires, and what is proven is whose it is.
 
+mod framed;
 mod hosted;
 pub mod inbox;
 mod two_accounts;

@@ -186,6 +186,11 @@ impl Browser {
         self.pointer().send_keys(key).perform().await.expect("a key");
     }
 
+    /// Writes, wherever the focus is.
+    pub async fn write(&self, text: &str) {
+        self.pointer().send_keys(text).perform().await.expect("keys");
+    }
+
     /// Goes by Tab to what `script` returns.
     pub async fn tab_to(&self, what: &str, script: &str) {
         let there = format!(

@@ -22,8 +22,6 @@ pub enum Code {
     Blocked,
     /// After a scan something else answered in the callback page's place: a service worker that takes every navigation.
     CallbackIntercepted,
-    /// WeChat has said who it is, and the site asks for a phone number or an email address as well. The service's own page does that.
-    ContactRequired,
 }
 
 impl Code {
@@ -37,7 +35,6 @@ impl Code {
             Self::Unsupported => "unsupported",
             Self::Blocked => "blocked",
             Self::CallbackIntercepted => "callback_intercepted",
-            Self::ContactRequired => "contact_required",
         }
     }
 }
@@ -55,11 +52,6 @@ impl LoginError {
     /// An error that the browser found.
     pub fn new(code: Code, message: &str) -> Self {
         Self { code, message: message.into() }
-    }
-
-    /// Where the service asks for more than this panel can.
-    pub fn contact_required() -> Self {
-        Self::new(Code::ContactRequired, "the client's require is met on the service's login page")
     }
 }
 

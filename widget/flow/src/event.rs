@@ -5,7 +5,7 @@ use alloc::string::String;
 use protocol::fast_login::{Ready, Redirect, Unusable};
 use protocol::ids::AuthorizationCode;
 use protocol::qrconnect::{ColorScheme, PostedStatus};
-use protocol::service::{FinishedLogin, SceneEvent, StartedLogin, WebMessage};
+use protocol::service::{FinishedLogin, SceneEvent, StartedLogin, WaitingLogin, WebMessage};
 
 use crate::clock::Millis;
 use crate::error::LoginError;
@@ -180,13 +180,15 @@ pub enum Event {
     Woke,
 }
 
-/// How the service ended an attempt that this page may end.
+/// How the service ended an attempt that this page may end, or what it still waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// With a code, for this page's site.
     Code(FinishedLogin),
     /// With cookies of the service's own page, which goes on there.
     Onward(String),
+    /// Not yet: the site asks for more.
+    Unbound(WaitingLogin),
 }
 
 /// Who is logged in, for the page to greet. Proves nothing.

@@ -6,9 +6,10 @@
 //!
 //! - `table`: in which stage an event leads to which one. Read it first.
 //! - `stage`: the stages and what each of them owns.
-//! - `attempt`, `desktop`, `qr`, `scene`, `ending`: how it is done.
+//! - `attempt`, `desktop`, `qr`, `scene`, `binding`, `ending`: how it is done.
 
 mod attempt;
+mod binding;
 mod desktop;
 mod ending;
 mod qr;
@@ -39,6 +40,8 @@ pub const QUIET_PROBE_LIMIT: Millis = 10_000;
 pub const PRESSED_PROBE_LIMIT: Millis = 300_000;
 /// A frame that has said nothing for so long is blocked, as far as anybody can tell.
 pub const FRAME_SILENT_AFTER: Millis = 10_000;
+/// The same of the service's own page that asks for a contact: nobody may be asked to log in anew for a slow network.
+pub const BINDING_SILENT_AFTER: Millis = 30_000;
 /// A renewal that failed is tried again after so long, while the attempt so far lives on.
 pub const RENEWAL_RETRY: Millis = 30_000;
 /// So often a QR code that nobody touches is replaced by itself; then the person is asked.
@@ -229,6 +232,7 @@ impl Machine {
             Stage::Done { goes_at } => *goes_at,
             Stage::New
             | Stage::Unseen
+            | Stage::Binding(_)
             | Stage::Phone(_)
             | Stage::InsideWeixin
             | Stage::Starting { .. }
@@ -262,10 +266,11 @@ impl Machine {
         };
         let ahead =
             if let Stage::Starting { ahead: Some(ahead), .. } = &self.stage { Some(ahead) } else { None };
+        let binding = if let Stage::Binding(binding) = &self.stage { Some(&binding.frame) } else { None };
         Screen {
             phase: self.stage.phase(),
             body: self.body(),
-            frame: frame.map(|shown| &shown.frame).or(ahead.map(|ahead| &ahead.frame)),
+            frame: frame.map(|shown| &shown.frame).or(ahead.map(|ahead| &ahead.frame)).or(binding),
             former_frame: former.map(|shown| &shown.frame),
             client_name: self.last.as_ref().map_or("", |started| &started.client_name),
             emulator: self.last.as_ref().is_some_and(|started| started.emulator),
@@ -292,6 +297,7 @@ impl Machine {
             Stage::Qr(qr) => self.qr_body(qr),
             Stage::Scene(scene) => Body::Scene(self.scene_code(scene)),
             Stage::Finishing(_) => Body::Finishing,
+            Stage::Binding(binding) => Body::Binding { is_there: binding.is_there },
             Stage::Done { .. } => Body::Done,
             Stage::Expired(_) => Body::Expired,
             Stage::Denied => Body::Denied,

@@ -21,7 +21,7 @@ pub enum Phase {
     Qr,
     /// A phone has scanned our own QR code.
     Scanned,
-    /// The service asks for a phone number or an address first.
+    /// The site asks for a phone number or an email address first.
     Binding,
     /// Logged in.
     Success,
@@ -135,7 +135,7 @@ pub enum Copying<'a> {
     ByHand(&'a str),
 }
 
-/// What is known of WeChat's page in its frame.
+/// What is known of the page in a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameStatus {
     /// It has not said anything yet: it is covered.
@@ -210,6 +210,11 @@ pub enum Body<'a> {
         /// Whether a way to a page of its own is shown.
         page: bool,
     },
+    /// The service's page that asks for a phone number or an email address.
+    Binding {
+        /// It has said that it is there; it is covered until then.
+        is_there: bool,
+    },
     /// The site's own QR code.
     Scene(SceneCode<'a>),
     /// The login goes on, on a page of its own; `hint` says why.
@@ -241,13 +246,16 @@ pub enum Body<'a> {
     Done,
 }
 
-/// WeChat's page in a frame.
+/// WeChat's page in a frame, or the service's that asks for a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// Another number is another frame.
     pub number: u32,
     /// Its `src`.
     pub address: String,
+    /// What the page in it finds as its window's name: the token of a login that waits for a contact, which stands in no address.
+    /// WeChat's finds nothing.
+    pub token: String,
     /// Its attempt: the page posts from below `open_url`, and goes to `redirect_uri` at the end.
     pub started: Rc<StartedLogin>,
     /// May move the top page: only where the callback belongs there.
@@ -263,7 +271,7 @@ pub struct Screen<'a> {
     pub phase: Phase,
     /// The middle.
     pub body: Body<'a>,
-    /// The frame with the QR code.
+    /// The frame with the QR code, or with what the site asks for.
     pub frame: Option<&'a Frame>,
     /// The frame before it, out of sight: a phone may have scanned it just before it was replaced.
     pub former_frame: Option<&'a Frame>,

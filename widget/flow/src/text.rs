@@ -165,11 +165,8 @@ texts! {
     ErrorVirtual = "微信提供的是虚拟身份。请重新打开页面，再轻点登录。",
         "微信提供的是虛擬身分。請重新開啟頁面，再輕觸登入。",
         "WeChat gave a placeholder identity. Open the page again, then tap to log in.";
-    /// Where the site asks for it.
-    ContactTitle = "还差一步", "還差一步", "One more step";
-    /// What for, and where.
-    ContactHint = "首次登录需验证手机号或邮箱，请打开登录页。", "首次登入需驗證手機號碼或電子郵件，請開啟登入頁。",
-        "Add your phone number or email address on the login page.";
+    /// Where the site asks for a phone number or an email address.
+    BindingTitle = "还差一步", "還差一步", "One more step";
     /// Everything else.
     ErrorOther = "出现问题，请重试。", "發生問題，請重試。", "Something went wrong. Please try again.";
     /// This browser cannot.

@@ -28,6 +28,8 @@ enum Step {
     Scene { number: u32, event: usize },
     Finished { number: u32, ok: bool },
     Redeemed(bool),
+    Unbound(u32),
+    FinishedUnbound(u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -40,6 +42,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (any::<bool>(), any::<bool>()).prop_map(|(ok, stale)| Step::Probed { ok, stale }),
         2 => (0..4_usize, any::<bool>()).prop_map(|(answer, stale)| Step::Authorized { answer, stale }),
         1 => (1..6_u32, any::<bool>()).prop_map(|(number, ok)| Step::Message { number, ok }),
+        1 => (1..6_u32).prop_map(Step::Unbound),
+        1 => (1..6_u32).prop_map(Step::FinishedUnbound),
         2 => (1..6_u32, 0..5_usize).prop_map(|(number, event)| Step::Scene { number, event }),
         1 => (1..6_u32, any::<bool>()).prop_map(|(number, ok)| Step::Finished { number, ok }),
         1 => any::<bool>().prop_map(Step::Redeemed),
@@ -143,6 +147,8 @@ proptest! {
                     let problem = Problem { error: "access_denied".into(), error_description: String::new(), ..Problem::default() };
                     WebMessage::Failed { state: format!("state{number}"), iss: ISS.into(), problem }
                 }),
+                Step::Unbound(number) => Event::Message(WebMessage::Unbound(unbound(number))),
+                Step::FinishedUnbound(number) => Event::Finished(Ok(Ended::Unbound(unbound(number)))),
                 Step::Scene { number, event } => Event::Scene {
                     run: widget.scene_run(number),
                     event: [SceneEvent::Waiting, SceneEvent::Scanned, SceneEvent::Approved, SceneEvent::Denied,
@@ -238,7 +244,7 @@ impl Alive {
         if screen.phase == Phase::Loading && screen.frame.is_some() {
             let covered = matches!(screen.body, Body::Qr { status: FrameStatus::Loading, .. });
             assert!(covered && screen.former_frame.is_none(), "a frame without an attempt can be scanned");
-        } else if screen.phase != Phase::Qr {
+        } else if !matches!(screen.phase, Phase::Qr | Phase::Binding) {
             assert!(screen.frame.is_none() && screen.former_frame.is_none(), "a frame outside the QR code");
         }
         if let Some(former) = screen.former_frame {
@@ -258,6 +264,9 @@ impl Alive {
             Body::Scene(code) => {
                 let phase = if code.scanned { Phase::Scanned } else { Phase::Qr };
                 screen.phase == phase && screen.frame.is_none() && code.seconds_left > 0
+            }
+            Body::Binding { .. } => {
+                screen.phase == Phase::Binding && screen.frame.is_some() && screen.former_frame.is_none()
             }
             Body::Page { .. } | Body::Phone { .. } => screen.phase == Phase::Qr && screen.frame.is_none(),
             Body::Expired => screen.phase == Phase::Expired,

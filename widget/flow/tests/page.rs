@@ -6,7 +6,7 @@ use driver::*;
 use protocol::fast_login::Unusable;
 use protocol::ids::ErrCode;
 use protocol::qrconnect::{ColorScheme, PostedStatus};
-use protocol::service::{ErrorCode, Kind, LoginResult, SceneEvent, WebMessage};
+use protocol::service::{ErrorCode, Kind, LoginResult, SceneEvent};
 use weixin_login_flow::error::{Code, LoginError};
 use weixin_login_flow::event::{Effect, Ended, Event, Permission, Profile};
 use weixin_login_flow::machine::{CODE_LIVES, FRAME_SILENT_AFTER};
@@ -261,27 +261,6 @@ fn each_frame_that_stays_silent_is_told_once_and_may_be_loaded_anew() {
     widget.started(2);
     let effects = widget.at(300_000 + FRAME_SILENT_AFTER, Event::Woke);
     assert!(blocked(&effects), "{effects:?}");
-}
-
-#[test]
-fn a_site_that_asks_for_more_is_logged_in_to_on_the_services_page() {
-    let mut scanned = Driver::prepared(Kind::Embedded, |widget| widget.options.page = Some("/login".into()));
-    scanned.permitted(Permission::Denied);
-    assert_eq!(scanned.send(Event::Message(WebMessage::Unbound(unbound(9)))), [], "another attempt's");
-    let message = scanned.send(Event::Message(WebMessage::Unbound(unbound(1))));
-    let mut continued =
-        Driver::prepared(Kind::Embedded, |widget| widget.options.page = Some("/login".into()));
-    continued.permitted(Permission::Granted);
-    continued.ready();
-    continued.press(Button::Continue);
-    continued.authorized(Ok(redirect_answer(&redirect_url(1))));
-    let answer = continued.send(Event::Finished(Err(LoginError::contact_required())));
-    for (mut widget, effects) in [(scanned, message), (continued, answer)] {
-        let told = Effect::TellError(LoginError::contact_required());
-        assert_eq!(effects, [Effect::TellPhase(Phase::Error), told]);
-        assert_eq!(widget.machine.screen().body, Body::Failed { code: Code::ContactRequired, page: true });
-        assert_eq!(widget.press(Button::OpenPage), [Effect::Navigate("/login".into())]);
-    }
 }
 
 #[test]

@@ -76,6 +76,13 @@ fn agreed(kind: Kind) -> Driver {
     widget
 }
 
+/// The site asks for a phone number.
+fn bound() -> Driver {
+    let mut widget = qr(plainly);
+    widget.send(Event::Message(WebMessage::Unbound(unbound(1))));
+    widget
+}
+
 fn redeeming() -> Driver {
     let mut widget = qr(plainly);
     widget.message(1);
@@ -199,6 +206,12 @@ const STAGES: &[Row] = &[
         })
     }),
     ("Finishing", "while the top page leaves", || agreed(Kind::Hosted)),
+    ("Binding", "", || bound()),
+    ("Binding", "whose page has spoken", || {
+        then(bound(), |widget| {
+            widget.send(Event::Message(WebMessage::Unbound(unbound(1))));
+        })
+    }),
     ("Done", "", || {
         then(redeeming(), |widget| {
             widget.send(Event::Redeemed(Ok(profile())));
@@ -288,6 +301,7 @@ fn events(widget: &Driver) -> Vec<(String, u64, Event)> {
         ("Message(Unbound)", Event::Message(WebMessage::Unbound(unbound(1)))),
         ("Finished(Code)", Event::Finished(Ok(Ended::Code(finished(1))))),
         ("Finished(another's)", Event::Finished(Ok(Ended::Code(finished(9))))),
+        ("Finished(Unbound)", Event::Finished(Ok(Ended::Unbound(unbound(1))))),
         ("Finished(Onward)", Event::Finished(Ok(Ended::Onward("/menu".into())))),
         ("Finished(Err)", Event::Finished(Err(server_error()))),
         ("Finished(no network)", Event::Finished(Err(unreachable()))),
@@ -408,7 +422,6 @@ fn phases() -> String {
         stages.dedup();
         let stages = match phase {
             Phase::Scanned => "`Scene`, once a phone has scanned it".into(),
-            Phase::Binding => "none yet".into(),
             _ => stages.join(", "),
         };
         let _ = writeln!(lines, "| `{}` | {stages} |", phase.as_str());

@@ -15,9 +15,6 @@ pub fn show(view: &View, body: &Body<'_>) -> Said {
         Body::Denied => ("denied", Text::DeniedTitle, Text::DeniedHint, Text::TryAgain),
         Body::Phone { copying: Copying::Copied } => ("done", Text::PhoneTitle, Text::Copied, Text::Nothing),
         Body::Phone { .. } => ("phone", Text::PhoneTitle, Text::PhoneHint, Text::Nothing),
-        Body::Failed { code: Code::ContactRequired, .. } => {
-            ("error", Text::ContactTitle, Text::ContactHint, Text::Nothing)
-        }
         Body::Failed { code, .. } => ("error", Text::ErrorTitle, advice(*code), again(*code)),
         _ => ("done", Text::DoneTitle, Text::Nothing, Text::Nothing),
     };
@@ -68,7 +65,7 @@ fn advice(code: Code) -> Text {
         | Code::WrongAddress
         | Code::CallbackIntercepted => Text::ErrorSetup,
         Code::Service(ErrorCode::VirtualPerson) => Text::ErrorVirtual,
-        Code::Service(_) | Code::ContactRequired => Text::ErrorOther,
+        Code::Service(_) => Text::ErrorOther,
     }
 }
 

@@ -1,4 +1,4 @@
-//! WeChat's page in its frame, the frame before it, and what covers a page that says nothing.
+//! WeChat's page in its frame, or the service's that asks for a contact; the frame before it, and what covers a page that says nothing.
 
 use flow::screen::{Frame, FrameStatus, Screen};
 use flow::text::Text;
@@ -12,14 +12,14 @@ use crate::dom;
 /// A frame in the page, by its number.
 pub type Loaded = Option<(u32, Element)>;
 
-/// Shows the page, or what covers it. `page`: there is a page of its own as well.
-pub fn show(view: &View, status: FrameStatus, page: bool) -> Said {
-    view.hide(Part::QrSkeleton, status != FrameStatus::Loading);
-    view.hide(Part::Silent, status != FrameStatus::Silent);
+/// Shows the page, or what covers it. `hint` says what it is; `page`: there is a page of its own as well.
+pub fn show(view: &View, status: Option<FrameStatus>, page: bool, hint: Text) -> Said {
+    view.hide(Part::QrSkeleton, status != Some(FrameStatus::Loading));
+    view.hide(Part::Silent, status != Some(FrameStatus::Silent));
     view.hide(Part::SilentPage, !page);
     match status {
-        FrameStatus::Silent => [Text::FrameSilentTitle, Text::FrameSilentHint],
-        _ => [Text::QrHint, Text::Nothing],
+        Some(FrameStatus::Silent) => [Text::FrameSilentTitle, Text::FrameSilentHint],
+        _ => [hint, Text::Nothing],
     }
 }
 
@@ -50,7 +50,13 @@ pub fn show_frames(view: &View, screen: &Screen<'_>, status: Option<FrameStatus>
     }
     if let Some((_, element)) = &shown {
         // Out of a keyboard's way while it is covered.
-        dom::toggle(element, "inert", status != Some(FrameStatus::Ready));
+        let is_ready = status == Some(FrameStatus::Ready);
+        dom::toggle(element, "inert", !is_ready);
+        // The person is here, and what is to be done next is in there.
+        if is_ready && asks_for_contact(element) && view.focused().is_some_and(|focused| focused != *element)
+        {
+            dom::focus(element);
+        }
     }
     view.frames.set([shown, former]);
     name_frames(view);
@@ -60,22 +66,33 @@ pub fn show_frames(view: &View, screen: &Screen<'_>, status: Option<FrameStatus>
 pub fn name_frames(view: &View) {
     let frames = view.frames.take();
     for (_, element) in frames.iter().flatten() {
-        dom::set(element, "title", view.text(Text::QrTitle));
+        let title = if asks_for_contact(element) { Text::BindingTitle } else { Text::QrTitle };
+        dom::set(element, "title", view.text(title));
     }
     view.frames.set(frames);
+}
+
+/// Whether it is the service's page, which finds what it needs in its name.
+fn asks_for_contact(frame: &Element) -> bool {
+    frame.get_attribute("name").is_some()
 }
 
 fn load(view: &View, frame: &Frame) -> Option<Element> {
     let element = dom::make(&view.root.owner_document()?, "iframe", "")?;
     let set = |name, value| dom::set(&element, name, value);
     set("part", "frame");
-    // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it.
+    if !frame.token.is_empty() {
+        set("name", &frame.token);
+    }
+    // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it. Forms are the service's.
     set(
         "sandbox",
         if frame.top_navigation {
             "allow-scripts allow-same-origin allow-top-navigation"
-        } else {
+        } else if frame.token.is_empty() {
             "allow-scripts allow-same-origin"
+        } else {
+            "allow-scripts allow-same-origin allow-forms"
         },
     );
     set("allow", if frame.fast_login { "loopback-network; local-network-access" } else { "" });

@@ -8,6 +8,7 @@ use weixin_login_e2e::browser::Browser;
 use weixin_login_e2e::house::{House, HouseOptions};
 use weixin_login_shop::{Shop, Tls};
 
+use crate::binding_panel::{PHONE, fill, until_asked, until_field};
 use crate::login::{CHALLENGE, claims, redeem, scan_and_allow};
 
 const FORUM: &str = "https://forum.example.net";
@@ -20,11 +21,21 @@ struct Forum {
 
 impl Forum {
     async fn new() -> Self {
+        Self::requiring(&[]).await
+    }
+
+    /// It asks for this at the first login.
+    async fn requiring(require: &[&'static str]) -> Self {
         let client = format!(
-            "\n[[clients]]\nid = \"forum\"\nname = \"Forum\"\norigins = [\"{FORUM}\"]\nredirect_uris = []\n"
+            "\n[[clients]]\nid = \"forum\"\nname = \"Forum\"\norigins = [\"{FORUM}\"]\nredirect_uris = []\nrequire = {require:?}\n"
         );
-        let house =
-            House::build(HouseOptions { tls: true, more_config: client, ..HouseOptions::default() }).await;
+        let options = HouseOptions {
+            tls: true,
+            more_config: client,
+            require: require.into(),
+            ..HouseOptions::default()
+        };
+        let house = House::build(options).await;
         let pages = TempDir::new().unwrap();
         let page = format!(
             "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>Forum</title>\
@@ -68,6 +79,24 @@ async fn a_scan_on_another_site_gives_its_backend_a_code() {
     let browser = forum.browser().await;
     browser.until_phase("qr").await;
     scan_and_allow(&forum.house).await;
+    let success = browser.until_told("success").await;
+    assert_eq!((&success["result"], &success["state"]), (&json!("code"), &json!("the site state")));
+    let tokens = redeem(&forum.house, &success, "forum", FORUM).await;
+    assert_eq!(claims(&tokens)["nonce"], "n1");
+}
+
+#[tokio::test]
+async fn a_first_login_on_another_site_is_asked_for_a_phone_number_in_its_panel_without_a_cookie() {
+    let forum = Forum::requiring(&["phone"]).await;
+    forum.house.weixin.set_desktop(DesktopMode::Absent).await.unwrap();
+    let browser = forum.browser().await;
+    browser.until_phase("qr").await;
+    scan_and_allow(&forum.house).await;
+    until_asked(&browser).await;
+    fill(&browser, "contact", PHONE).await;
+    until_field(&browser, "code").await;
+    fill(&browser, "code", &forum.house.weixin.messages()[0].code.clone()).await;
+    browser.leave_frame().await;
     let success = browser.until_told("success").await;
     assert_eq!((&success["result"], &success["state"]), (&json!("code"), &json!("the site state")));
     let tokens = redeem(&forum.house, &success, "forum", FORUM).await;

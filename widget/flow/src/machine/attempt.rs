@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use protocol::service::{ErrorCode, LoginResult, StartedLogin};
+use protocol::service::{ErrorCode, LoginResult, StartedLogin, WebMessage};
 
 use super::stage::{Ahead, Anew, Probing, Qr, Stage};
 use super::{Machine, NEVER, QR_WAITS, RENEWAL_RETRY, UNATTENDED_RENEWALS};
@@ -51,9 +51,23 @@ impl Attempt {
             language,
         }
     }
+
+    /// Whether an answer is to this one (RFC 9207): another's may be in its place.
+    pub(super) fn is_of(&self, state: &str, iss: &str) -> bool {
+        self.started.state == state && self.started.iss == iss
+    }
+
+    /// Whether a message from a frame is about this one.
+    pub(super) fn is_told_of(&self, message: &WebMessage) -> bool {
+        match message {
+            WebMessage::Finished(finished) => self.is_of(&finished.state, &finished.iss),
+            WebMessage::Unbound(login) => self.is_of(&login.state, &login.iss),
+            WebMessage::Failed { state, iss, .. } => self.is_of(state, iss),
+        }
+    }
 }
 
-fn millis(seconds: i64) -> Millis {
+pub(super) fn millis(seconds: i64) -> Millis {
     // A year is forever; a service that says more, or less than nothing, must not overflow anything.
     seconds.clamp(0, 31_536_000) as Millis * 1000
 }

@@ -57,11 +57,22 @@ impl Machine {
                 finishing.step = Step::Away;
                 Stage::Finishing(finishing)
             }
-            (Step::PostCallback(_) | Step::FinishScene, Ok(Ended::Code(finished))) => {
-                let started = &finishing.attempt.started;
-                if finished.state == started.state && finished.iss == started.iss {
-                    return self.finish(finishing.attempt, finished, finishing.unseen);
+            (Step::PostCallback(_) | Step::FinishScene, Ok(Ended::Code(finished)))
+                if finishing.attempt.is_of(&finished.state, &finished.iss) =>
+            {
+                self.finish(finishing.attempt, finished, finishing.unseen)
+            }
+            (Step::PostCallback(_) | Step::FinishScene, Ok(Ended::Unbound(login)))
+                if finishing.attempt.is_of(&login.state, &login.iss) =>
+            {
+                if finishing.unseen {
+                    // There is nobody to be asked.
+                    let code = Code::Service(ErrorCode::AccessDenied);
+                    return self.step_failed(finishing, LoginError::new(code, "the site asks for a contact"));
                 }
+                self.bind(finishing.attempt, login)
+            }
+            (Step::PostCallback(_) | Step::FinishScene, Ok(Ended::Code(_) | Ended::Unbound(_))) => {
                 let code = Code::Service(ErrorCode::ServerError);
                 self.step_failed(finishing, LoginError::new(code, "the answer is another attempt's"))
             }

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
+use alloc::string::String;
 use protocol::qrconnect::{QrFrame, SelfRedirect};
 use protocol::service::{Kind, LoginResult, StartedLogin, WebMessage};
 
@@ -64,7 +65,8 @@ impl Machine {
             stylelite: true,
         }
         .address();
-        Some(Frame { number, address, started: started.clone(), top_navigation: hosted, fast_login })
+        let (token, started) = (String::new(), started.clone());
+        Some(Frame { number, address, token, started, top_navigation: hosted, fast_login })
     }
 
     /// The page speaks another language, or is dark now: WeChat's page follows, where it would be another one.
@@ -120,24 +122,13 @@ impl Machine {
 
     /// What the callback page says: state and iss tell whose login it is.
     pub(super) fn message(&mut self, qr: Box<Qr>, message: &WebMessage) -> Stage {
-        let (state, iss) = match message {
-            WebMessage::Finished(finished) => (&finished.state, &finished.iss),
-            WebMessage::Unbound(unbound) => (&unbound.state, &unbound.iss),
-            WebMessage::Failed { state, iss, .. } => (state, iss),
-        };
-        let is_its = |attempt: &&Rc<Attempt>| {
-            let started = &attempt.started;
-            started.kind == Kind::Embedded && started.state == *state && started.iss == *iss
-        };
+        let is_its =
+            |attempt: &&Rc<Attempt>| attempt.started.kind == Kind::Embedded && attempt.is_told_of(message);
         let Some(attempt) = qr.frames().map(|shown| &shown.attempt).find(is_its).cloned() else {
             return Stage::Qr(qr);
         };
         qr.leave(self);
-        match message {
-            WebMessage::Finished(finished) => self.finish(attempt, finished, false),
-            WebMessage::Unbound(_) => self.fail(LoginError::contact_required()),
-            WebMessage::Failed { problem, .. } => self.fail(problem.into()),
-        }
+        self.told(attempt, message)
     }
 
     /// Time passes, while the attempt lives.

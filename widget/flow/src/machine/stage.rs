@@ -43,6 +43,8 @@ pub(super) enum Stage {
     Scene(Box<Scene>),
     /// The person has agreed, and the service has the last word.
     Finishing(Box<Finishing>),
+    /// The site asks for a phone number or an email address.
+    Binding(Box<Binding>),
     /// Logged in.
     Done {
         /// When the dialog goes by itself; a panel in the page stays.
@@ -164,6 +166,16 @@ pub(super) struct Finishing {
     pub(super) unseen: bool,
 }
 
+/// The service's page, where a login waits for a contact.
+pub(super) struct Binding {
+    pub(super) attempt: Rc<Attempt>,
+    pub(super) frame: Frame,
+    /// So long the page may stay silent, and then the login waits.
+    pub(super) until: Millis,
+    /// The page has said that somebody is asked there.
+    pub(super) is_there: bool,
+}
+
 /// What is left to do once the person has agreed.
 pub(super) enum Step {
     /// A fast login's code goes to the service.
@@ -209,6 +221,7 @@ impl Stage {
             | Self::Starting { .. }
             | Self::Card(_)
             | Self::Finishing(_)
+            | Self::Binding(_)
             | Self::Done { .. }
             | Self::Expired(_)
             | Self::Denied
@@ -225,6 +238,7 @@ impl Stage {
             Self::Confirming(confirming) => confirming.attempt.expires_at,
             Self::Qr(qr) => qr.attempt.expires_at,
             Self::Scene(scene) => scene.attempt.expires_at,
+            Self::Binding(binding) => binding.until,
             Self::New
             | Self::Unseen
             | Self::Phone(_)
@@ -248,6 +262,7 @@ impl Stage {
             Self::Phone(_) | Self::InsideWeixin | Self::Qr(_) => Phase::Qr,
             Self::Scene(scene) if scene.scanned => Phase::Scanned,
             Self::Scene(_) => Phase::Qr,
+            Self::Binding(_) => Phase::Binding,
             Self::Done { .. } => Phase::Success,
             Self::Expired(_) => Phase::Expired,
             Self::Denied => Phase::Denied,
@@ -270,6 +285,7 @@ impl Stage {
             Self::Qr(_) => "Qr",
             Self::Scene(_) => "Scene",
             Self::Finishing(_) => "Finishing",
+            Self::Binding(_) => "Binding",
             Self::Done { .. } => "Done",
             Self::Expired(_) => "Expired",
             Self::Denied => "Denied",

@@ -65,6 +65,9 @@ impl Machine {
             (S::Finishing(finishing), E::Redeemed(outcome)) => self.redeemed(finishing, outcome),
             (S::Finishing(finishing), E::Returned) => self.come_back(finishing),
 
+            // The site asks for more: the service's page, in a frame.
+            (S::Binding(binding), E::Message(message)) => self.told_of_binding(binding, message),
+
             // Ways that leave the page.
             (stage @ (S::InsideWeixin | S::Qr(_) | S::Failed(_)), E::Pressed(B::OpenPage)) => self.open_page(stage),
             (stage @ S::Phone(_), E::Pressed(B::CopyLink)) => self.copy(self.options.here.clone(), stage),
@@ -90,14 +93,15 @@ impl Machine {
                 self.expire(S::Qr(qr), Anew::ByPress),
             (S::Qr(qr), E::Woke) if self.now >= qr.attempt.expires_at => self.renew_or_expire(S::Qr(qr)),
             (S::Qr(qr), E::Woke) => self.pass_time(qr),
+            (S::Binding(binding), E::Woke) if self.now >= binding.until => self.end_binding(&binding),
             (stage @ S::Done { goes_at }, E::Woke) if self.now >= goes_at => self.close(stage, CloseReason::Success),
 
-            // The person closes the dialog. While WeChat asks, and while the service finishes, only its own button does that,
-            // and what is finished goes on to its end.
+            // The person closes the dialog. While WeChat asks, the service finishes, or something is entered, only its own button
+            // does that, and what is finished goes on to its end.
             (stage @ (S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. } | S::Probing(_)
                 | S::Card(_) | S::Qr(_) | S::Scene(_) | S::Expired(_) | S::Denied | S::Failed(_)),
                 E::Dismissed(D::CloseButton | D::Escape | D::Backdrop)) => self.close(stage, CloseReason::Cancelled),
-            (stage @ S::Confirming(_), E::Dismissed(D::CloseButton)) => self.close(stage, CloseReason::Cancelled),
+            (stage @ (S::Confirming(_) | S::Binding(_)), E::Dismissed(D::CloseButton)) => self.close(stage, CloseReason::Cancelled),
             (S::Finishing(finishing), E::Dismissed(D::CloseButton)) => self.let_go(finishing),
             (S::Finishing(finishing), E::Reopened) => self.take_back(finishing),
             (stage @ S::Done { .. }, E::Dismissed(D::CloseButton | D::Escape | D::Backdrop)) =>
@@ -105,89 +109,91 @@ impl Machine {
 
             // Nothing else changes anything: it comes too late, or is somebody else's.
             (stage @ (S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. } | S::Probing(_)
-                | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. }
+                | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_) | S::Binding(_) | S::Done { .. }
                 | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)), E::Appeared { .. }) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Scene(_) | S::Finishing(_)
                 | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
                 E::Woke) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Probing(_) | S::Card(_)
-                | S::Confirming(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. } | S::Expired(_)
+                | S::Confirming(_) | S::Scene(_) | S::Finishing(_) | S::Binding(_) | S::Done { .. } | S::Expired(_)
                 | S::Denied | S::Failed(_) | S::Left(_)),
                 E::Challenged(_)) => self.without_challenge(stage),
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Probing(_) | S::Card(_)
-                | S::Confirming(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. } | S::Expired(_)
+                | S::Confirming(_) | S::Scene(_) | S::Finishing(_) | S::Binding(_) | S::Done { .. } | S::Expired(_)
                 | S::Denied | S::Failed(_) | S::Left(_)), E::Started(_)) => self.without_attempt(stage),
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Card(_)
-                | S::Confirming(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. } | S::Expired(_)
+                | S::Confirming(_) | S::Scene(_) | S::Finishing(_) | S::Binding(_) | S::Done { .. } | S::Expired(_)
                 | S::Denied | S::Failed(_) | S::Left(_)), E::Permission(_)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. } | S::Card(_)
-                | S::Scene(_) | S::Finishing(_) | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_)
+                | S::Scene(_) | S::Finishing(_) | S::Binding(_) | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_)
                 | S::Left(_)), E::Probed { .. }) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
-                | S::Probing(_) | S::Card(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. }
+                | S::Probing(_) | S::Card(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_) | S::Binding(_) | S::Done { .. }
                 | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)), E::Authorized { .. }) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin
                 | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Scene(_) | S::Finishing(_)
-                | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
+                | S::Binding(_) | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
                 E::Frame { .. }) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Scene(_) | S::Finishing(_)
                 | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
                 E::FrameLost { .. } | E::Message(_) | E::Dressed(..)) => stage,
+            (stage @ S::Binding(_), E::FrameLost { .. } | E::Dressed(..)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Finishing(_)
-                | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
+                | S::Binding(_) | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
                 E::Scene { .. }) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
-                | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Done { .. }
+                | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Binding(_) | S::Done { .. }
                 | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
                 E::Finished(_) | E::Redeemed(_) | E::Returned) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
-                | S::Probing(_) | S::Confirming(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. }
+                | S::Probing(_) | S::Confirming(_) | S::Scene(_) | S::Finishing(_) | S::Binding(_) | S::Done { .. }
                 | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)), E::Pressed(B::Continue)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_)
-                | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
+                | S::Binding(_) | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
                 E::Pressed(B::ScanInstead | B::OtherAccount)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Scene(_) | S::Finishing(_)
                 | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
                 E::Pressed(B::UseThisComputer | B::ReloadFrame)) => stage,
+            (stage @ S::Binding(_), E::Pressed(B::UseThisComputer | B::ReloadFrame | B::OpenPage) | E::Woke) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
-                | S::Probing(_) | S::Card(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. }
+                | S::Probing(_) | S::Card(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_) | S::Binding(_) | S::Done { .. }
                 | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)), E::Pressed(B::Cancel)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_)
-                | S::Done { .. } | S::Left(_)), E::Pressed(B::StartAgain)) => stage,
+                | S::Binding(_) | S::Done { .. } | S::Left(_)), E::Pressed(B::StartAgain)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::Starting { .. } | S::Probing(_) | S::Card(_)
                 | S::Confirming(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. } | S::Expired(_)
                 | S::Denied | S::Left(_)), E::Pressed(B::OpenPage)) => stage,
             (stage @ (S::New | S::Unseen | S::InsideWeixin | S::Starting { .. } | S::Probing(_) | S::Card(_)
-                | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_) | S::Done { .. }
+                | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_) | S::Binding(_) | S::Done { .. }
                 | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)), E::Pressed(B::ShowQr)) => stage,
             (stage @ (S::New | S::Unseen | S::InsideWeixin | S::Starting { .. } | S::Probing(_) | S::Card(_)
-                | S::Confirming(_) | S::Qr(_) | S::Finishing(_) | S::Done { .. } | S::Expired(_) | S::Denied
+                | S::Confirming(_) | S::Qr(_) | S::Finishing(_) | S::Binding(_) | S::Done { .. } | S::Expired(_) | S::Denied
                 | S::Failed(_) | S::Left(_)), E::Pressed(B::CopyLink)) => stage,
             (stage @ (S::New | S::Unseen | S::InsideWeixin | S::Starting { .. } | S::Probing(_) | S::Card(_)
-                | S::Confirming(_) | S::Qr(_) | S::Finishing(_) | S::Done { .. } | S::Expired(_) | S::Denied
+                | S::Confirming(_) | S::Qr(_) | S::Finishing(_) | S::Binding(_) | S::Done { .. } | S::Expired(_) | S::Denied
                 | S::Failed(_) | S::Left(_)), E::Copied(_)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
-                | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Done { .. }
+                | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Binding(_) | S::Done { .. }
                 | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)), E::Reopened) => stage,
-            (stage @ (S::Confirming(_) | S::Finishing(_)), E::Dismissed(D::Escape | D::Backdrop)) => stage,
+            (stage @ (S::Confirming(_) | S::Finishing(_) | S::Binding(_)), E::Dismissed(D::Escape | D::Backdrop)) => stage,
             (stage @ (S::New | S::Left(_)), E::Dismissed(D::CloseButton | D::Escape | D::Backdrop)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_)
-                | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
+                | S::Binding(_) | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
                 E::Visible(true | false)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_)
-                | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
+                | S::Binding(_) | S::Done { .. } | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)),
                 E::Online(true | false)) => stage,
             (stage @ (S::New | S::Unseen | S::Phone(_) | S::InsideWeixin | S::Starting { .. }
                 | S::Probing(_) | S::Card(_) | S::Confirming(_) | S::Qr(_) | S::Scene(_) | S::Finishing(_)
-                | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)), E::ShownAgain) => stage,
+                | S::Binding(_) | S::Expired(_) | S::Denied | S::Failed(_) | S::Left(_)), E::ShownAgain) => stage,
         }
     }
 }

@@ -9,8 +9,7 @@ use protocol::fast_login::{Ready, Redirect, Unusable};
 use protocol::ids::AuthorizeUuid;
 use protocol::qrconnect::ColorScheme;
 use protocol::service::{
-    Binding, ContactKind, FinishedLogin, Kind, LoginResult, Scene, SceneEvent, StartedLogin, UnboundLogin,
-    WebMessage,
+    FinishedLogin, Kind, LoginResult, Scene, SceneEvent, StartedLogin, WaitingLogin, WebMessage,
 };
 use weixin_login_flow::error::{Code, LoginError};
 use weixin_login_flow::event::{Challenge, Effect, Event, Permission, Run};
@@ -300,11 +299,11 @@ pub fn finished(number: u32) -> FinishedLogin {
     FinishedLogin { code: format!("code{number}"), state: format!("state{number}"), iss: ISS.into() }
 }
 
-/// In the place of a login: the site asks for a phone number.
-pub fn unbound(number: u32) -> UnboundLogin {
-    let require = vec![ContactKind::Phone];
-    UnboundLogin {
-        binding: Binding { token: format!("token{number}"), require, expires_in: 600 },
+/// In the place of a login: the site asks for more.
+pub fn unbound(number: u32) -> WaitingLogin {
+    WaitingLogin {
+        token: format!("attempt{number}.secret"),
+        expires_in: 600,
         state: format!("state{number}"),
         iss: ISS.into(),
     }
