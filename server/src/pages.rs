@@ -11,7 +11,7 @@ mod sessions;
 pub(crate) use account::{Identity, OwnContact, account, ask_delete, log_in_first, to_be_deleted};
 pub use assets::asset;
 pub use avatar::avatar;
-pub(crate) use binding::{BindingForm, Scheme, binding, binding_ended, binding_frame, own_contact};
+pub(crate) use binding::{BindingForm, Place, Scheme, binding, binding_ended, binding_frame, own_contact};
 pub(crate) use notice::{other_host, refusal, refusal_at, signed_out, slow_down, store_away};
 pub(crate) use sessions::{Listed, Listing, Offered, sessions};
 

@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use crate::http::language;
 use crate::http::origin::is_own_page;
 use crate::login::Unbound;
-use crate::pages::{self, BindingForm, Refusal};
+use crate::pages::{self, BindingForm, Place, Refusal};
 use crate::shared::Shared;
 use crate::store::attempts::Destination;
 use crate::store::logins::Person;
@@ -296,14 +296,14 @@ fn page(
             Err(error) => return refuse(&error),
         }
     };
-    let told = frame::asks(app, waiting);
-    let leads_to = match waiting.attempt().kind.destination() {
-        Some(Destination::Client(authorization)) => &authorization.redirect_uri,
-        Some(Destination::ReturnTo(address)) => address,
-        None => "",
+    let place = match (frame::asks(app, waiting), waiting.attempt().kind.destination()) {
+        (Some(told), _) => Place::Framed(told),
+        (None, Some(Destination::Client(authorization))) => Place::Window(&authorization.redirect_uri),
+        (None, Some(Destination::ReturnTo(address))) => Place::Window(address),
+        (None, None) => Place::Window(""),
     };
     let mut response =
-        pages::binding(app, client, &row.id, &form, wrong.map(|(error, _)| error), leads_to, told, language);
+        pages::binding(app, client, &row.id, &form, wrong.map(|(error, _)| error), place, language);
     if let Some((error, _)) = wrong {
         *response.status_mut() = error.status_code();
         if let Some(seconds) = error.retry_after {

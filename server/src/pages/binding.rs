@@ -116,16 +116,22 @@ impl BindingPage<'_> {
     }
 }
 
-/// The page. Browsers apply form-action to the redirect that follows the form, too: `leads_to` is where the login ends. `told` is for the page
-/// around it, where it stands in a frame.
+/// Where the page stands.
+pub(crate) enum Place<'a> {
+    /// In a window: where the login ends.
+    Window(&'a str),
+    /// In a frame: what the page around it is told.
+    Framed(String),
+}
+
+/// The page. Browsers apply form-action to the redirect that follows the form, too.
 pub(crate) fn binding(
     app: &Shared,
     client: &Client,
     id: &str,
     form: &BindingForm,
     wrong: Option<&ApiError>,
-    leads_to: &str,
-    told: Option<String>,
+    place: Place<'_>,
     language: Language,
 ) -> HttpResponse {
     let frame = Frame::of(app, client, language);
@@ -146,6 +152,10 @@ pub(crate) fn binding(
     let wrong = wrong.map(|error| explained(error, form, words::NOT_SENT, language));
     let path = crate::attempt::address::binding(&app.config.public_url, id);
     let take = say(words::TAKE, language);
+    let (leads_to, told) = match place {
+        Place::Window(leads_to) => (leads_to, None),
+        Place::Framed(told) => ("", Some(told)),
+    };
     let shown = BindingPage { frame, path, form, title, text, wrong, take, back: None, told };
     let mut response = page(StatusCode::OK, shown.render());
     let headers = response.headers_mut();
