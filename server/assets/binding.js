@@ -54,7 +54,10 @@
   const show = () => ask(`${path}/frame`);
   document.addEventListener("submit", (event) => {
     event.preventDefault();
-    ask(event.target.action, new URLSearchParams(new FormData(event.target, event.submitter)));
+    const fields = new URLSearchParams(new FormData(event.target));
+    // Not by FormData's second parameter, which is younger than some browsers here.
+    if (event.submitter?.name) fields.set(event.submitter.name, event.submitter.value);
+    ask(event.target.action, fields);
   });
   document.addEventListener("click", (event) => {
     if (!event.target.closest("a")) return;
