@@ -100,6 +100,11 @@ impl Waiting {
         &self.attempt
     }
 
+    /// The secret that the browser has brought.
+    pub fn secret(&self) -> &str {
+        self.own.secret()
+    }
+
     /// What is asked for, for the steps of a proof.
     pub fn own(&mut self) -> &mut OwnBinding {
         &mut self.own

@@ -42,6 +42,8 @@ pub const PRESSED_PROBE_LIMIT: Millis = 300_000;
 pub const FRAME_SILENT_AFTER: Millis = 10_000;
 /// The same of the service's own page that asks for a contact: nobody may be asked to log in anew for a slow network.
 pub const BINDING_SILENT_AFTER: Millis = 30_000;
+/// Of either.
+const SILENT: &str = "the page stays silent in its frame";
 /// A renewal that failed is tried again after so long, while the attempt so far lives on.
 pub const RENEWAL_RETRY: Millis = 30_000;
 /// So often a QR code that nobody touches is replaced by itself; then the person is asked.

@@ -53,6 +53,7 @@ impl Attempt {
     }
 
     /// Whether an answer is to this one (RFC 9207): another's may be in its place.
+    #[inline(never)]
     pub(super) fn is_of(&self, state: &str, iss: &str) -> bool {
         self.started.state == state && self.started.iss == iss
     }

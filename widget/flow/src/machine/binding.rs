@@ -8,7 +8,7 @@ use protocol::service::{WaitingLogin, WebMessage};
 
 use super::attempt::{Attempt, millis};
 use super::stage::{Anew, Binding, Stage};
-use super::{BINDING_SILENT_AFTER, Machine};
+use super::{BINDING_SILENT_AFTER, Machine, SILENT};
 use crate::error::{Code, LoginError};
 use crate::screen::Frame;
 
@@ -53,6 +53,6 @@ impl Machine {
         if binding.is_there {
             return Stage::Expired(Anew::ByItself);
         }
-        self.fail(LoginError::new(Code::Blocked, "the service's page stays silent in its frame"))
+        self.fail(LoginError::new(Code::Blocked, SILENT))
     }
 }

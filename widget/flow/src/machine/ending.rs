@@ -68,7 +68,7 @@ impl Machine {
                 if finishing.unseen {
                     // There is nobody to be asked.
                     let code = Code::Service(ErrorCode::AccessDenied);
-                    return self.step_failed(finishing, LoginError::new(code, "the site asks for a contact"));
+                    return self.step_failed(finishing, LoginError::new(code, "the dialog is closed"));
                 }
                 self.bind(finishing.attempt, login)
             }

@@ -8,7 +8,7 @@ use protocol::service::{Kind, LoginResult, StartedLogin, WebMessage};
 
 use super::attempt::Attempt;
 use super::stage::{Ahead, Card, Desktop, Qr, Shown, Stage};
-use super::{FRAME_SILENT_AFTER, Machine, NEVER, NO_PAGE};
+use super::{FRAME_SILENT_AFTER, Machine, NEVER, NO_PAGE, SILENT};
 use crate::clock::Millis;
 use crate::error::{Code, LoginError};
 use crate::event::Effect;
@@ -141,8 +141,7 @@ impl Machine {
             && let Some(shown) = &mut qr.frame
         {
             shown.status = FrameStatus::Silent;
-            let message = "WeChat's page stays silent in its frame";
-            self.ask_for(Effect::TellError(LoginError::new(Code::Blocked, message)));
+            self.ask_for(Effect::TellError(LoginError::new(Code::Blocked, SILENT)));
         }
         Stage::Qr(qr)
     }
