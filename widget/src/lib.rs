@@ -74,7 +74,7 @@ impl Widget {
         draft: JsValue,
         permission: JsValue,
     ) -> Result<Widget, JsValue> {
-        let page = Page::of(host, root.clone()).ok_or("the element is in no window")?;
+        let page = Page::of(host, root.clone()).ok_or("no window")?;
         let options = Rc::new(Options::read(&|name| page.attribute(name), &page.surroundings(script)));
         let panel = Rc::new_cyclic(|this: &Weak<Panel>| {
             let pressed = this.clone();

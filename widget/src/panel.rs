@@ -254,8 +254,7 @@ impl Panel {
             }
             Effect::RenewAttempt(started) => self.call(Question::Start, service::renew(options, started)),
             Effect::ReadAttempt(attempt) => {
-                let error =
-                    || LoginError::new(Code::ServiceUnreachable, "the attribute attempt is no attempt");
+                let error = || LoginError::new(Code::ServiceUnreachable, "attempt is malformed");
                 self.send(Event::Started(service::started(attempt).map(Rc::new).ok_or_else(error)));
             }
             Effect::QueryPermission => self.wait(Waiting::Permission(self.permission.clone())),

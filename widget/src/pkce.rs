@@ -18,7 +18,7 @@ pub async fn challenge(window: Window) -> Result<Challenge, JsValue> {
     let hash = guarded::sha256(&window, &code_verifier).await?;
     let (hash, mut bytes) = (Uint8Array::new(&hash), [0; 32]);
     if hash.length() != bytes.len() as u32 {
-        return Err(JsValue::from_str("crypto.subtle gave no SHA-256"));
+        return Err(JsValue::from_str("no SHA-256"));
     }
     hash.copy_to(&mut bytes);
     Ok(Challenge {

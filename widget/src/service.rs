@@ -121,15 +121,14 @@ pub fn redeemed(body: &str) -> Option<Profile> {
 /// Why there is no good answer: the service's own word, or that it cannot be reached. `online` is the browser's word.
 pub fn refusal(answer: &Answer, online: bool) -> LoginError {
     if answer.status == MISDIRECTED_REQUEST {
-        let message =
-            "the service answers under another address: its public_url is not the one that it is asked under";
+        let message = "public_url is not what it is asked under";
         return LoginError::new(Code::WrongAddress, message);
     }
     // Without a word of the service's something in between has answered: a proxy's page, a wrong address.
     let body = BrowserJson::parse(&answer.body);
     match body.and_then(|body| Problem::read(&body)) {
         Some(problem) if !answer.is_good() => (&problem).into(),
-        _ if online => LoginError::new(Code::ServiceUnreachable, "no usable answer from the login service"),
-        _ => LoginError::new(Code::Offline, "the browser is offline"),
+        _ if online => LoginError::new(Code::ServiceUnreachable, "no usable answer"),
+        _ => LoginError::new(Code::Offline, "offline"),
     }
 }

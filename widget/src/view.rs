@@ -83,7 +83,7 @@ impl View {
 
     /// Takes the panel out of the page, with the frames in it.
     pub fn clear(&self) {
-        for (_, frame, _) in self.frames.take().iter().flatten() {
+        for (_, frame) in self.frames.take().iter().flatten() {
             frame.remove();
         }
         for part in &[Part::Panel, Part::Room] {

@@ -59,13 +59,12 @@ pub async fn wait(panel: Weak<Panel>, waiting: Waiting) {
         }
         Waiting::Pkce(window) => {
             let made = pkce::challenge(window).await;
-            let error = "a login that ends in a session needs an https page (crypto.subtle)";
+            let error = "a session needs https (crypto.subtle)";
             challenged(made, Code::Unsupported, error)
         }
         Waiting::PagesChallenge(promise) => {
             let given = challenge::read(promise).await;
-            let error =
-                "a renewed login needs a fresh code-challenge: answer weixin-login-renew by its respondWith";
+            let error = "answer weixin-login-renew with a fresh code-challenge";
             challenged(given, Code::Service(ErrorCode::InvalidRequest), error)
         }
         Waiting::Permission(promise) => {

@@ -43,7 +43,7 @@ pub const FRAME_SILENT_AFTER: Millis = 10_000;
 /// The same of the service's own page that asks for a contact: nobody may be asked to log in anew for a slow network.
 pub const BINDING_SILENT_AFTER: Millis = 30_000;
 /// Of either.
-const SILENT: &str = "the page stays silent in its frame";
+const SILENT: &str = "the frame stays silent";
 /// A renewal that failed is tried again after so long, while the attempt so far lives on.
 pub const RENEWAL_RETRY: Millis = 30_000;
 /// So often a QR code that nobody touches is replaced by itself; then the person is asked.

@@ -9,8 +9,8 @@ use super::tree::Part;
 use super::{Said, View};
 use crate::dom;
 
-/// A frame in the page, by its number, and what it is called.
-pub type Loaded = Option<(u32, Element, Text)>;
+/// A frame in the page, by its number.
+pub type Loaded = Option<(u32, Element)>;
 
 /// Shows the page, or what covers it. `hint` says what it is; `page`: there is a page of its own as well.
 pub fn show(view: &View, status: Option<FrameStatus>, page: bool, hint: Text) -> Said {
@@ -30,7 +30,7 @@ pub fn show_frames(view: &View, screen: &Screen<'_>, status: Option<FrameStatus>
     let mut shown = None;
     let mut former = None;
     for frame in view.frames.take().into_iter().flatten() {
-        let (number, element, _) = &frame;
+        let (number, element) = &frame;
         if Some(*number) == wanted {
             shown = Some(frame);
         } else if Some(*number) == wanted_former {
@@ -46,17 +46,14 @@ pub fn show_frames(view: &View, screen: &Screen<'_>, status: Option<FrameStatus>
     if shown.is_none()
         && let Some(frame) = screen.frame
     {
-        let title = if frame.token.is_empty() { Text::QrTitle } else { Text::BindingTitle };
-        shown = load(view, frame).map(|element| (frame.number, element, title));
+        shown = load(view, frame).map(|element| (frame.number, element));
     }
-    if let Some((_, element, title)) = &shown {
+    if let Some((_, element)) = &shown {
         // Out of a keyboard's way while it is covered.
         let is_ready = status == Some(FrameStatus::Ready);
         dom::toggle(element, "inert", !is_ready);
         // The person is here, and what is to be done next is in there.
-        if is_ready
-            && *title == Text::BindingTitle
-            && view.focused().is_some_and(|focused| focused != *element)
+        if is_ready && asks_for_contact(element) && view.focused().is_some_and(|focused| focused != *element)
         {
             dom::focus(element);
         }
@@ -68,17 +65,25 @@ pub fn show_frames(view: &View, screen: &Screen<'_>, status: Option<FrameStatus>
 /// Says what the frames are, in the language of the day.
 pub fn name_frames(view: &View) {
     let frames = view.frames.take();
-    for (_, element, title) in frames.iter().flatten() {
-        dom::set(element, "title", view.text(*title));
+    for (_, element) in frames.iter().flatten() {
+        let title = if asks_for_contact(element) { Text::BindingTitle } else { Text::QrTitle };
+        dom::set(element, "title", view.text(title));
     }
     view.frames.set(frames);
+}
+
+/// Whether it is the service's page, which finds what it needs in its name.
+fn asks_for_contact(frame: &Element) -> bool {
+    frame.get_attribute("name").is_some()
 }
 
 fn load(view: &View, frame: &Frame) -> Option<Element> {
     let element = dom::make(&view.root.owner_document()?, "iframe", "")?;
     let set = |name, value| dom::set(&element, name, value);
     set("part", "frame");
-    set("name", &frame.token);
+    if !frame.token.is_empty() {
+        set("name", &frame.token);
+    }
     // Top navigation is for the hosted page alone: without a gesture a phone's scan could not move it. Forms are the service's.
     set(
         "sandbox",
@@ -100,7 +105,7 @@ fn load(view: &View, frame: &Frame) -> Option<Element> {
 pub fn frame_from(view: &View, source: &JsValue) -> Option<u32> {
     let frames = view.frames.take();
     let mut found = None;
-    for (number, element, _) in frames.iter().flatten() {
+    for (number, element) in frames.iter().flatten() {
         let window = element.unchecked_ref::<HtmlIFrameElement>().content_window();
         if window.is_some_and(|window| JsValue::from(window) == *source) {
             found = Some(*number);
@@ -113,7 +118,7 @@ pub fn frame_from(view: &View, source: &JsValue) -> Option<u32> {
 /// Whether this is the frame that is shown, and does not stay so.
 pub fn leaves(view: &View, element: &Element, stays: Option<u32>) -> bool {
     let frames = view.frames.take();
-    let leaves = frames.iter().flatten().any(|(number, frame, _)| frame == element && Some(*number) != stays);
+    let leaves = frames.iter().flatten().any(|(number, frame)| frame == element && Some(*number) != stays);
     view.frames.set(frames);
     leaves
 }

@@ -53,7 +53,6 @@ impl Attempt {
     }
 
     /// Whether an answer is to this one (RFC 9207): another's may be in its place.
-    #[inline(never)]
     pub(super) fn is_of(&self, state: &str, iss: &str) -> bool {
         self.started.state == state && self.started.iss == iss
     }
@@ -209,7 +208,7 @@ impl Machine {
                 }
                 None => self.fail(LoginError::new(
                     Code::Service(ErrorCode::InvalidRequest),
-                    "the challenge, nonce and state are used: the page must answer weixin-login-renew with fresh ones",
+                    "answer weixin-login-renew with a fresh code-challenge, nonce and state",
                 )),
             },
             (Err(error), LoginResult::Session) => self.fail(error.clone()),
@@ -344,7 +343,7 @@ fn checked(outcome: &Result<Rc<StartedLogin>, LoginError>) -> Result<Rc<StartedL
         && started.weixin_login().is_err()
     {
         let code = Code::Service(ErrorCode::Misconfigured);
-        return Err(LoginError::new(code, "the service's appid or state is malformed"));
+        return Err(LoginError::new(code, "appid or state is malformed"));
     }
     outcome.clone()
 }

@@ -321,7 +321,7 @@ impl Machine {
         }
         if attempt.started.secret.is_none() {
             let code = Code::Service(ErrorCode::ServerError);
-            return self.fail(LoginError::new(code, "the attempt came without a secret"));
+            return self.fail(LoginError::new(code, "no secret"));
         }
         self.take_step(attempt, Step::PostCallback(code))
     }

@@ -68,13 +68,13 @@ impl Machine {
                 if finishing.unseen {
                     // There is nobody to be asked.
                     let code = Code::Service(ErrorCode::AccessDenied);
-                    return self.step_failed(finishing, LoginError::new(code, "the dialog is closed"));
+                    return self.step_failed(finishing, LoginError::new(code, "nobody is asked"));
                 }
                 self.bind(finishing.attempt, login)
             }
             (Step::PostCallback(_) | Step::FinishScene, Ok(Ended::Code(_) | Ended::Unbound(_))) => {
                 let code = Code::Service(ErrorCode::ServerError);
-                self.step_failed(finishing, LoginError::new(code, "the answer is another attempt's"))
+                self.step_failed(finishing, LoginError::new(code, "another attempt's answer"))
             }
         }
     }

@@ -116,7 +116,7 @@ impl Machine {
         qr.leave(self);
         self.fail(LoginError::new(
             Code::CallbackIntercepted,
-            "the callback in the frame was answered by something else, such as the page's service worker",
+            "something else answered the callback: a service worker?",
         ))
     }
 

@@ -37,7 +37,7 @@ impl Machine {
             SceneEvent::Denied => {
                 scene.leave(self);
                 let code = Code::Service(ErrorCode::AccessDenied);
-                return self.fail(LoginError::new(code, "the person refused"));
+                return self.fail(LoginError::new(code, "refused"));
             }
             SceneEvent::Expired => return self.expire(Stage::Scene(scene), Anew::ByItself),
         }
