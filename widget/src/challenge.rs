@@ -38,7 +38,7 @@ pub async fn read(promise: Option<JsValue>) -> Result<Challenge, JsValue> {
     let first = Promise::race(&Array::of2(&promise, &too_late));
     let given = BrowserJson(settled(Ok(first.into())).await?);
     let Some(code_challenge) = given.text_member("codeChallenge") else {
-        return Err(JsValue::from_str("no codeChallenge"));
+        return Err(JsValue::from_str("no challenge"));
     };
     Ok(Challenge {
         code_challenge,

@@ -187,7 +187,7 @@ impl Chunks {
         let bytes: js_sys::Uint8Array = read.get_value().unchecked_into();
         let length = bytes.length();
         if length > *left {
-            return Err(JsValue::from_str("more than 64 kB"));
+            return Err(JsValue::from_str("too large"));
         }
         *left -= length;
         self.decoder.decode_with_js_u8_array_and_options(&bytes, &self.options).map(Some)

@@ -343,7 +343,7 @@ fn checked(outcome: &Result<Rc<StartedLogin>, LoginError>) -> Result<Rc<StartedL
         && started.weixin_login().is_err()
     {
         let code = Code::Service(ErrorCode::Misconfigured);
-        return Err(LoginError::new(code, "appid or state is malformed"));
+        return Err(LoginError::new(code, "malformed appid or state"));
     }
     outcome.clone()
 }
