@@ -230,7 +230,9 @@ async fn the_hosted_page_has_its_script_and_the_way_to_weixin_ahead() {
         .filter(|line| line.contains("<script") || line.contains("rel=\"pre"))
         .collect();
     let way = format!("<link rel=\"preconnect\" href=\"{}\">", house.weixin.open_url());
-    assert_eq!(links, ["<script type=\"module\" src=\"/weixin/widget/weixin-login.js\"></script>", &way]);
+    let phases = "<script src=\"/weixin/assets/phases.js\" defer></script>";
+    let element = "<script type=\"module\" src=\"/weixin/widget/weixin-login.js\"></script>";
+    assert_eq!(links, [phases, element, &way]);
 }
 
 fn sha256(text: &str) -> String {
