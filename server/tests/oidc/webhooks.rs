@@ -213,7 +213,8 @@ async fn a_client_that_is_gone_for_a_day_hears_it_then_and_after_three_days_no_m
     for hour in 1..=24 {
         provider.clock.advance(HOUR);
         // One that is being tried is nobody else's for 20 seconds, and then waits for longer.
-        let has_failed = |text: &str| tried(text).is_some_and(|(tries, seconds)| tries > hour && seconds > 20);
+        let has_failed =
+            |text: &str| tried(text).is_some_and(|(tries, seconds)| tries > hour && seconds > 20);
         until_the_list_says(&provider, has_failed).await;
     }
     let listener = Listener::at(port, &[204, 204]).await;
