@@ -7,6 +7,7 @@
 pub mod frame;
 pub mod page;
 pub(crate) mod proof;
+mod site_page;
 pub mod widget;
 
 use actix_web::HttpRequest;
@@ -19,6 +20,7 @@ use crate::attempt::waiting::Waiting;
 use crate::config::Client;
 use crate::contact::Contact;
 use crate::error::ApiError;
+use crate::http;
 use crate::login::{self, LoginError, Unbound, Who};
 use crate::report;
 use crate::sender::Purpose;
@@ -56,6 +58,12 @@ fn open(app: &Shared, waiting: &Waiting) -> Result<(), ApiError> {
 fn client<'a>(app: &'a Shared, waiting: &Waiting) -> Result<&'a Client, ApiError> {
     let client = app.config.client(&waiting.attempt().client_id);
     client.ok_or_else(|| refused(ErrorCode::UnknownClient, "the client of this login is gone"))
+}
+
+/// The language in which the login was begun.
+fn language(waiting: &Waiting, request: &HttpRequest) -> Language {
+    let begun = waiting.attempt().lang.as_deref().and_then(Language::parse);
+    begun.unwrap_or_else(|| http::language::of(request))
 }
 
 /// Sends a code to a contact, whoever it may be.

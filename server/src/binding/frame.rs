@@ -7,16 +7,13 @@
 
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::{HttpRequest, HttpResponse, web};
-use protocol::service::{BINDING_HEADER, Binding, ErrorCode, FinishedLogin, UnboundLogin};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use protocol::service::ErrorCode;
+use serde::Deserialize;
 
-use super::page::{language, own_form, said, shown_next};
+use super::open;
+use super::page::{own_form, said, shown_next};
 use super::proof::refused;
-use super::{client, open};
 use crate::attempt::CallbackError;
-use crate::attempt::waiting::Waiting;
-use crate::error::ApiError;
 use crate::http::headers::{content_security_policy, header_value};
 use crate::http::language;
 use crate::http::origin::sec_fetch_dest;
@@ -70,60 +67,4 @@ pub async fn post(app: web::Data<Shared>, request: HttpRequest, id: web::Path<St
         shown_next(&app, &request, &waiting, change, None, open(&app, &waiting))
     };
     said(&app, &request, shown.await)
-}
-
-/// The secret of the token for this login, where a request brings one.
-pub(super) fn secret<'a>(request: &'a HttpRequest, id: &str) -> Option<&'a str> {
-    let token = request.headers().get(BINDING_HEADER)?.to_str().ok()?;
-    token.strip_prefix(id)?.strip_prefix('.')
-}
-
-/// What the site's page is told while something is asked; nothing on the service's own pages.
-pub(super) fn asks(app: &Shared, waiting: &Waiting) -> Option<String> {
-    let row = waiting.row();
-    waiting.attempt().kind.site_page()?;
-    let mut require = row.missing.clone();
-    require.extend(row.exists.as_ref().map(|exists| exists.contact.kind));
-    let token = format!("{}.{}", row.id, waiting.secret());
-    let binding = Binding { token, require, expires_in: row.expires_at - app.clock.now() };
-    let (state, iss) = whose(app, waiting);
-    Some(message(&UnboundLogin { binding, state, iss }))
-}
-
-/// The login is done: the site's page gets its code.
-pub(super) fn finished(app: &Shared, request: &HttpRequest, waiting: &Waiting, code: String) -> HttpResponse {
-    let (state, iss) = whose(app, waiting);
-    told(app, request, waiting, &message(&FinishedLogin { code, state, iss }))
-}
-
-/// There will be no login.
-pub(super) fn failed(
-    app: &Shared,
-    request: &HttpRequest,
-    waiting: &Waiting,
-    error: &ApiError,
-) -> HttpResponse {
-    let (state, iss) = whose(app, waiting);
-    let problem = json!({
-        "error": error.code.as_str(), "error_description": error.description, "state": state, "iss": iss
-    });
-    told(app, request, waiting, &message(&problem))
-}
-
-fn told(app: &Shared, request: &HttpRequest, waiting: &Waiting, message: &str) -> HttpResponse {
-    match client(app, waiting) {
-        Ok(client) => pages::binding_ended(app, client, message, language(waiting, request)),
-        Err(error) => said(app, request, Err(error)),
-    }
-}
-
-fn whose(app: &Shared, waiting: &Waiting) -> (String, String) {
-    (waiting.row().state.clone().unwrap_or_default(), app.config.public_url.as_str().into())
-}
-
-/// As the widget reads it.
-fn message(what: &impl Serialize) -> String {
-    let mut message = serde_json::to_value(what).unwrap_or_default();
-    message["type"] = "weixin-login".into();
-    message.to_string()
 }

@@ -9,7 +9,7 @@ use protocol::service::{ContactKind, ErrorCode, JoinAccounts};
 use serde::Deserialize;
 
 use super::proof::{read_contact, refused};
-use super::{End, Step, client, decide, enter_code, frame, open, send_code};
+use super::{End, Step, client, decide, enter_code, language, open, send_code, site_page};
 use crate::attempt::address::{self, way_back};
 use crate::attempt::waiting::{self, LIFETIME, Proof, Waiting};
 use crate::attempt::{ConsumedAttempt, cookie};
@@ -24,7 +24,6 @@ use crate::shared::Shared;
 use crate::store::attempts::Destination;
 use crate::store::logins::Person;
 use crate::store::{AttemptEnd, StoreError};
-use crate::text::Language;
 
 /// What the browser gets of a login that waits.
 pub(crate) struct Waits {
@@ -188,7 +187,7 @@ pub(super) async fn own_form(app: &Shared, request: &HttpRequest, id: &str) -> R
     if !is_own_page(&app.config, request) {
         return Err(refused(ErrorCode::UnknownAttempt, "a form of another page"));
     }
-    match frame::secret(request, id) {
+    match site_page::secret(request, id) {
         Some(secret) => Ok(waiting::find(&*app.store.fleeting, id, Proof::Frame(secret)).await?),
         None => own(app, request, id).await,
     }
@@ -197,11 +196,6 @@ pub(super) async fn own_form(app: &Shared, request: &HttpRequest, id: &str) -> R
 fn kind(waiting: &Waiting) -> Result<ContactKind, ApiError> {
     let kind = waiting.row().missing.first().copied();
     kind.ok_or_else(|| refused(ErrorCode::InvalidRequest, "nothing is asked for"))
-}
-
-pub(super) fn language(waiting: &Waiting, request: &HttpRequest) -> Language {
-    let begun = waiting.attempt().lang.as_deref().and_then(Language::parse);
-    begun.unwrap_or_else(|| language::of(request))
 }
 
 /// A page of a login that has ended is loaded again: the way on, and nothing that is worth a login. In a frame the site's page is told.
@@ -226,7 +220,7 @@ fn stepped(
             }
             Ok(response)
         }
-        Ok(Step::Finished(End::OnSitePage(code))) => Ok(frame::finished(app, request, waiting, code)),
+        Ok(Step::Finished(End::OnSitePage(code))) => site_page::finished(app, request, waiting, code),
         Ok(Step::Asks | Step::Exists(_)) => shown_next(app, request, waiting, false, None, Ok(())),
         Err(error) => shown_next(app, request, waiting, false, None, Err(error)),
     }
@@ -258,7 +252,7 @@ pub(super) fn shown_next(
             Ok(page(app, request, waiting, change, Some((&error, written.unwrap_or_default()))))
         }
         ErrorCode::AttemptExpired | ErrorCode::AttemptUsed | ErrorCode::UnknownClient if is_framed => {
-            Ok(frame::failed(app, request, waiting, &error))
+            site_page::failed(app, request, waiting, &error)
         }
         _ => Err(error),
     }
@@ -296,7 +290,7 @@ fn page(
             Err(error) => return refuse(&error),
         }
     };
-    let place = match (frame::asks(app, waiting), waiting.attempt().kind.destination()) {
+    let place = match (site_page::asks(app, waiting), waiting.attempt().kind.destination()) {
         (Some(told), _) => Place::Framed(told),
         (None, Some(Destination::Client(authorization))) => Place::Window(&authorization.redirect_uri),
         (None, Some(Destination::ReturnTo(address))) => Place::Window(address),

@@ -11,8 +11,8 @@ use weixin_login_e2e::house::{House, HouseOptions};
 use weixin_login_shop::{Shop, Tls};
 
 use crate::login::{
-    CHALLENGE, assert_signed_in, assert_signed_out, continue_and_allow, redeem, scan, scan_and_allow,
-    session, until_offered,
+    CHALLENGE, assert_signed_in, assert_signed_out, continue_and_allow, redeem, refuse, scan, scan_and_allow,
+    scan_another_and_allow, session, until_offered,
 };
 use crate::scene;
 
@@ -125,11 +125,10 @@ async fn fast_login_refused_and_scanned(engine: Engine, site: Site) {
     let visit = Visit::new(engine, site, DesktopMode::Normal).await;
     until_offered(&visit.browser).await;
     visit.browser.press("continue").await;
-    visit.house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
-    assert!(visit.house.weixin.answer_dialog(DialogAnswer::Refuse));
+    let former = refuse(&visit.house).await;
     visit.browser.until_phase("qr").await;
     visit.browser.until_panel_says("在微信中取消了登录").await;
-    scan_and_allow(&visit.house).await;
+    scan_another_and_allow(&visit.house, former).await;
     visit.assert_done().await;
 }
 

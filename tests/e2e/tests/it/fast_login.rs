@@ -6,8 +6,8 @@ use weixin_login_e2e::browser::PATIENCE;
 use weixin_login_e2e::house::House;
 
 use crate::login::{
-    SIGN_IN, assert_signed_in, assert_signed_out, at_sign_in, continue_and_allow, request, scan_and_allow,
-    until_offered,
+    SIGN_IN, assert_signed_in, assert_signed_out, at_sign_in, continue_and_allow, refuse, request,
+    scan_and_allow, scan_another_and_allow, until_offered,
 };
 
 #[tokio::test]
@@ -95,14 +95,13 @@ async fn the_code_after_a_refusal_offers_no_fast_login_itself() {
     let house = House::plain().await;
     let browser = at_sign_in(&house).await;
     browser.press("continue").await;
-    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
-    assert!(house.weixin.answer_dialog(DialogAnswer::Refuse));
+    let former = refuse(&house).await;
     browser.until_phase("qr").await;
     let frame =
         "return document.querySelector('weixin-login').shadowRoot.querySelector('iframe:not(.former)')?.src";
     let frame = browser.until("the frame", frame).await;
     assert!(frame.as_str().unwrap().contains("&fast_login=0"), "{frame}");
-    scan_and_allow(&house).await;
+    scan_another_and_allow(&house, former).await;
     browser.until_phase("success").await;
     assert_signed_in(&browser).await;
 }

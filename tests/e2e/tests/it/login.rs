@@ -1,5 +1,7 @@
 //! What the login tests share: a house with a person in front of its sign-in page.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
@@ -49,6 +51,30 @@ pub async fn request(house: &House, what: &str, like: impl Fn(&RequestRecord) ->
 /// The phone scans the newest QR code, and allows.
 pub async fn scan_and_allow(house: &House) {
     let uuid = scan(house).await;
+    house.weixin.allow(&uuid).expect("a scanned code can be allowed");
+}
+
+/// WeChat's dialog on this computer is refused. Gives the code that stood beside the offer, which goes.
+pub async fn refuse(house: &House) -> Option<String> {
+    house.weixin.wait_for_dialog(PATIENCE).await.expect("WeChat's dialog opens");
+    let former = house.weixin.waiting_qr();
+    assert!(house.weixin.answer_dialog(DialogAnswer::Refuse));
+    former
+}
+
+/// The phone scans a code that is shown after this one, and allows.
+pub async fn scan_another_and_allow(house: &House, former: Option<String>) {
+    let mut looks = tokio::time::interval(Duration::from_millis(50));
+    let another = async {
+        loop {
+            looks.tick().await;
+            if let Some(uuid) = house.weixin.waiting_qr().filter(|uuid| Some(uuid) != former.as_ref()) {
+                return uuid;
+            }
+        }
+    };
+    let uuid = tokio::time::timeout(PATIENCE, another).await.expect("another QR code is shown");
+    house.weixin.scan(&uuid).expect("a shown code can be scanned");
     house.weixin.allow(&uuid).expect("a scanned code can be allowed");
 }
 
