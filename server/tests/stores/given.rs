@@ -36,7 +36,12 @@ pub async fn sqlite() -> Given {
 }
 
 pub async fn postgres() -> Given {
-    let store = PostgresStore::open(&address(&Postgres::shared().database().url)).await.expect("it opens");
+    postgres_of(Postgres::shared()).await
+}
+
+/// An empty database of this server.
+pub async fn postgres_of(server: &Postgres) -> Given {
+    let store = PostgresStore::open(&address(&server.database().url)).await.expect("it opens");
     Given { store: Store::whole(Arc::new(store)), _folder: None }
 }
 

@@ -18,6 +18,7 @@ mod logouts;
 mod model;
 mod only_postgres;
 mod only_redis;
+mod plans;
 mod rows;
 mod scenes;
 mod sessions;

@@ -7,6 +7,9 @@ macro_rules! suite {
         on_a_store! { postgres: $($tests)+ }
         on_a_store! { sqlite_and_redis: $($tests)+ }
         on_a_store! { postgres_and_redis: $($tests)+ }
+        mod each {
+            one_after_the_other! { $($tests)+ }
+        }
     };
 }
 
@@ -16,6 +19,16 @@ macro_rules! suite_of_swept_stores {
         mod swept {
             on_a_store! { sqlite: $($tests)+ }
             on_a_store! { postgres: $($tests)+ }
+            one_after_the_other! { $($tests)+ }
+        }
+    };
+}
+
+/// All of them in one, for who looks at what the store has done meanwhile.
+macro_rules! one_after_the_other {
+    ($($room:ident: $($name:ident)+;)+) => {
+        pub async fn every_one(given: impl AsyncFn() -> crate::given::Given) {
+            $($(Box::pin(crate::$room::$name(&given().await)).await;)+)+
         }
     };
 }
