@@ -4,6 +4,7 @@
 //! the person says what becomes of the two. Nothing tells whether anybody here has a contact before it is proven. Whether all is there that
 //! is required is not decided here, but in the transaction that keeps the login.
 
+pub(crate) mod form;
 pub mod frame;
 pub mod page;
 pub(crate) mod proof;
@@ -27,7 +28,7 @@ use crate::sender::Purpose;
 use crate::shared::Shared;
 use crate::store::bindings::{BindingRow, TakenContact};
 use crate::store::contacts::ProvenContact;
-use crate::store::{AttemptEnd, StoreError};
+use crate::store::{AttemptEnd, AttemptRow, StoreError};
 use crate::text::Language;
 
 /// How a step ends.
@@ -55,14 +56,14 @@ fn open(app: &Shared, waiting: &Waiting) -> Result<(), ApiError> {
     proof::open(app, waiting.row())
 }
 
-fn client<'a>(app: &'a Shared, waiting: &Waiting) -> Result<&'a Client, ApiError> {
-    let client = app.config.client(&waiting.attempt().client_id);
+fn client<'a>(app: &'a Shared, attempt: &AttemptRow) -> Result<&'a Client, ApiError> {
+    let client = app.config.client(&attempt.client_id);
     client.ok_or_else(|| refused(ErrorCode::UnknownClient, "the client of this login is gone"))
 }
 
 /// The language in which the login was begun.
-fn language(waiting: &Waiting, request: &HttpRequest) -> Language {
-    let begun = waiting.attempt().lang.as_deref().and_then(Language::parse);
+fn language(attempt: &AttemptRow, request: &HttpRequest) -> Language {
+    let begun = attempt.lang.as_deref().and_then(Language::parse);
     begun.unwrap_or_else(|| http::language::of(request))
 }
 
@@ -75,7 +76,7 @@ async fn send_code(
     language: Language,
 ) -> Result<SentCode, ApiError> {
     open(app, waiting)?;
-    let site = client(app, waiting)?;
+    let site = client(app, waiting.attempt())?;
     proof::send_code(app, request, waiting.own(), contact, Purpose::Login, site, language).await
 }
 
@@ -128,7 +129,7 @@ async fn decide(
         })
         .await;
     }
-    let require = &client(app, waiting)?.require;
+    let require = &client(app, waiting.attempt())?.require;
     let asks = waiting.change(&*app.store.fleeting, app.clock.now(), |row| {
         row.exists = None;
         row.missing.push(contact.kind);

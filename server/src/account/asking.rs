@@ -6,6 +6,7 @@ use url::form_urlencoded;
 
 use crate::authorization::see_other;
 use crate::clock::Seconds;
+use crate::config::Client;
 use crate::http::language;
 use crate::http::origin::is_own_page;
 use crate::pages::{self, Refusal};
@@ -99,11 +100,16 @@ pub(super) fn log_in_first(app: &Shared, request: &HttpRequest, client_id: Optio
 
 /// Where a login begins that comes back to this page. It is a login to some client: the one that the person was at, where that is known.
 fn login(app: &Shared, client_id: Option<&str>) -> Option<String> {
-    let client = client_id.and_then(|id| app.config.client(id)).or(app.config.clients.first())?;
+    let client = client(app, client_id)?;
     let prefix = app.config.public_url.path();
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", &client.id)
         .append_pair("return_to", &format!("{prefix}/account"))
         .finish();
     Some(format!("{prefix}/login?{query}"))
+}
+
+/// The client that the person was at, where that is known and still there; else the first.
+pub(super) fn client<'a>(app: &'a Shared, client_id: Option<&str>) -> Option<&'a Client> {
+    client_id.and_then(|id| app.config.client(id)).or(app.config.clients.first())
 }

@@ -3,23 +3,21 @@
 //!
 //! What is asked is kept as for a login that waits, in the hands of the session's cookie.
 
-use std::collections::BTreeMap;
-
-use actix_web::http::header::RETRY_AFTER;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{ContactKind, ErrorCode};
 use serde::Deserialize;
 
-use super::asking::{Asking, answer, back, by_own_form, by_own_page};
+use super::asking::{Asking, answer, back, by_own_form, by_own_page, client};
 use crate::attempt::waiting::LIFETIME;
 use crate::authorization::see_other;
+use crate::binding::form::{self, can_be_mended, is_change};
 use crate::binding::page::{CodeForm, ContactForm, JoinForm};
-use crate::binding::proof::{compare, open, read_contact, refused, send_code};
+use crate::binding::proof::{compare, nothing_is_asked, open, read_contact, refused, send_code};
 use crate::config::Client;
 use crate::contact::Contact;
 use crate::error::ApiError;
 use crate::http::language;
-use crate::pages::{self, BindingForm, OwnContact, Refusal};
+use crate::pages::{self, OwnContact, Refusal};
 use crate::secret::random_word;
 use crate::sender::Purpose;
 use crate::session::secret_of;
@@ -82,20 +80,14 @@ pub async fn begin(app: web::Data<Shared>, request: HttpRequest, named: web::For
         let kind = ContactKind::parse(&named.kind).filter(|kind| is_sent(&app, *kind));
         let Some(kind) = kind else { return Ok(Some(unknown(&app, &request))) };
         let row = BindingRow {
-            id: random_word(),
-            secret_hash: asking.session.secret_hash,
-            state: None,
-            person: Person::Account(asking.account_id),
-            expires_at: app.clock.now() + LIFETIME,
-            missing: vec![kind],
-            proven: Vec::new(),
-            join: None,
-            asked: None,
-            exists: None,
-            codes_sent: 0,
-            resend_at: BTreeMap::new(),
-            is_taken: false,
             replaces: Some(named.value.clone()).filter(|value| !value.is_empty()),
+            ..BindingRow::new(
+                random_word(),
+                asking.session.secret_hash,
+                Person::Account(asking.account_id),
+                vec![kind],
+                app.clock.now() + LIFETIME,
+            )
         };
         app.store.fleeting.insert_binding(&row).await?;
         Ok(Some(see_other(&address(&app, &row.id))))
@@ -120,9 +112,8 @@ pub async fn end(app: web::Data<Shared>, request: HttpRequest, named: web::Form<
 /// `GET /account/contacts/{id}`: what is asked for now.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
     let shown = async |asking: Asking| {
-        let change = request.query_string() == "change";
         let own = own(&app, &request, &asking, &id).await?;
-        Ok(Some(own.map_or_else(|| back(&app), |own| page(&app, &request, &own, change, None))))
+        Ok(Some(own.map_or_else(|| back(&app), |own| page(&app, &request, &own, is_change(&request), None))))
     };
     answer(&app, &request, shown).await
 }
@@ -138,7 +129,7 @@ pub async fn contact(
         let Some(mut own) = own(&app, &request, &asking, &id).await? else { return Ok(Some(back(&app))) };
         let contact = match own.row().missing.first() {
             Some(kind) => read_contact(&app, *kind, &form.contact),
-            None => Err(refused(ErrorCode::InvalidRequest, "nothing is asked for")),
+            None => Err(nothing_is_asked()),
         };
         let sent = match contact {
             Ok(contact) => send(&app, &request, &asking, &mut own, &contact).await,
@@ -241,9 +232,8 @@ async fn send(
     own: &mut OwnBinding,
     contact: &Contact,
 ) -> Result<(), ApiError> {
-    let site =
-        asking.client_id.as_deref().and_then(|id| app.config.client(id)).or(app.config.clients.first());
-    let site = site.ok_or_else(|| refused(ErrorCode::UnknownClient, "no client is configured"))?;
+    let site = client(app, asking.client_id.as_deref())
+        .ok_or_else(|| refused(ErrorCode::UnknownClient, "no client is configured"))?;
     let language = language::of(request);
     send_code(app, request, own, contact, Purpose::Account, site, language).await.map(drop)
 }
@@ -296,11 +286,7 @@ fn next(
     match step {
         Ok(()) => see_other(&address(app, &own.row().id)),
         Err((error, written)) => match error.code {
-            ErrorCode::ContactInvalid
-            | ErrorCode::ContactCodeWrong
-            | ErrorCode::ContactCodeExpired
-            | ErrorCode::SenderUnavailable
-            | ErrorCode::SlowDown => page(app, request, own, change, Some((&error, written))),
+            code if can_be_mended(code) => page(app, request, own, change, Some((&error, written))),
             ErrorCode::TemporarilyUnavailable => {
                 pages::refusal(app, Refusal::StoreAway, language::of(request), None)
             }
@@ -316,28 +302,10 @@ fn page(
     change: bool,
     wrong: Option<(&ApiError, &str)>,
 ) -> HttpResponse {
-    let (row, now) = (own.row(), app.clock.now());
-    let asked = row.asked.as_ref().filter(|asked| !change && asked.expires_at > now && asked.tries_left > 0);
-    let shown = |kind, value: &str| Contact::kept(kind, value.to_owned()).shown();
-    let form = if let Some(TakenContact { contact, .. }) = &row.exists {
-        BindingForm::Question { contact: shown(contact.kind, &contact.value), may_join: false }
-    } else if let Some(asked) = asked {
-        BindingForm::Code { kind: asked.kind, contact: shown(asked.kind, &asked.value) }
-    } else if let Some(kind) = row.missing.first() {
-        let written = wrong.map(|(_, written)| written.to_owned()).unwrap_or_default();
-        BindingForm::Contact { kind: *kind, written }
-    } else {
-        return back(app);
-    };
-    let error = wrong.map(|(error, _)| error);
-    let replaces = row.replaces.is_some();
-    let mut response =
-        pages::own_contact(app, address(app, &row.id), &form, replaces, error, language::of(request));
-    if let Some(error) = error {
-        *response.status_mut() = error.status_code();
-        if let Some(seconds) = error.retry_after {
-            response.headers_mut().insert(RETRY_AFTER, seconds.into());
-        }
-    }
-    response
+    let row = own.row();
+    let written = wrong.map_or("", |(_, written)| written);
+    let Some(form) = form::of(row, change, written, app.clock.now()) else { return back(app) };
+    let (error, replaces) = (wrong.map(|(error, _)| error), row.replaces.is_some());
+    let page = pages::own_contact(app, address(app, &row.id), &form, replaces, error, language::of(request));
+    form::with_status_of(page, error)
 }

@@ -1,8 +1,6 @@
 //! An attempt that was taken and waits for a contact: it is found by whoever proves to be the browser that answered it, changes step by step,
 //! and is taken once more, for the one end of its login.
 
-use std::collections::BTreeMap;
-
 use protocol::service::ContactKind;
 
 use super::{CallbackError, ConsumedAttempt};
@@ -35,21 +33,10 @@ pub async fn begin(
     let attempt = attempt.row();
     let secret = random_word();
     let is_site_page = attempt.kind.site_page().is_some();
+    let secret_hash = if is_site_page { SecretHash::of(&secret) } else { attempt.secret_hash };
     let row = BindingRow {
-        id: attempt.id.clone(),
-        secret_hash: if is_site_page { SecretHash::of(&secret) } else { attempt.secret_hash },
         state: state.map(Into::into),
-        person,
-        expires_at: now + LIFETIME,
-        missing,
-        proven: Vec::new(),
-        join: None,
-        asked: None,
-        exists: None,
-        codes_sent: 0,
-        resend_at: BTreeMap::new(),
-        is_taken: false,
-        replaces: None,
+        ..BindingRow::new(attempt.id.clone(), secret_hash, person, missing, now + LIFETIME)
     };
     store.insert_binding(&row).await?;
     store.end_attempt(&attempt.id, AttemptEnd::Waits, None).await?;

@@ -7,19 +7,16 @@
 
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::{HttpRequest, HttpResponse, web};
-use protocol::service::ErrorCode;
 use serde::Deserialize;
 
-use super::open;
+use super::form::is_change;
 use super::page::{own_form, said, shown_next};
-use super::proof::refused;
+use super::{client, language, open};
 use crate::attempt::CallbackError;
 use crate::http::headers::{content_security_policy, header_value};
-use crate::http::language;
 use crate::http::origin::sec_fetch_dest;
 use crate::pages::{self, Refusal, Scheme};
 use crate::shared::Shared;
-use crate::text::Language;
 
 /// What the widget says of the page around it.
 #[derive(Deserialize)]
@@ -28,22 +25,13 @@ struct Dress {
     theme: Scheme,
 }
 
-#[derive(Deserialize)]
-struct Shown {
-    /// Another contact than the one that was named.
-    change: Option<String>,
-}
-
 /// `GET /binding/{id}/frame`: nothing of the login, for whoever has its name.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
     let shown = async {
         let attempt = app.store.fleeting.attempt(&id).await?;
         let attempt = attempt.ok_or(CallbackError::UnknownAttempt)?;
         let page = attempt.kind.site_page().ok_or(CallbackError::OtherBrowser)?;
-        let client = app.config.client(&attempt.client_id);
-        let client = client.ok_or_else(|| refused(ErrorCode::UnknownClient, "the client is gone"))?;
-        let begun = attempt.lang.as_deref().and_then(Language::parse);
-        let language = begun.unwrap_or_else(|| language::of(&request));
+        let (client, language) = (client(&app, &attempt)?, language(&attempt, &request));
         // In a window of its own somebody could be led to prove a contact for somebody else's login.
         if sec_fetch_dest(&request) == Some("document") {
             return Ok(pages::refusal_at(&app, Some(client), Refusal::NotAFrame, language, None));
@@ -62,9 +50,7 @@ pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<Str
 pub async fn post(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
     let shown = async {
         let waiting = own_form(&app, &request, &id).await?;
-        let change = web::Query::<Shown>::from_query(request.query_string());
-        let change = change.is_ok_and(|shown| shown.change.is_some());
-        shown_next(&app, &request, &waiting, change, None, open(&app, &waiting))
+        shown_next(&app, &request, &waiting, is_change(&request), None, open(&app, &waiting))
     };
     said(&app, &request, shown.await)
 }

@@ -3,13 +3,12 @@
 //! (`frame`) the same forms are sent with a token in the place of the cookie, and answered by what is asked next.
 
 use actix_web::cookie::Cookie;
-use actix_web::http::header::RETRY_AFTER;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use protocol::service::{ContactKind, ErrorCode, JoinAccounts};
 use serde::Deserialize;
 
-use super::proof::{read_contact, refused};
-use super::{End, Step, client, decide, enter_code, language, open, send_code, site_page};
+use super::proof::{nothing_is_asked, read_contact, refused};
+use super::{End, Step, client, decide, enter_code, form, language, open, send_code, site_page};
 use crate::attempt::address::{self, way_back};
 use crate::attempt::waiting::{self, LIFETIME, Proof, Waiting};
 use crate::attempt::{ConsumedAttempt, cookie};
@@ -19,7 +18,7 @@ use crate::error::ApiError;
 use crate::http::language;
 use crate::http::origin::is_own_page;
 use crate::login::Unbound;
-use crate::pages::{self, BindingForm, Place, Refusal};
+use crate::pages::{self, Place, Refusal};
 use crate::shared::Shared;
 use crate::store::attempts::Destination;
 use crate::store::logins::Person;
@@ -88,23 +87,15 @@ pub struct JoinForm {
     pub(crate) answer: String,
 }
 
-#[derive(Deserialize)]
-struct Shown {
-    /// Another contact than the one that was named.
-    change: Option<String>,
-}
-
 /// `GET /binding/{id}`.
 pub async fn get(app: web::Data<Shared>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
     let shown = async {
         let waiting = own(&app, &request, &id).await?;
-        let change = web::Query::<Shown>::from_query(request.query_string());
-        let change = change.is_ok_and(|shown| shown.change.is_some());
         if let Some(ended) = ended(&app, &waiting) {
             return Ok(ended);
         }
         open(&app, &waiting)?;
-        Ok(page(&app, &request, &waiting, change, None))
+        Ok(page(&app, &request, &waiting, form::is_change(&request), None))
     };
     said(&app, &request, shown.await)
 }
@@ -120,7 +111,7 @@ pub async fn contact(
         let mut waiting = own_form(&app, &request, &id).await?;
         let sent = async {
             open(&app, &waiting)?;
-            let (kind, language) = (kind(&waiting)?, language(&waiting, &request));
+            let (kind, language) = (kind(&waiting)?, language(waiting.attempt(), &request));
             let contact = read_contact(&app, kind, &form.contact)?;
             send_code(&app, &request, &mut waiting, &contact, language).await
         };
@@ -146,7 +137,7 @@ pub async fn code(
             let asked = waiting.row().asked.clone();
             let asked = asked.ok_or_else(|| refused(ErrorCode::InvalidRequest, "no code was sent yet"))?;
             let contact = Contact::kept(asked.kind, asked.value);
-            let language = language(&waiting, &request);
+            let language = language(waiting.attempt(), &request);
             let sent = send_code(&app, &request, &mut waiting, &contact, language).await;
             return shown_next(&app, &request, &waiting, false, None, sent.map(drop));
         }
@@ -195,7 +186,7 @@ pub(super) async fn own_form(app: &Shared, request: &HttpRequest, id: &str) -> R
 
 fn kind(waiting: &Waiting) -> Result<ContactKind, ApiError> {
     let kind = waiting.row().missing.first().copied();
-    kind.ok_or_else(|| refused(ErrorCode::InvalidRequest, "nothing is asked for"))
+    kind.ok_or_else(nothing_is_asked)
 }
 
 /// A page of a login that has ended is loaded again: the way on, and nothing that is worth a login. In a frame the site's page is told.
@@ -243,11 +234,7 @@ pub(super) fn shown_next(
         Err(error) => error,
     };
     match error.code {
-        ErrorCode::ContactInvalid
-        | ErrorCode::ContactCodeWrong
-        | ErrorCode::ContactCodeExpired
-        | ErrorCode::SenderUnavailable
-        | ErrorCode::SlowDown => {
+        code if form::can_be_mended(code) => {
             open(app, waiting)?;
             Ok(page(app, request, waiting, change, Some((&error, written.unwrap_or_default()))))
         }
@@ -266,29 +253,15 @@ fn page(
     change: bool,
     wrong: Option<(&ApiError, &str)>,
 ) -> HttpResponse {
-    let (row, language, now) = (waiting.row(), language(waiting, request), app.clock.now());
+    let (row, language) = (waiting.row(), language(waiting.attempt(), request));
     let refuse = |error: &ApiError| pages::refusal(app, Refusal::Code(error.code), language, None);
-    let client = match client(app, waiting) {
+    let client = match client(app, waiting.attempt()) {
         Ok(client) => client,
         Err(error) => return refuse(&error),
     };
-    let asked = row.asked.as_ref().filter(|asked| !change && asked.expires_at > now && asked.tries_left > 0);
-    let form = if let Some(exists) = &row.exists {
-        let contact = Contact::kept(exists.contact.kind, exists.contact.value.clone()).shown();
-        BindingForm::Question { contact, may_join: exists.may_join }
-    } else if let Some(asked) = asked {
-        BindingForm::Code {
-            kind: asked.kind,
-            contact: Contact::kept(asked.kind, asked.value.clone()).shown(),
-        }
-    } else {
-        match kind(waiting) {
-            Ok(kind) => {
-                let written = wrong.map(|(_, written)| written.to_owned()).unwrap_or_default();
-                BindingForm::Contact { kind, written }
-            }
-            Err(error) => return refuse(&error),
-        }
+    let written = wrong.map_or("", |(_, written)| written);
+    let Some(form) = form::of(row, change, written, app.clock.now()) else {
+        return refuse(&nothing_is_asked());
     };
     let place = match (site_page::asks(app, waiting), waiting.attempt().kind.destination()) {
         (Some(told), _) => Place::Framed(told),
@@ -296,15 +269,8 @@ fn page(
         (None, Some(Destination::ReturnTo(address))) => Place::Window(address),
         (None, None) => Place::Window(""),
     };
-    let mut response =
-        pages::binding(app, client, &row.id, &form, wrong.map(|(error, _)| error), place, language);
-    if let Some((error, _)) = wrong {
-        *response.status_mut() = error.status_code();
-        if let Some(seconds) = error.retry_after {
-            response.headers_mut().insert(RETRY_AFTER, seconds.into());
-        }
-    }
-    response
+    let error = wrong.map(|(error, _)| error);
+    form::with_status_of(pages::binding(app, client, &row.id, &form, error, place, language), error)
 }
 
 /// A page, or why there is none.

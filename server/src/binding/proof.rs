@@ -30,6 +30,10 @@ pub(crate) fn refused(code: ErrorCode, description: &'static str) -> ApiError {
     ApiError::new(code, description)
 }
 
+pub(crate) fn nothing_is_asked() -> ApiError {
+    refused(ErrorCode::InvalidRequest, "nothing is asked for")
+}
+
 pub(crate) fn over() -> ApiError {
     refused(ErrorCode::AttemptUsed, "this login has ended")
 }

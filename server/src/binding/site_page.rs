@@ -61,7 +61,12 @@ fn told(
     waiting: &Waiting,
     message: &str,
 ) -> Result<HttpResponse, ApiError> {
-    Ok(pages::binding_ended(app, client(app, waiting)?, message, language(waiting, request)))
+    Ok(pages::binding_ended(
+        app,
+        client(app, waiting.attempt())?,
+        message,
+        language(waiting.attempt(), request),
+    ))
 }
 
 fn whose(app: &Shared, waiting: &Waiting) -> (String, String) {

@@ -73,6 +73,32 @@ pub struct TakenContact {
 }
 
 impl BindingRow {
+    /// Of this person, who has proven nothing yet.
+    pub fn new(
+        id: String,
+        secret_hash: SecretHash,
+        person: Person,
+        missing: Vec<ContactKind>,
+        expires_at: Seconds,
+    ) -> Self {
+        Self {
+            id,
+            secret_hash,
+            state: None,
+            person,
+            expires_at,
+            missing,
+            proven: Vec::new(),
+            join: None,
+            asked: None,
+            exists: None,
+            codes_sent: 0,
+            resend_at: BTreeMap::new(),
+            is_taken: false,
+            replaces: None,
+        }
+    }
+
     /// What was asked for is there.
     pub fn has_proven(&mut self, contact: ProvenContact) {
         let kind = contact.kind;
