@@ -38,7 +38,8 @@ pub struct BindingRow {
     pub exists: Option<TakenContact>,
     /// How many codes were sent.
     pub codes_sent: u8,
-    /// Each mailbox or number that has got one, and before when it gets no other.
+    /// Each mailbox or number that has got one, and before when it gets no other. A node of the version before writes none.
+    #[serde(default)]
     pub resend_at: BTreeMap<String, Seconds>,
     /// Somebody ends the login in this moment, or has.
     pub is_taken: bool,
@@ -177,4 +178,28 @@ pub trait Bindings: Send + Sync {
     async fn binding(&self, id: &str) -> Result<Option<(BindingRow, i64)>, StoreError>;
     /// Changes a living one which was changed so often, and no oftener; of many callers one gets `true`.
     async fn change_binding(&self, row: &BindingRow, changes: i64, now: Seconds) -> Result<bool, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_row_of_a_node_of_the_version_before_is_read() {
+        let person = Person::Account("account".into());
+        let row =
+            BindingRow::new("id".into(), SecretHash::of("secret"), person, vec![ContactKind::Phone], 600);
+        let mut before = serde_json::to_value(&row).expect("JSON");
+        let members = before.as_object_mut().expect("an object");
+        for later in ["resend_at", "replaces"] {
+            assert!(members.remove(later).is_some(), "{later}");
+        }
+        assert_eq!(BindingRow::of_json(&before.to_string()).expect("a row"), row);
+        let asked = json!({ "kind": "phone", "value": "+8613800138000", "code_hash": row.secret_hash,
+            "tries_left": 5, "expires_at": 600, "resend_at": 60 });
+        before["asked"] = asked;
+        assert!(BindingRow::of_json(&before.to_string()).expect("a row").asked.is_some());
+    }
 }
