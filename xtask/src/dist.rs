@@ -16,6 +16,7 @@
 //! SHA256SUMS                 of all of them; `sha256sum --check SHA256SUMS`
 //! ```
 
+mod archive;
 mod bill;
 mod emulator;
 mod image;
@@ -60,18 +61,9 @@ pub fn run(options: &Options) -> Result<()> {
 
     shell::heading("1 of 5: the widget, and its npm package");
     widget::run()?;
-    // The same files give the same archive, whoever has built them and when.
-    let same = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0", "--mode=a=r,u+w"];
     let archive = dist.join(format!("weixin-login-widget-{}.tar.gz", env!("CARGO_PKG_VERSION")));
-    shell::run(
-        shell::program("tar")
-            .args(same)
-            .args(["--create", "--gzip", "--file"])
-            .arg(archive)
-            .arg("--directory")
-            .arg(widget::dist())
-            .args(files(&widget::dist())?.iter().filter_map(|file| file.file_name())),
-    )?;
+    let files = files(&widget::dist())?;
+    archive::pack(&archive, &widget::dist(), files.iter().filter_map(|file| file.file_name()))?;
     shell::run(
         shell::program("npm")
             .args(["pack", "--silent", "--pack-destination"])

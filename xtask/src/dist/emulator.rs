@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
+use super::archive;
 use super::image::{self, Image};
 use super::musl;
 use crate::{shell, tools};
@@ -39,13 +40,10 @@ pub fn build(dist: &Path) -> Result<Made> {
     })
 }
 
-/// The samples as they are in the sources, the same bytes each time.
+/// The samples as they are in the sources.
 fn samples(dist: &Path) -> Result<PathBuf> {
     let archive = dist.join(format!("{NAME}-samples-{VERSION}.tar.gz"));
-    let same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
-    let mut tar = shell::program("tar");
-    tar.arg("--directory").arg(sources()).args(same).arg("--use-compress-program=gzip --no-name");
-    shell::run(tar.arg("--create").arg("--file").arg(&archive).arg("samples"))?;
+    archive::pack(&archive, &sources(), ["samples"])?;
     Ok(archive)
 }
 
